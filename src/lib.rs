@@ -1,0 +1,5 @@
+//! Blocking client for the EngageLab OTP service.
+
+mod outcome;
+
+pub use outcome::Outcome;

@@ -1,0 +1,35 @@
+//! What is known of a request that did not end with a clear yes.
+
+use std::fmt;
+
+/// How much is known of a request that failed: the one question that decides whether repeating it is safe.
+///
+/// HTTP calls and SMPP submissions share this vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// No complete request left this machine. Repeating is safe for every operation.
+    NotSent,
+    /// The service answered, and the answer was no. Nothing was done, and nothing will be.
+    Rejected,
+    /// The request may have left, and no readable answer came back. The service may have acted on it or
+    /// not: repeating a send can deliver and bill twice, repeating a verification can spend the code.
+    Unknown,
+}
+
+impl Outcome {
+    /// The name of this outcome, as it stands in logs and in the output of tools.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not sent",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
