@@ -1,1 +1,64 @@
-fn main() {}
+//! Turns `openapi/otp.yaml` into `OUT_DIR/api.rs`: the wire types, and one blocking function per operation.
+//!
+//! Writes only to `OUT_DIR`. A document that cannot be turned into code stops the build with the file, the
+//! line, the place in the document and what to do about it. Without the feature `codegen` nothing happens
+//! here, and the reviewed snapshot `src/api/generated.rs` is compiled instead.
+
+#[cfg(feature = "codegen")]
+#[path = "build/defect.rs"]
+mod defect;
+#[cfg(feature = "codegen")]
+#[path = "build/document.rs"]
+mod document;
+#[cfg(feature = "codegen")]
+#[path = "build/emit.rs"]
+mod emit;
+#[cfg(feature = "codegen")]
+#[path = "build/operations.rs"]
+mod operations;
+#[cfg(feature = "codegen")]
+#[path = "build/tidy.rs"]
+mod tidy;
+#[cfg(feature = "codegen")]
+#[path = "build/types.rs"]
+mod types;
+
+#[cfg(feature = "codegen")]
+const DOCUMENT: &str = "openapi/otp.yaml";
+
+#[cfg(not(feature = "codegen"))]
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+}
+
+#[cfg(feature = "codegen")]
+fn main() {
+    for path in ["build.rs", "build", DOCUMENT] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    if let Err(defects) = generate() {
+        for defect in defects {
+            // Every line of a multi-line value needs the prefix, or cargo drops it.
+            println!("cargo::error={}", defect.replace('\n', " "));
+        }
+        std::process::exit(1);
+    }
+}
+
+#[cfg(feature = "codegen")]
+fn generate() -> Result<(), Vec<String>> {
+    let text = std::fs::read_to_string(DOCUMENT)
+        .map_err(|error| vec![format!("{DOCUMENT}: cannot be read: {error}")])?;
+    let document = document::Document::parse(&text).map_err(|defects| {
+        defects.iter().map(|defect| defect.located(DOCUMENT, &text)).collect::<Vec<_>>()
+    })?;
+    let code = emit::emit(&document).map_err(|defect| vec![defect.located(DOCUMENT, &text)])?;
+
+    let out_dir = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
+    for (name, content) in [("api.rs", code.api), ("mock.rs", code.mock)] {
+        let path = std::path::Path::new(&out_dir).join(name);
+        std::fs::write(&path, content)
+            .map_err(|error| vec![format!("{}: cannot be written: {error}", path.display())])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Puts the parts together and formats them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use yaml_serde::Value;
+
+use crate::defect::{Defect, Place};
+use crate::document::{Document, METHODS, pairs};
+use crate::{operations, tidy, types};
+
+/// The generated files.
+pub(crate) struct Code {
+    /// Types and functions, compiled into the library.
+    pub(crate) api: String,
+    /// Typed mocks for `httpmock`, compiled into the tests.
+    pub(crate) mock: String,
+}
+
+const HEADER: &str = "\
+// Generated from openapi/otp.yaml by build.rs. Do not edit: change the document, then refresh the snapshot
+// with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot`.
+
+";
+
+pub(crate) fn emit(document: &Document) -> Result<Code, Defect> {
+    let spec = model(types::reduced(document))?;
+    let types = types::types(document, &spec)?;
+    let operations = operations::operations(document);
+    let sensitive = types::sensitive_fields(document);
+    let api = quote! {
+        /// The shapes that travel: one type for each schema of the document.
+        pub mod types {
+            #types
+        }
+        #operations
+        /// The request fields that hold codes, addresses or what users wrote.
+        pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
+    };
+    let mock = types::generator(document, &spec)?
+        .httpmock(&spec, "engagelab_otp::api")
+        .map_err(|error| Defect::new(Place::default(), format!("no mocks can be made: {error}")))?;
+    Ok(Code { api: format!("{HEADER}{}", pretty(api)?), mock: pretty(mock)? })
+}
+
+/// The document as `openapiv3` models it. Its errors name no place, so a failure is looked for part by part.
+fn model(root: Value) -> Result<openapiv3::OpenAPI, Defect> {
+    let error = match yaml_serde::from_value(root.clone()) {
+        Ok(spec) => return Ok(spec),
+        Err(error) => error,
+    };
+    let describe = |error: &yaml_serde::Error| format!("this is not OpenAPI 3.0: {error}; mend it there");
+    let paths = Place::at(["paths"]);
+    for (path, item) in pairs(&root["paths"]) {
+        for (method, operation) in pairs(item).filter(|(key, _)| METHODS.contains(key)) {
+            if let Err(error) = yaml_serde::from_value::<openapiv3::Operation>(operation.clone()) {
+                return Err(Defect::new(paths.child(path).child(method), describe(&error)));
+            }
+        }
+    }
+    for (name, schema) in pairs(&root["components"]["schemas"]) {
+        if let Err(error) =
+            yaml_serde::from_value::<openapiv3::ReferenceOr<openapiv3::Schema>>(schema.clone())
+        {
+            return Err(Defect::new(Place::at(["components", "schemas"]).child(name), describe(&error)));
+        }
+    }
+    Err(Defect::new(Place::default(), describe(&error)))
+}
+
+fn pretty(tokens: TokenStream) -> Result<String, Defect> {
+    let broken = |error: syn::Error| {
+        Defect::new(
+            Place::default(),
+            format!("the generated code does not parse: {error}; this is a bug of build.rs"),
+        )
+    };
+    let mut file: syn::File = syn::parse2(tokens).map_err(broken)?;
+    tidy::documentation(&mut file.items);
+    let shortened = tidy::paths(&prettyplease::unparse(&file));
+    Ok(prettyplease::unparse(&syn::parse_str(&shortened).map_err(broken)?))
+}

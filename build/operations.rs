@@ -1,0 +1,83 @@
+//! One constant and one short blocking function for each operation.
+
+use heck::{ToShoutySnakeCase, ToSnakeCase};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::document::{Document, schema_name};
+
+pub(crate) fn operations(document: &Document) -> TokenStream {
+    let mut constants = TokenStream::new();
+    let mut names = Vec::new();
+    let mut functions = TokenStream::new();
+    for (path, method, operation) in document.operations() {
+        // The document was checked: these are there.
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        let description = operation["description"].as_str().unwrap_or_default();
+        let repeatable = operation["x-repeatable"].as_bool().unwrap_or_default();
+        let constant = format_ident!("{}", id.to_shouty_snake_case());
+        let function = format_ident!("{}", id.to_snake_case());
+        let verb = format_ident!("{}", method.to_uppercase());
+        let request_line = format!("`{} {path}`", method.to_uppercase());
+
+        constants.extend(quote! {
+            #[doc = #request_line]
+            pub const #constant: Operation = Operation {
+                id: #id,
+                method: http::Method::#verb,
+                path: #path,
+                repeatable: #repeatable,
+            };
+        });
+        names.push(constant.clone());
+
+        let segments: Vec<_> = document
+            .parameters(path, operation)
+            .filter_map(|parameter| parameter["name"].as_str())
+            .map(|name| format_ident!("{}", name.to_snake_case()))
+            .collect();
+        let body = schema_name(&operation["requestBody"]["content"]["application/json"]["schema"])
+            .map(|name| format_ident!("{name}"));
+        let body_argument = body.iter().map(|name| quote!(, body: &types::#name));
+        let body_value = if body.is_some() { quote!(Some(body)) } else { quote!(None::<&()>) };
+        let success = document.successes(operation);
+        let answer = success
+            .first()
+            .and_then(|response| schema_name(&response["content"]["application/json"]["schema"]))
+            .map_or_else(
+                || quote!(()),
+                |name| {
+                    let name = format_ident!("{name}");
+                    quote!(types::#name)
+                },
+            );
+        let doc = format!(
+            "{summary}.\n\n{}\n\n{request_line}\n\n# Errors\n\nSee [`Error`](crate::Error): what failed, and whether the request may have been acted on.",
+            description.trim_end(),
+        );
+        functions.extend(quote! {
+            #[doc = #doc]
+            pub fn #function(
+                &self #(, #segments: &str)* #(#body_argument)*
+            ) -> Result<#answer, crate::Error> {
+                self.run(&operations::#constant, &[#(#segments),*], #body_value)
+            }
+        });
+    }
+    quote! {
+        /// What is known of each operation before it is called.
+        pub mod operations {
+            use super::Operation;
+
+            #constants
+
+            /// All of them, in the document's order.
+            pub const ALL: &[Operation] = &[#(#names),*];
+        }
+
+        impl Api {
+            #functions
+        }
+    }
+}

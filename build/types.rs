@@ -1,0 +1,408 @@
+//! The wire types: typify's, in the shape that this crate wants them.
+//!
+//! Three kinds of schemas become types of our own making: extensible enumerations, which keep values they do
+//! not know; sensitive values, which never show themselves in `Debug`; and nothing else.
+
+use std::collections::BTreeSet;
+
+use heck::ToUpperCamelCase;
+use openapiv3::OpenAPI;
+use proc_macro2::{Literal, TokenStream};
+use progenitor::{GenerationSettings, Generator, TypeImpl, TypePatch};
+use quote::{format_ident, quote};
+use typify::TypeDetails;
+use yaml_serde::Value;
+
+use crate::defect::{Defect, Place};
+use crate::document::{Document, items, pairs, schema_name};
+
+/// The document as the type generator wants it: without callbacks, which make no functions; without the keywords
+/// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
+/// is stripped here is enforced by the facade's parsed types.
+pub(crate) fn reduced(document: &Document) -> Value {
+    const CONSTRAINTS: [&str; 8] =
+        ["pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "example"];
+    fn strip(value: &mut Value) {
+        if let Some(mapping) = value.as_mapping_mut() {
+            let integer = mapping.get("type").and_then(Value::as_str) == Some("integer");
+            mapping.retain(|key, value| {
+                let key = key.as_str().unwrap_or_default();
+                // `pattern` under `properties` would be a field's name, and then its value is a schema.
+                let constraint = CONSTRAINTS.contains(&key) && !value.is_mapping();
+                !(constraint || integer && key == "enum")
+            });
+            mapping.values_mut().for_each(strip);
+        } else if let Some(sequence) = value.as_sequence_mut() {
+            sequence.iter_mut().for_each(strip);
+        }
+    }
+    let mut root = document.root.clone();
+    for (path, method, _) in document.operations() {
+        if let Some(operation) = root["paths"][path][method].as_mapping_mut() {
+            operation.remove("callbacks");
+        }
+    }
+    if let Some(components) = root["components"].as_mapping_mut() {
+        components.remove("callbacks");
+    }
+    let requests = document.request_schemas();
+    strip(&mut root["components"]["schemas"]);
+    for name in document.response_schemas().difference(&requests) {
+        let schema = &mut root["components"]["schemas"][*name];
+        if !schema["properties"].is_null() {
+            schema["additionalProperties"] = Value::Mapping(yaml_serde::Mapping::new());
+        }
+    }
+    root
+}
+
+/// A generator that has seen nothing yet, with all replacements set.
+pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator, Defect> {
+    let mut settings = GenerationSettings::default();
+    settings.with_map_type("::std::collections::BTreeMap").with_derive("PartialEq");
+    for (name, schema) in document.schemas() {
+        let own = format!("crate::api::types::{name}");
+        match Own::of(schema) {
+            Some(Own::Enumeration) => {
+                settings.with_replacement(name, own, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+            }
+            Some(Own::Sensitive) => {
+                settings.with_replacement(name, own, std::iter::empty());
+            }
+            None => {}
+        }
+    }
+    // A first pass only learns the names of the structs, so that the second can patch each of them.
+    let mut first = Generator::new(&settings);
+    run(&mut first, spec)?;
+    for seen in first.get_type_space().iter_types() {
+        if matches!(seen.details(), TypeDetails::Struct(_)) {
+            settings.with_patch(seen.name(), TypePatch::default().with_attr("#[non_exhaustive]"));
+        }
+    }
+    Ok(Generator::new(&settings))
+}
+
+pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, Defect> {
+    let mut generator = generator(document, spec)?;
+    run(&mut generator, spec)?;
+    let space = generator.get_type_space();
+    let mut tokens = space.to_stream();
+    for (name, schema) in document.schemas() {
+        match Own::of(schema) {
+            Some(Own::Enumeration) => tokens.extend(enumeration(name, schema)?),
+            Some(Own::Sensitive) => tokens.extend(sensitive(name, schema)),
+            None => {}
+        }
+    }
+    let requests = document.request_schemas();
+    for seen in space.iter_types() {
+        if let (TypeDetails::Struct(fields), true) = (seen.details(), requests.contains(seen.name().as_str()))
+        {
+            let schema = &document.root["components"]["schemas"][seen.name()];
+            tokens.extend(constructor(space, &seen.name(), schema, &fields));
+        }
+    }
+    Ok(tokens)
+}
+
+/// The names of request fields whose values must not be shown.
+pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
+    let requests = document.request_schemas();
+    let schemas = &document.root["components"]["schemas"];
+    requests
+        .iter()
+        .flat_map(|name| pairs(&schemas[*name]["properties"]))
+        .filter(|(_, property)| {
+            schema_name(property).is_some_and(|name| schemas[name]["x-sensitive"].as_bool() == Some(true))
+        })
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Runs progenitor, whose client is thrown away: the call fills the type space. The document was checked
+/// before, so that a panic here is a construct nobody thought of; it is reported without a backtrace.
+fn run(generator: &mut Generator, spec: &OpenAPI) -> Result<(), Defect> {
+    let silenced = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| generator.generate_tokens(spec)));
+    std::panic::set_hook(silenced);
+    let what = match result {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("for a reason it does not give")
+            .to_owned(),
+    };
+    let what = format!("the type generator gave up: {what}; write the newest change in simpler OpenAPI");
+    Err(Defect::new(Place::default(), what))
+}
+
+enum Own {
+    Enumeration,
+    Sensitive,
+}
+
+impl Own {
+    fn of(schema: &Value) -> Option<Self> {
+        if schema["x-extensible-enum"].is_sequence() {
+            Some(Self::Enumeration)
+        } else if schema["x-sensitive"].as_bool() == Some(true) {
+            Some(Self::Sensitive)
+        } else {
+            None
+        }
+    }
+}
+
+/// An enumeration that keeps what it does not know: of strings, or of integers with `x-enum-varnames`.
+fn enumeration(name: &str, schema: &Value) -> Result<TokenStream, Defect> {
+    let place = || Place::at(["components", "schemas"]).child(name);
+    let ident = format_ident!("{name}");
+    let doc = schema["description"].as_str().unwrap_or_default();
+    let values: Vec<&Value> = items(&schema["x-extensible-enum"]).collect();
+    if schema["type"].as_str() == Some("string") {
+        let values: Vec<&str> = values.into_iter().filter_map(Value::as_str).collect();
+        let variants: Vec<_> =
+            values.iter().map(|value| format_ident!("{}", value.to_upper_camel_case())).collect();
+        let docs = values.iter().map(|value| format!("`{value}`"));
+        return Ok(quote! {
+            #[doc = #doc]
+            #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            #[non_exhaustive]
+            pub enum #ident {
+                #(#[doc = #docs] #variants,)*
+                /// A value that this version does not know.
+                Other(String),
+            }
+            impl #ident {
+                /// The value as it travels.
+                pub fn as_str(&self) -> &str {
+                    match self { #(Self::#variants => #values,)* Self::Other(value) => value }
+                }
+            }
+            impl std::fmt::Display for #ident {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+            }
+            impl From<&str> for #ident {
+                fn from(value: &str) -> Self {
+                    match value { #(#values => Self::#variants,)* other => Self::Other(other.to_owned()) }
+                }
+            }
+            impl std::str::FromStr for #ident {
+                type Err = std::convert::Infallible;
+                fn from_str(value: &str) -> Result<Self, Self::Err> { Ok(value.into()) }
+            }
+            impl serde::Serialize for #ident {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+            impl<'de> serde::Deserialize<'de> for #ident {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                    Ok(Self::from(value.as_ref()))
+                }
+            }
+        });
+    }
+
+    let values: Vec<i64> = values.into_iter().filter_map(Value::as_i64).collect();
+    let names: Vec<&str> = items(&schema["x-enum-varnames"]).filter_map(Value::as_str).collect();
+    if values.is_empty() || values.len() != names.len() {
+        let what = "an enumeration of integers needs one name for each value; complete `x-enum-varnames`";
+        return Err(Defect::new(place(), what));
+    }
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
+    let numbers: Vec<_> = values.iter().map(|&value| Literal::i64_unsuffixed(value)).collect();
+    let docs = names.iter().zip(&values).map(|(name, value)| format!("{value}: {}", name.replace('_', " ")));
+    let classes: Vec<&str> = items(&schema["x-enum-classes"]).filter_map(Value::as_str).collect();
+    let class = if classes.is_empty() {
+        TokenStream::new()
+    } else if classes.len() == values.len() {
+        classify(name, &variants, &classes)
+    } else {
+        let what = "`x-enum-classes` needs one class for each value; complete it";
+        return Err(Defect::new(place(), what));
+    };
+    Ok(quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#[doc = #docs] #variants,)*
+            /// A value that this version does not know.
+            Other(i64),
+        }
+        impl #ident {
+            /// The value as it travels.
+            pub const fn value(self) -> i64 {
+                match self { #(Self::#variants => #numbers,)* Self::Other(value) => value }
+            }
+            /// The value's name, or `unknown`.
+            pub const fn name(self) -> &'static str {
+                match self { #(Self::#variants => #names,)* Self::Other(_) => "unknown" }
+            }
+        }
+        impl std::fmt::Display for #ident {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}", self.value())
+            }
+        }
+        impl From<i64> for #ident {
+            fn from(value: i64) -> Self {
+                match value { #(#numbers => Self::#variants,)* other => Self::Other(other) }
+            }
+        }
+        impl std::str::FromStr for #ident {
+            type Err = std::num::ParseIntError;
+            fn from_str(value: &str) -> Result<Self, Self::Err> { Ok(value.parse::<i64>()?.into()) }
+        }
+        impl serde::Serialize for #ident {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.value())
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for #ident {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok(i64::deserialize(deserializer)?.into())
+            }
+        }
+        #class
+    })
+}
+
+/// The classes that `x-enum-classes` sorts an enumeration of integers into.
+fn classify(name: &str, variants: &[proc_macro2::Ident], classes: &[&str]) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let class = format_ident!("{name}Class");
+    let doc = format!("The classes of [`{name}`]: what kind of failure a code stands for.");
+    let distinct: BTreeSet<&str> = classes.iter().copied().collect();
+    let class_docs = distinct.iter().map(|class| format!("{}.", class.replace('_', " ")));
+    let class_variants = distinct.iter().map(|class| format_ident!("{}", class.to_upper_camel_case()));
+    let class_of = classes.iter().map(|class| format_ident!("{}", class.to_upper_camel_case()));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #class {
+            #(#[doc = #class_docs] #class_variants,)*
+            /// The code is not known, and neither is its class.
+            Unknown,
+        }
+        impl #ident {
+            /// What kind of failure this code stands for.
+            pub const fn class(self) -> #class {
+                match self { #(Self::#variants => #class::#class_of,)* Self::Other(_) => #class::Unknown }
+            }
+        }
+    }
+}
+
+/// A value that `Debug` does not show: a text, or a map of texts.
+fn sensitive(name: &str, schema: &Value) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let doc = format!(
+        "{}\n\nIts `Debug` form does not show the value.",
+        schema["description"].as_str().unwrap_or_default().trim_end()
+    );
+    let (inner, from) = if schema["type"].as_str() == Some("object") {
+        let from = quote! {
+            impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for #ident {
+                fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+                    Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+                }
+            }
+        };
+        (quote!(std::collections::BTreeMap<String, String>), from)
+    } else {
+        let from = quote! {
+            impl From<&str> for #ident {
+                fn from(value: &str) -> Self { Self(value.to_owned()) }
+            }
+        };
+        (quote!(String), from)
+    };
+    let shown = format!("{name}(…)");
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct #ident(#inner);
+        impl #ident {
+            /// The value itself. Keep it out of logs.
+            pub fn expose(&self) -> &#inner { &self.0 }
+        }
+        impl From<#inner> for #ident {
+            fn from(value: #inner) -> Self { Self(value) }
+        }
+        #from
+        impl std::fmt::Debug for #ident {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(#shown) }
+        }
+    }
+}
+
+/// `new` with the required fields in the document's order, and one setter for each other field.
+fn constructor(
+    space: &typify::TypeSpace,
+    name: &str,
+    schema: &Value,
+    fields: &typify::TypeStruct<'_>,
+) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let known: Vec<_> = fields.properties_info().collect();
+    let required: Vec<&str> = items(&schema["required"]).filter_map(Value::as_str).collect();
+    let type_of = |field: &typify::TypeStructPropInfo<'_>| {
+        space.get_type(&field.type_id).ok().map(|seen| match seen.details() {
+            TypeDetails::Option(inner) => (space.get_type(&inner).map(|inner| in_types(&inner)), true),
+            _ => (Ok(in_types(&seen)), false),
+        })
+    };
+    let mut arguments = Vec::new();
+    let mut setters = TokenStream::new();
+    let mut ordered = known;
+    ordered.sort_by_key(|field| required.iter().position(|name| *name == field.name).unwrap_or(usize::MAX));
+    let mut values = Vec::new();
+    for field in &ordered {
+        let field_ident = format_ident!("{}", field.name);
+        let Some((Ok(field_type), optional)) = type_of(field) else { continue };
+        if field.required {
+            arguments.push(quote!(#field_ident: impl Into<#field_type>));
+            values.push(quote!(#field_ident: #field_ident.into()));
+        } else {
+            let doc = field.description.map_or_else(|| format!("Sets `{}`.", field.name), str::to_owned);
+            let value = if optional { quote!(Some(value.into())) } else { quote!(value.into()) };
+            values.push(quote!(#field_ident: Default::default()));
+            setters.extend(quote! {
+                #[doc = #doc]
+                #[must_use]
+                pub fn #field_ident(mut self, value: impl Into<#field_type>) -> Self {
+                    self.#field_ident = #value;
+                    self
+                }
+            });
+        }
+    }
+    quote! {
+        impl #ident {
+            /// With the required fields; the others have setters.
+            #[must_use]
+            pub fn new(#(#arguments),*) -> Self { Self { #(#values),* } }
+            #setters
+        }
+    }
+}
+
+/// typify names types as seen from outside the module that they stand in.
+fn in_types(seen: &typify::Type<'_>) -> TokenStream {
+    seen.ident()
+        .to_string()
+        .replace("crate :: api :: types :: ", "")
+        .replace("types :: ", "")
+        .parse()
+        .unwrap_or_else(|_| seen.ident())
+}

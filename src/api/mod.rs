@@ -1,0 +1,58 @@
+//! The service as its document describes it: wire types, and one blocking function per operation.
+//!
+//! All of it is generated from `openapi/otp.yaml`, apart from what stands in this file. Nothing here checks
+//! input: [`Client`](crate::Client) does, and is what programs should use. Come here, by
+//! [`Client::api`](crate::Client::api), for what the facade does not cover.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::call::Caller;
+
+#[cfg(feature = "codegen")]
+include!(concat!(env!("OUT_DIR"), "/api.rs"));
+#[cfg(not(feature = "codegen"))]
+include!("generated.rs");
+
+/// The operations, each as one blocking function on wire types.
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) budget: Duration,
+}
+
+/// What is known of an operation before it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its `operationId`.
+    pub id: &'static str,
+    /// Its HTTP method.
+    pub method: http::Method,
+    /// Its path, with parameters in braces.
+    pub path: &'static str,
+    /// Whether doing it twice is the same as doing it once (`x-repeatable` in the document).
+    pub repeatable: bool,
+}
+
+/// Fields of an answer that this version does not know. Its `Debug` form shows names, never values.
+#[derive(Clone, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct Extra(Map<String, Value>);
+
+impl Deref for Extra {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,303 @@
+//! What can go wrong with a call, and what is known of it afterwards.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::api::types::{ErrorCode, ErrorCodeClass};
+use crate::{InvalidInput, Outcome};
+
+/// A call that did not succeed. It never shows a secret, a code or a whole address, in any form.
+///
+/// Three questions, three answers: [`kind`](Error::kind) says what went wrong, [`outcome`](Error::outcome)
+/// whether the service may have acted, [`api`](Error::api) what the service said.
+///
+/// ```no_run
+/// # use engagelab_otp::{Client, Outcome, Recipient, TemplateRef};
+/// # fn example(client: &Client, to: &Recipient, template: &TemplateRef) {
+/// match client.send_otp(to, template) {
+///     Ok(receipt) => println!("sent: {}", receipt.message_id),
+///     Err(error) => match error.outcome() {
+///         Outcome::NotSent => println!("nothing left this machine, try again: {error}"),
+///         Outcome::Rejected => println!("refused: {error}"),
+///         Outcome::Unknown => println!("may have been sent, do not repeat blindly: {error}"),
+///     },
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    outcome: Outcome,
+    operation: Option<&'static str>,
+    attempts: u32,
+    status: Option<u16>,
+    api: Option<ApiError>,
+    retry_after: Option<Duration>,
+    /// What else there is to say, free of what must not be shown.
+    detail: String,
+    source: Option<Source>,
+}
+
+pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+
+/// What went wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input or the configuration breaks a rule; see [`Error::invalid_input`].
+    InvalidInput,
+    /// The host's name could not be resolved.
+    Resolve,
+    /// No connection could be made.
+    Connect,
+    /// The TLS handshake failed, or the certificate was not good.
+    Tls,
+    /// The proxy could not be reached, or refused.
+    Proxy,
+    /// A time-out passed, or the call's deadline.
+    Timeout,
+    /// The connection broke.
+    ConnectionLost,
+    /// What came back was not HTTP.
+    Protocol,
+    /// The service answered with an error of its own; see [`Error::api`].
+    Service,
+    /// An answer with a status that is not success, and without an error of the service in it: from a proxy,
+    /// a gateway, or a redirect.
+    Status,
+    /// A success without a body.
+    EmptyAnswer,
+    /// The answer ended early.
+    TruncatedAnswer,
+    /// The answer was larger than the limit.
+    OversizedAnswer,
+    /// A success with a body of another media type than JSON, most often a page of HTML.
+    ContentType,
+    /// A success whose body is not JSON.
+    NotJson,
+    /// A success whose body is JSON of another shape than the document says.
+    UnexpectedJson,
+}
+
+impl ErrorKind {
+    /// A short name, as it stands in logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid input",
+            Self::Resolve => "the host's name could not be resolved",
+            Self::Connect => "no connection could be made",
+            Self::Tls => "TLS failed",
+            Self::Proxy => "the proxy failed",
+            Self::Timeout => "timed out",
+            Self::ConnectionLost => "the connection broke",
+            Self::Protocol => "the answer was not HTTP",
+            Self::Service => "the service answered with an error",
+            Self::Status => "an answer that is not the service's",
+            Self::EmptyAnswer => "the answer was empty",
+            Self::TruncatedAnswer => "the answer ended early",
+            Self::OversizedAnswer => "the answer was larger than the limit",
+            Self::ContentType => "the answer was not of type application/json",
+            Self::NotJson => "the answer was not JSON",
+            Self::UnexpectedJson => "the answer had another shape than expected",
+        }
+    }
+}
+
+/// What the service said: an HTTP status, its own code, and a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiError {
+    pub(crate) status: u16,
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+    pub(crate) whole_message: String,
+}
+
+impl ApiError {
+    /// The HTTP status. It can be 200.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The service's own code. Codes that this version does not know are kept.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// What kind of failure the code stands for.
+    pub fn class(&self) -> ErrorCodeClass {
+        self.code.class()
+    }
+
+    /// What the service says, with everything cut that may be a code, a secret or an address.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the service says, whole. It may repeat parts of the request: keep it out of logs.
+    pub fn expose_message(&self) -> &str {
+        &self.whole_message
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "error {} ({}, HTTP status {})",
+            self.code,
+            self.code.name().replace('_', " "),
+            self.status
+        )?;
+        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, outcome: Outcome) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            outcome,
+            operation: None,
+            attempts: 0,
+            status: None,
+            api: None,
+            retry_after: None,
+            detail: String::new(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16, retry_after: Option<Duration>) -> Self {
+        self.0.status = Some(status);
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_api(mut self, api: ApiError) -> Self {
+        self.0.api = Some(api);
+        self
+    }
+
+    /// The error of a whole call: its last attempt's, with what earlier attempts may have done.
+    pub(crate) fn of_call(mut self, operation: &'static str, attempts: u32, outcome: Outcome) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self.0.outcome = outcome;
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the service may have acted on the call.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// What the service said, if the answer was one of its errors.
+    pub fn api(&self) -> Option<&ApiError> {
+        self.0.api.as_ref()
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long the answer asked to wait (`Retry-After`), if it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The `operationId` of the call; none if there was no call.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// How many times the call was tried.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The field and the rule, if the input was at fault.
+    pub fn invalid_input(&self) -> Option<&InvalidInput> {
+        self.0.source.as_ref()?.downcast_ref()
+    }
+}
+
+impl From<InvalidInput> for Error {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, Outcome::NotSent).with_source(invalid)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(operation) = inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(inner.kind.as_str())?;
+        match (&inner.api, inner.status) {
+            (Some(api), _) => write!(f, ": {api}")?,
+            (None, Some(status)) => write!(f, " (HTTP status {status})")?,
+            (None, None) => {}
+        }
+        if !inner.detail.is_empty() {
+            write!(f, ": {}", inner.detail)?;
+        }
+        match inner.outcome {
+            Outcome::Unknown => f.write_str("; outcome unknown: the service may have acted on it")?,
+            Outcome::NotSent if inner.kind != ErrorKind::InvalidInput => f.write_str("; nothing was sent")?,
+            Outcome::NotSent | Outcome::Rejected => {}
+        }
+        if inner.attempts > 1 { write!(f, " ({} attempts)", inner.attempts) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("outcome", &inner.outcome)
+            .field("operation", &inner.operation)
+            .field("attempts", &inner.attempts)
+            .field("status", &inner.status)
+            .field("api", &inner.api)
+            .field("detail", &inner.detail)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,176 @@
+//! When a failed attempt is repeated. A pure function of what is known: no clock, no sleep, no randomness.
+//!
+//! | what happened | send, verify, create | list, details, delete |
+//! |---|---|---|
+//! | **not sent**: no name, no connection, no TLS, or a failure before the body left | repeated | repeated |
+//! | status **429** | repeated, after `Retry-After` | repeated, after `Retry-After` |
+//! | any other status 3xx or 4xx but 408; an error body in a 2xx | final: rejected | final: rejected |
+//! | **unknown**: answer lost, time-out after sending, 408, 5xx, code 1000, unreadable 2xx | final: unknown | repeated |
+//!
+//! A repeated delete that is answered with 4001 has succeeded: an earlier attempt did it.
+
+use std::time::Duration;
+
+use crate::Outcome;
+
+/// How often and how patiently a call is repeated, where repeating is safe at all. There is no setting that
+/// repeats a send or a verification whose outcome is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    attempts: u32,
+    first_pause: Duration,
+    longest_pause: Duration,
+}
+
+impl RetryPolicy {
+    /// Three attempts; pauses of 200 ms at first, twice as long each time, 5 s at most.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { attempts: 3, first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(5) }
+    }
+
+    /// One attempt: nothing is ever repeated.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self::new().attempts(1)
+    }
+
+    /// How many attempts there are at most, the first included. 0 counts as 1.
+    #[must_use]
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The pause before the second attempt. Each further pause is twice as long, and every pause is cut short
+    /// by up to a half, by chance, so that clients do not march in step.
+    #[must_use]
+    pub const fn first_pause(mut self, pause: Duration) -> Self {
+        self.first_pause = pause;
+        self
+    }
+
+    /// The longest pause. A longer `Retry-After` is still honoured, if the call's time allows.
+    #[must_use]
+    pub const fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest_pause = pause;
+        self
+    }
+
+    /// How long to pause before repeating, or `None` if the failure is final.
+    ///
+    /// `jitter` is a chance value from 0 to 1; `left` is what remains of the call's time.
+    pub(crate) fn pause(&self, failure: &Failed, left: Duration, jitter: f64) -> Option<Duration> {
+        if failure.attempt >= self.attempts || !failure.may_repeat() {
+            return None;
+        }
+        let doublings = failure.attempt.saturating_sub(1).min(30);
+        let full = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause);
+        let own = full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
+        let pause = failure.retry_after.map_or(own, |asked| asked.max(own));
+        (pause < left).then_some(pause)
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What is known of a failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed {
+    /// Counted from 1.
+    pub(crate) attempt: u32,
+    pub(crate) outcome: Outcome,
+    pub(crate) status: Option<u16>,
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the operation does no harm when it is done twice.
+    pub(crate) repeatable: bool,
+}
+
+impl Failed {
+    fn may_repeat(&self) -> bool {
+        match self.outcome {
+            Outcome::NotSent => true,
+            Outcome::Rejected => self.status == Some(429),
+            Outcome::Unknown => self.repeatable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLENTY: Duration = Duration::from_secs(3600);
+
+    fn failed(outcome: Outcome, status: Option<u16>, repeatable: bool) -> Failed {
+        Failed { attempt: 1, outcome, status, retry_after: None, repeatable }
+    }
+
+    #[test]
+    fn the_table_holds() {
+        let policy = RetryPolicy::new();
+        for (outcome, status, repeatable, repeated) in [
+            (Outcome::NotSent, None, false, true),
+            (Outcome::NotSent, None, true, true),
+            (Outcome::Rejected, Some(429), false, true),
+            (Outcome::Rejected, Some(429), true, true),
+            (Outcome::Rejected, Some(400), false, false),
+            (Outcome::Rejected, Some(400), true, false),
+            (Outcome::Rejected, Some(302), true, false),
+            (Outcome::Rejected, Some(200), true, false),
+            (Outcome::Unknown, Some(503), false, false),
+            (Outcome::Unknown, Some(503), true, true),
+            (Outcome::Unknown, Some(408), false, false),
+            (Outcome::Unknown, None, false, false),
+            (Outcome::Unknown, None, true, true),
+        ] {
+            let failure = failed(outcome, status, repeatable);
+            assert_eq!(policy.pause(&failure, PLENTY, 0.0).is_some(), repeated, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_attempts_end() {
+        let policy = RetryPolicy::new().attempts(8).longest_pause(Duration::from_secs(2));
+        let pauses: Vec<_> = (1..=8)
+            .map(|attempt| {
+                let failure = Failed { attempt, ..failed(Outcome::NotSent, None, false) };
+                policy.pause(&failure, PLENTY, 0.0).map(|pause| pause.as_millis())
+            })
+            .collect();
+        let expected = [200, 400, 800, 1600, 2000, 2000, 2000].map(Some);
+        assert_eq!(pauses[..7], expected);
+        assert_eq!(pauses[7], None);
+    }
+
+    #[test]
+    fn chance_takes_up_to_half_of_a_pause() {
+        let failure = failed(Outcome::NotSent, None, false);
+        let pause =
+            |jitter| RetryPolicy::new().pause(&failure, PLENTY, jitter).map(|pause| pause.as_millis());
+        assert_eq!((pause(0.0), pause(0.5), pause(1.0)), (Some(200), Some(150), Some(100)));
+    }
+
+    #[test]
+    fn retry_after_is_honoured_when_the_time_allows() {
+        let asked = Duration::from_secs(9);
+        let failure = Failed { retry_after: Some(asked), ..failed(Outcome::Rejected, Some(429), false) };
+        let policy = RetryPolicy::new();
+        assert_eq!(policy.pause(&failure, PLENTY, 0.0), Some(asked));
+        assert_eq!(policy.pause(&failure, Duration::from_secs(8), 0.0), None);
+        let impatient = Failed { retry_after: Some(Duration::ZERO), ..failure };
+        assert_eq!(policy.pause(&impatient, PLENTY, 0.0), Some(Duration::from_millis(200)));
+    }
+
+    #[test]
+    fn no_setting_overflows() {
+        let policy =
+            RetryPolicy::new().attempts(u32::MAX).first_pause(Duration::MAX).longest_pause(Duration::MAX);
+        let failure = Failed { attempt: u32::MAX - 1, ..failed(Outcome::NotSent, None, true) };
+        assert_eq!(policy.pause(&failure, PLENTY, 0.0), None);
+    }
+}
