@@ -14,6 +14,9 @@ mod document;
 #[path = "build/emit.rs"]
 mod emit;
 #[cfg(feature = "codegen")]
+#[path = "build/enumeration.rs"]
+mod enumeration;
+#[cfg(feature = "codegen")]
 #[path = "build/operations.rs"]
 mod operations;
 #[cfg(feature = "codegen")]

@@ -23,7 +23,7 @@ const HEADER: &str = "\
 ";
 
 pub(crate) fn emit(document: &Document) -> Result<Code, Defect> {
-    let spec = model(types::reduced(document))?;
+    let spec = model(&types::reduced(document))?;
     let types = types::types(document, &spec)?;
     let operations = operations::operations(document);
     let sensitive = types::sensitive_fields(document);
@@ -43,7 +43,7 @@ pub(crate) fn emit(document: &Document) -> Result<Code, Defect> {
 }
 
 /// The document as `openapiv3` models it. Its errors name no place, so a failure is looked for part by part.
-fn model(root: Value) -> Result<openapiv3::OpenAPI, Defect> {
+fn model(root: &Value) -> Result<openapiv3::OpenAPI, Defect> {
     let error = match yaml_serde::from_value(root.clone()) {
         Ok(spec) => return Ok(spec),
         Err(error) => error,

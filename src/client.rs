@@ -16,7 +16,7 @@ use crate::{Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinitio
 ///
 /// ```
 /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-/// # let client = sandbox.client();
+/// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
 /// use engagelab_otp::{Code, Recipient, TemplateRef, Verification};
 ///
 /// let to: Recipient = "+6591234567".parse()?;
@@ -65,6 +65,17 @@ impl Client {
         Self::builder(Credentials::from_env()?).base_url_from_env()?.build()
     }
 
+    /// A client of a sandbox.
+    ///
+    /// # Errors
+    ///
+    /// If the sandbox listens where plain `http` is not allowed: beyond loopback.
+    #[cfg(feature = "sandbox")]
+    pub fn for_sandbox(sandbox: &crate::sandbox::Sandbox) -> Result<Self, Error> {
+        let (key, secret) = sandbox.credentials();
+        Self::builder(Credentials::new(key, secret)?).base_url(sandbox.url()).build()
+    }
+
     /// A client with these credentials, to be configured.
     pub fn builder(credentials: Credentials) -> ClientBuilder {
         ClientBuilder::new(credentials)
@@ -78,11 +89,11 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use std::time::Duration;
     ///
     /// let templates = client.within(Duration::from_secs(2)).templates()?;
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
@@ -110,12 +121,12 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::{Code, TemplateRef};
     ///
     /// let to = "+6591234567".parse()?;
     /// let receipt = client.send_code(&to, &Code::new("398210")?, &TemplateRef::new("sandbox-otp-tpl")?)?;
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -134,12 +145,12 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::TemplateRef;
     ///
     /// let template = TemplateRef::new("sandbox-custom-tpl")?.param("code", "398210");
     /// let receipt = client.send_message(&"user@example.com".parse()?, &template)?;
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -173,7 +184,7 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::{Characters, CodeConfig, ServiceText, SmsText, TemplateDefinition, TemplateId};
     ///
     /// let definition = TemplateDefinition::builder(TemplateId::new("login")?, "sms".parse()?)
@@ -181,7 +192,7 @@ impl Client {
     ///     .sms(SmsText::Service(ServiceText::new().with_security_notice()))
     ///     .build()?;
     /// client.create_template(&definition)?;
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -195,11 +206,11 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// for template in client.templates()? {
     ///     println!("{:?}: {:?}", template.template_id, template.status);
     /// }
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -213,12 +224,12 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::{TemplateId, TemplateStatus};
     ///
     /// let details = client.template(&TemplateId::new("sandbox-otp-tpl")?)?;
     /// assert_eq!(details.status, Some(TemplateStatus::Approved));
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -232,11 +243,11 @@ impl Client {
     ///
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
-    /// # let client = sandbox.client();
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::TemplateId;
     ///
     /// client.delete_template(&TemplateId::new("sandbox-custom-tpl")?)?;
-    /// # Ok::<(), engagelab_otp::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl TemplateDefinitionBuilder {
         self
     }
 
-    /// What is sent by `WhatsApp`.
+    /// What is sent by WhatsApp.
     pub fn whatsapp(mut self, text: ServiceText) -> Self {
         self.0.whatsapp = Some(text);
         self
@@ -136,7 +136,7 @@ impl TemplateDefinitionBuilder {
     /// # Errors
     ///
     /// If a channel of the strategy has no configuration, the description or the brand name is too short or too
-    /// long, or codes live for a time that `WhatsApp` does not allow.
+    /// long, or codes live for a time that WhatsApp does not allow.
     pub fn build(self) -> Result<TemplateDefinition, InvalidInput> {
         let definition = self.0;
         if let Some(description) = &definition.description {
@@ -180,7 +180,7 @@ pub struct CodeConfig {
 }
 
 impl CodeConfig {
-    /// Codes of 4 to 10 of these characters, that live 1 to 10 minutes; with `WhatsApp` 1, 5 or 10.
+    /// Codes of 4 to 10 of these characters, that live 1 to 10 minutes; with WhatsApp 1, 5 or 10.
     ///
     /// # Errors
     ///

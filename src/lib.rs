@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 
 mod answer;
 mod attempt;

@@ -65,7 +65,7 @@ impl RetryPolicy {
             return None;
         }
         let doublings = failure.attempt.saturating_sub(1).min(30);
-        let full = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause);
+        let full = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause).min(DAY);
         let own = full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
         let pause = failure.retry_after.map_or(own, |asked| asked.max(own));
         (pause < left).then_some(pause)
@@ -99,6 +99,9 @@ impl Failed {
         }
     }
 }
+
+/// No pause of our own is longer, whatever is set.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -172,5 +175,6 @@ mod tests {
             RetryPolicy::new().attempts(u32::MAX).first_pause(Duration::MAX).longest_pause(Duration::MAX);
         let failure = Failed { attempt: u32::MAX - 1, ..failed(Outcome::NotSent, None, true) };
         assert_eq!(policy.pause(&failure, PLENTY, 0.0), None);
+        assert_eq!(policy.pause(&failure, Duration::MAX, 0.0), Some(DAY));
     }
 }

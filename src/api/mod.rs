@@ -4,6 +4,9 @@
 //! input: [`Client`](crate::Client) does, and is what programs should use. Come here, by
 //! [`Client::api`](crate::Client::api), for what the facade does not cover.
 
+// The generated code says each value's meaning on its own line, and says `default` the same way everywhere.
+#![allow(clippy::match_same_arms, clippy::default_trait_access)]
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;

@@ -78,7 +78,7 @@ impl Dialer {
     fn resolved<'a>(&self, details: &ConnectionDetails<'a>) -> Result<ConnectionDetails<'a>, DialError> {
         let mut timeout = details.timeout;
         let mut addresses = details.addrs.clone();
-        if addresses.iter().any(|address| *address == PLACEHOLDER) {
+        if addresses.contains(&PLACEHOLDER) {
             let began = Instant::now();
             addresses = details.resolver.empty();
             for address in look_up(details.uri, self.resolve.min(*timeout.after))?.take(MOST_ADDRESSES) {

@@ -188,10 +188,7 @@ mod tests {
                 "{left:?} became {up:?}"
             );
         }
-        let second = Duration::from_secs(30);
-        assert_eq!(
-            round_up(second - Duration::from_micros(50)),
-            round_up(second - Duration::from_micros(900))
-        );
+        let (early, late) = (Duration::from_micros(29_999_950), Duration::from_micros(29_999_100));
+        assert_eq!(round_up(early), round_up(late));
     }
 }
