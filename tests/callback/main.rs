@@ -1,0 +1,10 @@
+//! Callbacks, from the outside.
+#![cfg(feature = "callback")]
+
+mod fixture;
+
+mod reading;
+mod receiving;
+mod replay;
+mod secrecy;
+mod vectors;
