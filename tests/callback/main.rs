@@ -3,6 +3,8 @@
 
 mod fixture;
 
+mod hostile;
+mod lifecycle;
 mod reading;
 mod receiving;
 mod replay;
