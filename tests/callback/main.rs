@@ -5,6 +5,7 @@ mod fixture;
 
 mod hostile;
 mod lifecycle;
+mod peer;
 mod reading;
 mod receiving;
 mod replay;
