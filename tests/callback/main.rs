@@ -1,0 +1,13 @@
+//! Callbacks, from the outside.
+#![cfg(feature = "callback")]
+
+mod fixture;
+
+mod hostile;
+mod lifecycle;
+mod peer;
+mod reading;
+mod receiving;
+mod replay;
+mod secrecy;
+mod vectors;
