@@ -4,6 +4,8 @@
 
 mod dial;
 mod options;
+#[cfg(feature = "sandbox")]
+mod post;
 mod wire;
 
 use std::cell::Cell;
@@ -20,6 +22,8 @@ use crate::{Credentials, ErrorKind, InvalidInput, Outcome};
 use dial::{DialError, Dialer, Placeholder};
 pub(crate) use options::TransportOptions;
 pub use options::{Proxy, Roots, Timeouts, TlsBackend};
+#[cfg(feature = "sandbox")]
+pub(crate) use post::Poster;
 
 /// The connections to one base URL, with one key.
 pub(crate) struct Transport {

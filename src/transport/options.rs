@@ -138,8 +138,8 @@ impl Default for TransportOptions {
 /// A base URL that was checked.
 pub(super) struct BaseUrl {
     pub(super) text: String,
-    https: bool,
-    loopback: bool,
+    pub(super) https: bool,
+    pub(super) loopback: bool,
 }
 
 impl TransportOptions {
@@ -162,8 +162,7 @@ impl TransportOptions {
         if uri.query().is_some() || self.base_url.contains('#') {
             return refuse("the base URL has no query and no fragment");
         }
-        let loopback = host.eq_ignore_ascii_case("localhost")
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback = is_loopback(host);
         if !https && !loopback && !self.allow_plain_http {
             return refuse("plain `http` is for loopback only, unless `allow_plain_http` is set");
         }
@@ -244,6 +243,12 @@ impl TransportOptions {
         InvalidInput::unless((1..=200).contains(&suffix.len()) && fits, "user_agent_suffix", rule)?;
         Ok(format!("{OWN} {suffix}"))
     }
+}
+
+/// Whether a URL's host is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

@@ -1,0 +1,11 @@
+//! The sandbox, as its users meet it.
+#![cfg(feature = "sandbox")]
+
+#[path = "sandbox/callbacks.rs"]
+mod callbacks;
+#[path = "sandbox/faults.rs"]
+mod faults;
+#[path = "sandbox/lifecycle.rs"]
+mod lifecycle;
+#[path = "sandbox/loopback.rs"]
+mod loopback;
