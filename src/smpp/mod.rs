@@ -2,18 +2,25 @@
 //!
 //! It does not decide whether a message is sent again: it says what is known of each, and leaves repeating to the caller.
 
+mod backoff;
+mod client;
 mod config;
 mod credentials;
 mod error;
 mod fate;
 mod input;
 mod ledger;
+mod link;
 mod message;
 pub mod pdu;
 mod report;
 mod session;
+pub mod smsc;
 mod text;
+#[cfg(feature = "rustls")]
+mod tls;
 
+pub use client::{Events, SmppClient, SubmitAll, Ticket};
 pub use config::{Reconnect, SmppConfig};
 pub use credentials::Credentials;
 pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
@@ -22,3 +29,5 @@ pub use input::InvalidInput;
 pub use message::Message;
 pub use report::{DeliveryReport, ReportState};
 pub use text::Coding;
+#[cfg(feature = "rustls")]
+pub use tls::SmppTls;

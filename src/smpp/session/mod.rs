@@ -70,8 +70,9 @@ pub(crate) enum Event<T> {
     Overdue { token: T },
     /// The answer to a submission that had been given up.
     Late { token: T, answer: Result<String, Status> },
-    /// A message or report came. It must be answered with [`Session::answer_delivery`].
-    Delivered { sequence: u32, message: ShortMessage },
+    /// A message or report came. It must be answered with [`Session::answer_delivery`]. While submissions were
+    /// outstanding it may be about one whose answer is still to come.
+    Delivered { sequence: u32, message: ShortMessage, submissions_outstanding: bool },
     /// A request that could not be read was refused.
     Unreadable(DecodeError),
     /// The session has ended. What is in the output still wants to be written.
@@ -231,9 +232,9 @@ impl<T: Clone> Session<T> {
         self.pending.hand_over();
     }
 
-    /// How many submissions wait for an answer.
-    pub(crate) const fn outstanding(&self) -> usize {
-        self.pending.outstanding()
+    /// Whether the bind was accepted and nothing has ended the session since.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.state == State::Bound
     }
 
     fn handle_frame(&mut self, frame: &[u8], now: Instant) {
@@ -252,7 +253,9 @@ impl<T: Clone> Session<T> {
         match header.command {
             Command::DELIVER_SM => match Pdu::decode(frame).map(|pdu| pdu.body) {
                 Ok(Body::DeliverSm(message)) => {
-                    self.events.push_back(Event::Delivered { sequence: header.sequence, message });
+                    let submissions_outstanding = self.pending.outstanding() > 0;
+                    let sequence = header.sequence;
+                    self.events.push_back(Event::Delivered { sequence, message, submissions_outstanding });
                 }
                 Ok(_) => {}
                 Err(error) => {

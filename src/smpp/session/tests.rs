@@ -152,7 +152,7 @@ fn an_answer_that_does_not_come_is_told_once_and_told_again_if_it_comes_late() {
     assert_eq!(bench.event(), None);
     bench.pass(seconds(1));
     assert_eq!(bench.event(), Some(Event::Overdue { token: 1 }));
-    assert_eq!(bench.session.outstanding(), 0);
+    assert_eq!(bench.session.pending.outstanding(), 0);
     bench.pass(seconds(1));
     assert_eq!(bench.event(), None, "once");
 
@@ -273,7 +273,8 @@ fn the_peers_own_requests_are_answered() {
     bench.receive(Status::OK, 70, Body::EnquireLink);
     bench.receive(Status::OK, 71, Body::Other { command: Command(0x21), octets: vec![1] });
     bench.receive(Status::OK, 72, Body::DeliverSm(ShortMessage::default()));
-    let delivered = Event::Delivered { sequence: 72, message: ShortMessage::default() };
+    let message = ShortMessage::default();
+    let delivered = Event::Delivered { sequence: 72, message, submissions_outstanding: false };
     assert_eq!(bench.event(), Some(delivered));
     bench.session.answer_delivery(72, Status::OK);
     bench.receive(Status::OK, 73, Body::Unbind);
