@@ -16,7 +16,14 @@ mod loopback;
 mod misbehaviour;
 #[path = "smpp/oracle.rs"]
 mod oracle;
+#[path = "smpp/peers.rs"]
+mod peers;
 #[path = "smpp/reports.rs"]
 mod reports;
 #[path = "smpp/server.rs"]
 mod server;
+#[path = "smpp/stopped.rs"]
+mod stopped;
+#[cfg(feature = "rustls")]
+#[path = "smpp/tls.rs"]
+mod tls;

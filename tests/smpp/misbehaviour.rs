@@ -114,9 +114,7 @@ fn garbage_ends_the_link_and_a_new_one_is_opened() {
 fn a_pdu_that_claims_more_than_it_brings_is_waited_for_and_then_unknown() {
     let smsc = server();
     let (client, _events) = connect(
-        &config(&smsc)
-            .enquire_interval(Duration::from_millis(60))
-            .enquire_timeout(Duration::from_millis(40)),
+        &config(&smsc).enquire_interval(Duration::from_millis(60)).enquire_timeout(Duration::from_millis(40)),
     );
     let truncated = vec![0, 0, 4, 0, 0x80, 0, 0, 4, 0, 0, 0, 0];
     smsc.misbehave(Misbehaviour { garbage: Some(truncated), ..ordinary() });
@@ -146,7 +144,7 @@ fn without_reconnect_a_lost_link_stays_lost() {
     smsc.cut_links();
     assert_eq!(events.next(), None, "the events end with the link");
     let error = client.submit(&message()).expect_err("no link");
-    assert_eq!(error.outcome(), Outcome::NotSent);
+    assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::NoLink, Outcome::NotSent));
 }
 
 #[test]

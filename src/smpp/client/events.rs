@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::shared::{Phase, Shared};
+use super::shared::Shared;
 use crate::smpp::Event;
 
 /// Delivery reports and what else comes unasked, as an iterator that waits for the next one and ends with the client.
@@ -41,7 +41,7 @@ impl Events {
         let mut core = self.shared.lock();
         loop {
             let now = Instant::now();
-            if core.phase == Phase::Closed && !core.ledger.has_events() {
+            if core.phase.is_over() && !core.ledger.has_events() {
                 // What is still without a report stays so.
                 core.ledger.give_up_one();
             }
@@ -52,7 +52,7 @@ impl Events {
                 return Some(event);
             }
             let patience = deadline.map(|deadline| deadline.saturating_duration_since(now));
-            if core.phase == Phase::Closed || patience.is_some_and(|patience| patience.is_zero()) {
+            if core.phase.is_over() || patience.is_some_and(|patience| patience.is_zero()) {
                 return None;
             }
             core = self.shared.wait_for_news(core, patience);

@@ -78,7 +78,9 @@ pub(super) fn keep(shared: &Arc<Shared>, config: &SmppConfig) {
             break;
         }
     }
-    shared.lock().phase = Phase::Closed;
+    let mut core = shared.lock();
+    core.phase = if core.phase == Phase::Running { Phase::Lost } else { Phase::Closed };
+    drop(core);
     shared.wake_all();
 }
 

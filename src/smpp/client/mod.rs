@@ -116,7 +116,7 @@ impl SmppClient {
 
     fn end(&self, phase: Phase) {
         let mut core = self.shared.lock();
-        if core.phase != Phase::Closed {
+        if !core.phase.is_over() {
             core.phase = phase;
         }
         drop(core);

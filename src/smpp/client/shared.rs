@@ -64,8 +64,16 @@ pub(super) enum Phase {
     ShuttingDown,
     /// Closed without draining.
     Aborting,
-    /// Nothing is opened again.
+    /// Ended as asked.
     Closed,
+    /// The link was lost and is not to be opened again.
+    Lost,
+}
+
+impl Phase {
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Lost)
+    }
 }
 
 /// Whom to wake once the lock is released.
@@ -110,8 +118,12 @@ impl Shared {
         let mut core = self.lock();
         let mut gives_up_at = None;
         loop {
-            if core.phase != Phase::Running {
-                return refuse(SubmitErrorKind::ShutDown);
+            match core.phase {
+                Phase::Running => {}
+                Phase::Lost => return refuse(SubmitErrorKind::NoLink),
+                Phase::ShuttingDown | Phase::Aborting | Phase::Closed => {
+                    return refuse(SubmitErrorKind::ShutDown);
+                }
             }
             let now = Instant::now();
             let readiness = core.readiness(now);
