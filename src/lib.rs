@@ -1,4 +1,4 @@
-//! Blocking client for the EngageLab OTP service.
+//! Blocking client for the `EngageLab` OTP service.
 
 mod outcome;
 #[cfg(feature = "smpp")]

@@ -56,6 +56,7 @@ mod tests {
         let mut backoff = Backoff::new(POLICY);
         assert_eq!(backoff.after_failure(true, 1.0), Duration::from_secs(20));
         assert_eq!(backoff.after_failure(true, 0.0), Duration::from_secs(10));
+        assert_eq!(backoff.after_failure(false, 0.5), Duration::from_secs(3));
         for _ in 0..100 {
             assert_eq!(backoff.after_failure(false, 0.5), Duration::from_millis(3750));
         }

@@ -180,10 +180,16 @@ impl SmppConfig {
             ("first pause", self.first_pause),
             ("longest pause", self.longest_pause),
         ];
-        match timeouts.into_iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT) {
-            Some((field, _)) => Err(InvalidInput::new(field, "more than zero and at most 30 days")),
-            None => Ok(()),
+        if let Some((field, _)) =
+            timeouts.into_iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT)
+        {
+            return Err(InvalidInput::new(field, "more than zero and at most 30 days"));
         }
+        let waits = self.reconnect.map(|wait| [wait.first, wait.longest, wait.after_refused_bind]);
+        if waits.into_iter().flatten().any(|wait| wait > LONGEST_TIMEOUT) {
+            return Err(InvalidInput::new("reconnect", "waits of at most 30 days"));
+        }
+        Ok(())
     }
 
     pub(crate) fn settings(&self) -> Settings {

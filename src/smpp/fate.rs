@@ -1,14 +1,4 @@
-//! What becomes of a message.
-//!
-//! Every message handed to the client ends as exactly one of these:
-//!
-//! | fate | told by |
-//! |---|---|
-//! | not sent | [`SubmitError`](super::SubmitError), outcome `NotSent` |
-//! | rejected | [`SubmitError`](super::SubmitError), outcome `Rejected`, with the service's status |
-//! | unknown | [`SubmitError`](super::SubmitError), outcome `Unknown` |
-//! | accepted, then delivered or not | [`Accepted`], then [`Event::Report`] with a final state |
-//! | accepted, then nothing | [`Accepted`], then [`Event::NoReport`] |
+//! What becomes of a message, as the user is told; the module's page has the whole table.
 
 use std::fmt;
 

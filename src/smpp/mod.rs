@@ -1,6 +1,18 @@
 //! SMPP 3.4: a blocking client for users with volume.
 //!
 //! It does not decide whether a message is sent again: it says what is known of each, and leaves repeating to the caller.
+//! How every message ends is the table of [`Accepted`], [`SubmitError`] and [`Event`]:
+//!
+//! | fate | told by |
+//! |---|---|
+//! | not sent | [`SubmitError`], outcome [`NotSent`](crate::Outcome::NotSent) |
+//! | rejected | [`SubmitError`], outcome [`Rejected`](crate::Outcome::Rejected), with the service's status |
+//! | unknown | [`SubmitError`], outcome [`Unknown`](crate::Outcome::Unknown) |
+//! | accepted, then delivered or not | [`Accepted`], then [`Event::Report`] with a final state |
+//! | accepted, then nothing | [`Accepted`], then [`Event::NoReport`] |
+//!
+//! From the inside out: [`pdu`] reads and writes octets, a session keeps the protocol's rules, a ledger keeps the
+//! messages' fates, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
 
 mod backoff;
 mod client;

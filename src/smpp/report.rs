@@ -132,7 +132,7 @@ impl ReportState {
     fn from_octets(octets: &[u8]) -> Option<Self> {
         let (number, leading) = octets.split_last()?;
         if leading.iter().any(|octet| *octet != 0) {
-            return Some(Self::Other(octets.iter().map(|octet| format!("{octet:02x}")).collect()));
+            return Some(Self::Other(format!("{octets:02x?}")));
         }
         Some(match number {
             1 => Self::Enroute,

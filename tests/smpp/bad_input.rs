@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::{
-    Coding, ConnectErrorKind, Credentials, InvalidInput, Message, SmppClient, SmppConfig,
+    Coding, ConnectErrorKind, Credentials, InvalidInput, Message, Reconnect, SmppClient, SmppConfig,
 };
 
 use crate::loopback::{credentials, pair};
@@ -66,6 +66,10 @@ fn limits_that_cannot_be_kept_are_refused_before_connecting() {
         (config.clone().event_capacity(0), "event_capacity"),
         (config.clone().response_timeout(Duration::ZERO), "response_timeout"),
         (config.clone().enquire_interval(Duration::MAX), "enquire_interval"),
+        (
+            config.clone().reconnect(Some(Reconnect { longest: Duration::MAX, ..Reconnect::default() })),
+            "reconnect",
+        ),
     ] {
         let error = SmppClient::connect(&config).expect_err("refused");
         assert!(matches!(error.kind(), ConnectErrorKind::Config(input) if input.field() == field), "{error}");

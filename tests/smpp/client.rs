@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::pdu::Status;
-use engagelab_otp::smpp::smsc::{Decision, Receipt, Smsc, Submission};
+use engagelab_otp::smpp::smsc::{Decision, Misbehaviour, Receipt, Smsc, Submission};
 use engagelab_otp::smpp::{
-    Coding, ConnectErrorKind, Credentials, Event, Message, SmppClient, SubmitErrorKind,
+    Coding, ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig, SubmissionId,
+    SubmitErrorKind, Ticket,
 };
 
 use crate::loopback::{PATIENCE, config, connect, credentials, message, pair, server, to};
@@ -161,14 +162,14 @@ fn an_embedder_decides_and_reports_when_it_likes() {
     assert_eq!(client.submit(&message()).expect("accepted").message_id, "mine-7");
     smsc.report(Receipt::failed("mine-7", "+10000000010", 5012));
     let Some(Event::Report { submission, report }) = events.next_within(PATIENCE) else { panic!("a report") };
-    assert_eq!((submission.map(|one| one.get()), report.error().as_deref()), (Some(2), Some("5012")));
+    assert_eq!((submission.map(SubmissionId::get), report.error().as_deref()), (Some(2), Some("5012")));
 }
 
 #[test]
 fn a_wrong_password_is_told_as_closed_during_bind() {
     let smsc = server();
     let wrong = Credentials::new("sandbox_demo", "guess").expect("short");
-    let config = engagelab_otp::smpp::SmppConfig::new(&smsc.address().to_string(), wrong);
+    let config = SmppConfig::new(&smsc.address().to_string(), wrong);
     let error = SmppClient::connect(&config).expect_err("dropped");
     assert_eq!(error.kind(), ConnectErrorKind::ClosedDuringBind);
     assert!(error.to_string().contains("credentials"));
@@ -202,14 +203,13 @@ fn after_shutdown_nothing_is_taken_and_the_events_end() {
 fn shutdown_waits_for_the_answers_that_are_outstanding() {
     let smsc = server();
     let (client, _events) = connect(&config(&smsc));
-    smsc.misbehave(engagelab_otp::smpp::smsc::Misbehaviour {
-        answer_after: Some(Duration::from_millis(50)),
-        ..Default::default()
-    });
+    smsc.misbehave(Misbehaviour { answer_after: Some(Duration::from_millis(50)), ..Misbehaviour::default() });
     let tickets: Vec<_> = (0..5).map(|_| client.enqueue(&message()).expect("room")).collect();
     client.shutdown();
-    assert!(tickets.iter().all(engagelab_otp::smpp::Ticket::is_done));
-    tickets.into_iter().for_each(|ticket| drop(ticket.wait().expect("accepted")));
+    assert!(tickets.iter().all(Ticket::is_done));
+    for ticket in tickets {
+        ticket.wait().expect("accepted");
+    }
     assert_eq!(smsc.record().unbinds, 1);
 }
 
@@ -217,7 +217,9 @@ fn shutdown_waits_for_the_answers_that_are_outstanding() {
 fn without_a_listener_reports_are_answered_and_forgotten() {
     let (smsc, client, events) = pair();
     drop(events);
-    client.submit_all((0..100).map(|_| message())).for_each(|result| drop(result.expect("accepted")));
+    for result in client.submit_all((0..100).map(|_| message())) {
+        result.expect("accepted");
+    }
     assert!(smsc.wait_for(PATIENCE, |record| record.reports_taken == 100));
 }
 

@@ -1,4 +1,4 @@
-//! Peers that nobody here wrote: the npm `smpp` server, and PyPI's `smpplib` as a client.
+//! Peers that nobody here wrote: the npm `smpp` server, and the Python package `smpplib` as a client.
 //!
 //! They are installed by `.ci/peers-smpp` and looked for in `PEERS_DIR`, by default `target/peers`. Without them these
 //! tests say that they were skipped, and with `REQUIRE_PEERS=1` they fail.

@@ -26,7 +26,7 @@ impl Events {
     /// Waits for the next event, but no longer than this. `None` when the time is up or the client is closed and
     /// everything has been told.
     pub fn next_within(&mut self, patience: Duration) -> Option<Event> {
-        self.next_until(Some(Instant::now() + patience))
+        self.next_until(Instant::now().checked_add(patience))
     }
 
     /// The next event if there is one already.

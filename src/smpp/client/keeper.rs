@@ -120,7 +120,7 @@ fn keep_link(shared: &Shared) -> Broken {
             }
         }
         core.ledger.handle_time(now);
-        shared.handle_events(&mut core, now, &mut wakes);
+        core.handle_events(now, &mut wakes);
         shared.call_writer(&mut core);
         shared.wake(core, &mut wakes);
 

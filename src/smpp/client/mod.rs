@@ -26,6 +26,26 @@ use shared::{Phase, Shared};
 ///
 /// When the link is lost, what was outstanding is told as unknown (or as not sent, where it is certain that it never
 /// left), and the link is opened again. Nothing is ever sent twice by itself.
+///
+/// ```
+/// use engagelab_otp::smpp::{Event, Message, SmppClient, SmppConfig};
+/// # use engagelab_otp::smpp::{Credentials, smsc::Smsc};
+/// # let credentials = Credentials::new("sandbox_demo", "sandbox")?;
+/// # let smsc = Smsc::builder(credentials.clone()).start("127.0.0.1:0")?;
+/// # let address = smsc.address().to_string();
+///
+/// let (client, events) = SmppClient::connect(&SmppConfig::new(&address, credentials))?;
+/// let reports = std::thread::spawn(move || {
+///     events.filter(|event| matches!(event, Event::Report { report, .. } if report.state().is_delivered())).count()
+/// });
+///
+/// let accepted = client.submit(&Message::code("+10000000010", "sandbox-custom-tpl", "482913")?)?;
+/// println!("accepted as {}", accepted.message_id);
+///
+/// client.shutdown();
+/// assert_eq!(reports.join().unwrap(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SmppClient {
     shared: Arc<Shared>,
@@ -93,6 +113,26 @@ impl SmppClient {
 
     /// Hands in many messages from one thread and keeps the window full. The results come in the order of the
     /// messages; messages are taken as the results are fetched, at most a window ahead.
+    ///
+    /// ```
+    /// use engagelab_otp::Outcome;
+    /// use engagelab_otp::smpp::Message;
+    /// # use engagelab_otp::smpp::{Credentials, SmppClient, SmppConfig, smsc::Smsc};
+    /// # let credentials = Credentials::new("sandbox_demo", "sandbox")?;
+    /// # let smsc = Smsc::builder(credentials.clone()).start("127.0.0.1:0")?;
+    /// # let (client, _events) = SmppClient::connect(&SmppConfig::new(&smsc.address().to_string(), credentials))?;
+    ///
+    /// let messages = (0..100).map(|_| Message::notification("+10000000010", "sandbox-otp-tpl"));
+    /// let messages: Vec<_> = messages.collect::<Result<_, _>>()?;
+    /// for result in client.submit_all(messages) {
+    ///     match result {
+    ///         Ok(accepted) => println!("accepted as {}", accepted.message_id),
+    ///         Err(error) if error.outcome() == Outcome::NotSent => println!("safe to hand in again: {error}"),
+    ///         Err(error) => println!("{error}"),
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn submit_all<I>(&self, messages: I) -> SubmitAll<'_, I::IntoIter>
     where
         I: IntoIterator<Item = Message>,
@@ -102,7 +142,7 @@ impl SmppClient {
 
     /// Takes no more messages, waits for the outstanding answers, unbinds, and closes the link.
     ///
-    /// It waits no longer than answers may take. The [`Events`] then end, after a last one for each accepted message
+    /// It waits no longer than answers may take, or than an attempt to connect that is under way. The [`Events`] then end, after a last one for each accepted message
     /// that has no report.
     pub fn shutdown(&self) {
         self.end(Phase::ShuttingDown);

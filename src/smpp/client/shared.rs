@@ -239,51 +239,10 @@ impl Shared {
             if let Some(up) = &mut core.up {
                 up.session.handle_input(octets, now);
             }
-            self.handle_events(&mut core, now, &mut wakes);
+            core.handle_events(now, &mut wakes);
             self.call_writer(&mut core);
             self.hurry_keeper(&mut core);
             self.wake(core, &mut wakes);
-        }
-    }
-
-    /// Does what the session's events ask for.
-    pub(super) fn handle_events(&self, core: &mut Core, now: Instant, wakes: &mut Wakes) {
-        let Some(Up { session, .. }) = &mut core.up else { return };
-        while let Some(event) = session.poll_event() {
-            match event {
-                Event::Bound { system_id } => log::info!("bound to {system_id:?}"),
-                Event::Answered { token, answer } => {
-                    let submission = token.submission;
-                    wakes.places += 1;
-                    let result = match answer {
-                        Ok(message_id) => {
-                            core.ledger.accept(submission, &message_id, now);
-                            Ok(Accepted { submission, message_id })
-                        }
-                        Err(status) => Err((SubmitErrorKind::Rejected(status), submission)),
-                    };
-                    wakes.complete(token, result);
-                }
-                Event::Overdue { token } => {
-                    wakes.places += 1;
-                    let submission = token.submission;
-                    wakes.complete(token, Err((SubmitErrorKind::Unanswered, submission)));
-                }
-                Event::Late { token, answer } => core.ledger.late_answer(token.submission, answer),
-                Event::Delivered { sequence, message, submissions_outstanding } => {
-                    let status = core.ledger.deliver(message, submissions_outstanding, now);
-                    session.answer_delivery(sequence, status);
-                }
-                Event::Unreadable(error) => log::warn!("a delivery could not be read: {error}"),
-                Event::Closed(reason) => {
-                    let peer_reads = matches!(
-                        reason,
-                        CloseReason::Unbound | CloseReason::PeerUnbound | CloseReason::OutOfStep(_)
-                    );
-                    core.broken = Some(Broken { why: reason.to_string(), peer_reads });
-                    wakes.keeper = true;
-                }
-            }
         }
     }
 
@@ -358,6 +317,47 @@ impl Core {
 
     fn readiness(&self, now: Instant) -> Readiness {
         self.up.as_ref().map_or(Readiness::NotBound, |up| up.session.readiness(now))
+    }
+
+    /// Does what the session's events ask for.
+    pub(super) fn handle_events(&mut self, now: Instant, wakes: &mut Wakes) {
+        let Some(Up { session, .. }) = &mut self.up else { return };
+        while let Some(event) = session.poll_event() {
+            match event {
+                Event::Bound { system_id } => log::info!("bound to {system_id:?}"),
+                Event::Answered { token, answer } => {
+                    let submission = token.submission;
+                    wakes.places += 1;
+                    let result = match answer {
+                        Ok(message_id) => {
+                            self.ledger.accept(submission, &message_id, now);
+                            Ok(Accepted { submission, message_id })
+                        }
+                        Err(status) => Err((SubmitErrorKind::Rejected(status), submission)),
+                    };
+                    wakes.complete(token, result);
+                }
+                Event::Overdue { token } => {
+                    wakes.places += 1;
+                    let submission = token.submission;
+                    wakes.complete(token, Err((SubmitErrorKind::Unanswered, submission)));
+                }
+                Event::Late { token, answer } => self.ledger.late_answer(token.submission, answer),
+                Event::Delivered { sequence, message, submissions_outstanding } => {
+                    let status = self.ledger.deliver(message, submissions_outstanding, now);
+                    session.answer_delivery(sequence, status);
+                }
+                Event::Unreadable(error) => log::warn!("a delivery could not be read: {error}"),
+                Event::Closed(reason) => {
+                    let peer_reads = matches!(
+                        reason,
+                        CloseReason::Unbound | CloseReason::PeerUnbound | CloseReason::OutOfStep(_)
+                    );
+                    self.broken = Some(Broken { why: reason.to_string(), peer_reads });
+                    wakes.keeper = true;
+                }
+            }
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

@@ -229,7 +229,9 @@ impl Ledger {
             !held.is_empty()
         });
         self.early_count -= due.len();
-        due.into_iter().for_each(|report| self.settle(report));
+        for report in due {
+            self.settle(report);
+        }
     }
 
     fn offer(&mut self, event: impl FnOnce() -> Event) -> Status {

@@ -51,13 +51,16 @@ impl Header {
     }
 }
 
+/// A whole PDU and the octets behind it.
+pub type FrameAndRest<'a> = (&'a [u8], &'a [u8]);
+
 /// Splits the first whole PDU off `input`: the frame and the rest, or `None` while octets are missing.
 ///
 /// # Errors
 ///
 /// When the length field is below sixteen or beyond [`MAXIMUM_LENGTH`]. The stream is then lost: there is no telling where
 /// the next PDU starts.
-pub fn split_frame(input: &[u8]) -> Result<Option<(&[u8], &[u8])>, DecodeError> {
+pub fn split_frame(input: &[u8]) -> Result<Option<FrameAndRest<'_>>, DecodeError> {
     let Some(length) = input.first_chunk::<4>() else { return Ok(None) };
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
     if length < HEADER_LENGTH {

@@ -26,7 +26,7 @@ use std::fmt;
 
 pub use bind::Bind;
 pub use command::Command;
-pub use frame::{HEADER_LENGTH, Header, MAXIMUM_LENGTH, split_frame};
+pub use frame::{FrameAndRest, HEADER_LENGTH, Header, MAXIMUM_LENGTH, split_frame};
 pub use short_message::{Address, ShortMessage};
 pub use status::Status;
 pub use tlv::Tlvs;

@@ -31,6 +31,7 @@ pub(crate) struct Session<T> {
     state: State,
     deframer: Deframer,
     output: Vec<u8>,
+    unwritten_answers: usize,
     events: VecDeque<Event<T>>,
     pending: Pending<T>,
     pace: Pace,
@@ -120,6 +121,7 @@ impl<T: Clone> Session<T> {
             state: State::Binding { sequence, deadline: now + settings.bind_timeout },
             deframer: Deframer::default(),
             output,
+            unwritten_answers: 0,
             events: VecDeque::new(),
             pending,
             pace: Pace::new(settings.first_pause, settings.longest_pause),
@@ -140,7 +142,7 @@ impl<T: Clone> Session<T> {
             self.write(Command::GENERIC_NACK, Status::INVALID_COMMAND_LENGTH, 0, &[]);
             self.close(CloseReason::OutOfStep(error));
         }
-        if self.output.len() > OUTPUT_LIMIT {
+        if self.unwritten_answers > UNWRITTEN_ANSWERS {
             self.close(CloseReason::PeerDoesNotRead);
         }
         self.unbind_when_drained(now);
@@ -229,6 +231,7 @@ impl<T: Clone> Session<T> {
     pub(crate) fn take_output(&mut self, empty: &mut Vec<u8>) {
         debug_assert!(empty.is_empty());
         std::mem::swap(&mut self.output, empty);
+        self.unwritten_answers = 0;
         self.pending.hand_over();
     }
 
@@ -250,6 +253,7 @@ impl<T: Clone> Session<T> {
     }
 
     fn handle_request(&mut self, header: Header, frame: &[u8]) {
+        self.unwritten_answers += 1;
         match header.command {
             Command::DELIVER_SM => match Pdu::decode(frame).map(|pdu| pdu.body) {
                 Ok(Body::DeliverSm(message)) => {
@@ -385,5 +389,5 @@ impl fmt::Display for CloseReason {
     }
 }
 
-/// Answers that the peer does not fetch are kept up to here; it is two window-fulls of the longest messages.
-const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
+/// A peer that asks and asks and never reads an answer is given up after so many; they are about 16 MiB.
+const UNWRITTEN_ANSWERS: usize = 1_000_000;

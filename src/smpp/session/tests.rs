@@ -312,6 +312,21 @@ fn a_length_that_cannot_be_closes_the_session() {
 }
 
 #[test]
+fn a_peer_that_asks_without_end_and_reads_nothing_is_given_up() {
+    let mut bench = Bench::bound();
+    let mut octets = Vec::new();
+    for _ in 0..1_000 {
+        Pdu { status: Status::OK, sequence: 1, body: Body::EnquireLink }.encode(&mut octets).expect("short");
+    }
+    for _ in 0..1_000 {
+        bench.session.handle_input(&octets, bench.now);
+    }
+    assert_eq!(bench.event(), None, "a million answers are kept");
+    bench.session.handle_input(&octets, bench.now);
+    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::PeerDoesNotRead)));
+}
+
+#[test]
 fn what_was_never_handed_to_the_writer_is_known_not_to_have_left() {
     let mut bench = Bench::bound();
     bench.submit(1);

@@ -208,7 +208,7 @@ impl Connection {
         let report_first = misbehaviour.report_first;
         let leave_unanswered = misbehaviour.leave_unanswered;
         let answer_after = misbehaviour.answer_after;
-        let copies = misbehaviour.extra_reports + 1;
+        let copies = misbehaviour.extra_reports.saturating_add(1);
         drop(misbehaviour);
 
         let mut answer = Vec::new();

@@ -87,16 +87,17 @@ impl Smsc {
 
     /// Waits until the record is as wanted; `false` when it is not within `patience`.
     pub fn wait_for(&self, patience: Duration, wanted: impl Fn(&Record) -> bool) -> bool {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now().checked_add(patience);
         let mut record = self.server.lock_record();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left =
+                deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
             if wanted(&record) || left.is_zero() {
                 return wanted(&record);
             }
             self.server.watchers.fetch_add(1, Ordering::Relaxed);
-            let waited = self.server.recorded.wait_timeout(record, left);
-            record = waited.unwrap_or_else(PoisonError::into_inner).0;
+            record =
+                self.server.recorded.wait_timeout(record, left).unwrap_or_else(PoisonError::into_inner).0;
             self.server.watchers.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -27,14 +27,13 @@ struct Due {
 }
 
 impl Timer {
+    /// Does it after this long; never, where no clock reaches that far.
     pub(super) fn after(&self, delay: Duration, action: impl FnOnce() + Send + 'static) {
         let mut state = self.lock();
-        if state.stopped {
-            return;
-        }
+        let Some(at) = Instant::now().checked_add(delay).filter(|_| !state.stopped) else { return };
         state.counter += 1;
         let order = state.counter;
-        state.due.push(Due { at: Instant::now() + delay, order, action: Box::new(action) });
+        state.due.push(Due { at, order, action: Box::new(action) });
         drop(state);
         self.changed.notify_one();
     }
