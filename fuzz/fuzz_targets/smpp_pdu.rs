@@ -1,7 +1,7 @@
 //! Any octets through the decoder: it never panics, and what it reads it can write and read again to the same.
 //!
 //! ```text
-//! RUSTC_BOOTSTRAP=1 cargo fuzz run smpp_pdu -- -runs=10000000
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run smpp_pdu -- -runs=10000000 -max_len=300
 //! ```
 #![no_main]
 
@@ -28,8 +28,6 @@ fn check_stream(mut octets: &[u8]) {
 }
 
 fn check_pdu(pdu: Pdu) {
-    let shown = format!("{pdu:?}");
-    assert!(!shown.is_empty());
     let mut written = Vec::new();
     // Reading is tolerant and writing is strict, so not everything that is read can be written. Answers with an error
     // status are written without their body.

@@ -191,8 +191,10 @@ fn a_server_that_is_not_there_is_told_as_such() {
 fn after_shutdown_nothing_is_taken_and_the_events_end() {
     let (smsc, client, events) = pair();
     client.submit(&message()).expect("accepted");
+    assert!(client.is_bound());
     client.shutdown();
     client.shutdown();
+    assert!(!client.is_bound());
     let error = client.submit(&message()).expect_err("closed");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::ShutDown, Outcome::NotSent));
     assert_eq!(events.count(), 1);

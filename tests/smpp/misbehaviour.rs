@@ -16,7 +16,7 @@ fn ordinary() -> Misbehaviour {
 #[test]
 fn a_submission_without_an_answer_is_unknown_and_the_link_goes_on() {
     let smsc = server();
-    let (client, _events) = connect(&config(&smsc).response_timeout(Duration::from_millis(50)));
+    let (client, _events) = connect(&config(&smsc).response_timeout(Duration::from_millis(500)));
     smsc.misbehave(Misbehaviour { leave_unanswered: true, ..ordinary() });
     let error = client.submit(&message()).expect_err("no answer");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::Unanswered, Outcome::Unknown));
@@ -30,7 +30,7 @@ fn a_submission_without_an_answer_is_unknown_and_the_link_goes_on() {
 fn a_late_answer_is_told_after_its_submission_was_unknown() {
     let smsc = server();
     let (client, mut events) = connect(&config(&smsc).response_timeout(Duration::from_millis(30)));
-    smsc.misbehave(Misbehaviour { answer_after: Some(Duration::from_millis(120)), ..ordinary() });
+    smsc.misbehave(Misbehaviour { answer_after: Some(Duration::from_millis(600)), ..ordinary() });
     let error = client.submit(&to("+10000000003")).expect_err("late");
     assert_eq!(error.outcome(), Outcome::Unknown);
     let Some(Event::LateAnswer { submission, answer }) = events.next_within(PATIENCE) else {

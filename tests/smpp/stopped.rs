@@ -62,8 +62,8 @@ fn a_stopped_peer_is_noticed_and_blocks_no_thread() {
         return serve();
     }
     let peer = Peer::start();
-    let interval = Duration::from_millis(300);
-    let timeout = Duration::from_millis(200);
+    let interval = Duration::from_secs(1);
+    let timeout = Duration::from_secs(1);
     let config = SmppConfig::new(&format!("127.0.0.1:{}", peer.port), credentials())
         .window(1_000)
         .enquire_interval(interval)

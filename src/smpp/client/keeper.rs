@@ -63,11 +63,7 @@ pub(super) fn keep(shared: &Arc<Shared>, config: &SmppConfig) {
     loop {
         let up_since = Instant::now();
         let threads = start_threads(shared);
-        let Broken { why, peer_reads } = keep_link(shared);
-        if peer_reads {
-            // The last answers, such as that to the peer's unbind.
-            shared.flush_now();
-        }
+        let why = keep_link(shared);
         tear_down(shared, threads);
         log::info!("the link is down: {why}");
         let Some(backoff) = backoff.as_mut() else { break };
@@ -107,7 +103,7 @@ fn start_threads(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
 }
 
 /// Serves the timers until the link is of no more use. Says why it is not.
-fn keep_link(shared: &Shared) -> Broken {
+fn keep_link(shared: &Shared) -> String {
     let mut wakes = Wakes::default();
     let mut core = shared.lock();
     loop {
@@ -126,10 +122,17 @@ fn keep_link(shared: &Shared) -> Broken {
 
         core = shared.lock();
         if core.phase == Phase::Aborting {
-            return Broken { why: "the client was dropped".to_owned(), peer_reads: false };
+            return "the client was dropped".to_owned();
         }
-        if let Some(broken) = core.broken.take() {
-            return broken;
+        if let Some(broken) = &mut core.broken {
+            let why = std::mem::take(&mut broken.why);
+            if broken.peer_reads {
+                // The last answers, such as that to the peer's unbind.
+                core.broken = None;
+                drop(core);
+                shared.flush_now();
+            }
+            return why;
         }
         let now = Instant::now();
         let deadline = core.next_deadline();
@@ -213,7 +216,9 @@ fn pause_for(shared: &Shared, pause: Duration) -> bool {
         core.keeper_wakes_at = Some(wakes_at);
         shared.wake(core, &mut wakes);
         core = shared.lock();
-        core = wait(&shared.keeper, core, Some(wakes_at.saturating_duration_since(now)));
+        if core.phase == Phase::Running {
+            core = wait(&shared.keeper, core, Some(wakes_at.saturating_duration_since(now)));
+        }
     }
     false
 }

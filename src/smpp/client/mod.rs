@@ -148,6 +148,11 @@ impl SmppClient {
         self.end(Phase::ShuttingDown);
     }
 
+    /// Whether there is a link now. Submissions wait for one by themselves.
+    pub fn is_bound(&self) -> bool {
+        self.shared.lock().is_bound()
+    }
+
     fn place(&self, message: &Message) -> Result<Ticket, SubmitError> {
         let body = message.encode()?;
         let slot = self.shared.place(&body, self.submit_wait)?;

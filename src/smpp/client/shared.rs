@@ -311,12 +311,22 @@ impl Core {
         self.up.as_ref().is_some_and(|up| Arc::ptr_eq(&up.link, link))
     }
 
+    /// The link, as long as it can be written to.
+    fn usable(&self) -> Option<&Up> {
+        self.up.as_ref().filter(|_| self.broken.is_none())
+    }
+
     fn has_output(&self) -> bool {
-        self.up.as_ref().is_some_and(|up| up.session.has_output())
+        self.usable().is_some_and(|up| up.session.has_output())
     }
 
     fn readiness(&self, now: Instant) -> Readiness {
-        self.up.as_ref().map_or(Readiness::NotBound, |up| up.session.readiness(now))
+        self.usable().map_or(Readiness::NotBound, |up| up.session.readiness(now))
+    }
+
+    /// Whether there is a link over which messages can be sent.
+    pub(super) fn is_bound(&self) -> bool {
+        self.usable().is_some_and(|up| up.session.is_bound())
     }
 
     /// Does what the session's events ask for.
