@@ -1,4 +1,5 @@
-//! Input that breaks a rule, told by field and rule, and never by value: the value may be a secret.
+//! Input that breaks a rule, from the user or from the peer: told by field and rule, and never by value, which may be a
+//! secret.
 
 use std::fmt;
 

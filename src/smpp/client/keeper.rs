@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::shared::{Broken, Phase, Shared, Up, Wakes, wait};
+use super::core::{Broken, Phase, Up, Wakes};
+use super::shared::{Shared, wait};
 use super::ticket::Slot;
 use crate::smpp::backoff::Backoff;
 use crate::smpp::link::Link;

@@ -3,6 +3,7 @@
 //! One thread reads, one writes for those who do not write themselves, one keeps the time and the link. The user's
 //! threads write directly where they can.
 
+mod core;
 mod events;
 mod keeper;
 mod shared;
@@ -20,7 +21,8 @@ pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmitError};
-use shared::{Phase, Shared};
+use core::Phase;
+use shared::Shared;
 
 /// A bound session with the service, to be shared by any number of threads.
 ///

@@ -1,4 +1,5 @@
-//! What the client's threads share: one lock over session and ledger, never held while a socket is waited for.
+//! How the client's threads wait for each other: one lock over session and ledger, never held while a socket is waited
+//! for.
 //!
 //! Whoever has something to write and finds nobody writing writes it; others leave theirs to be taken along. The thread
 //! that reads never writes, so two ends that both write at length cannot wait for each other.
@@ -6,13 +7,14 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::core::{Broken, Core, Phase, Up, Wakes};
 use super::ticket::Slot;
 use crate::smpp::ledger::Ledger;
 use crate::smpp::link::Link;
-use crate::smpp::session::{CloseReason, Event, Readiness, Session};
-use crate::smpp::{Accepted, SubmissionId, SubmitError, SubmitErrorKind};
+use crate::smpp::session::Readiness;
+use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
 
-/// The state under the lock, and the places where threads wait for it to change.
+/// The state under its lock, and the places where threads wait for it to change.
 #[derive(Debug)]
 pub(super) struct Shared {
     core: Mutex<Core>,
@@ -26,80 +28,10 @@ pub(super) struct Shared {
     news: Condvar,
 }
 
-#[derive(Debug)]
-pub(super) struct Core {
-    pub(super) phase: Phase,
-    pub(super) up: Option<Up>,
-    pub(super) ledger: Ledger,
-    pub(super) broken: Option<Broken>,
-    pub(super) keeper_wakes_at: Option<Instant>,
-    submissions: u64,
-    someone_writes: bool,
-    /// The buffer that the last write emptied.
-    spare: Vec<u8>,
-    waiting_for_room: usize,
-    writer_waits: bool,
-    user_waits: bool,
-}
-
-/// A link and the session over it.
-#[derive(Debug)]
-pub(super) struct Up {
-    pub(super) session: Session<Arc<Slot>>,
-    pub(super) link: Arc<Link>,
-}
-
-/// Why a link is of no more use.
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) why: String,
-    /// The peer is still there, and the last answers are worth writing.
-    pub(super) peer_reads: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    Running,
-    /// Draining, then closed.
-    ShuttingDown,
-    /// Closed without draining.
-    Aborting,
-    /// Ended as asked.
-    Closed,
-    /// The link was lost and is not to be opened again.
-    Lost,
-}
-
-impl Phase {
-    pub(super) const fn is_over(self) -> bool {
-        matches!(self, Self::Closed | Self::Lost)
-    }
-}
-
-/// Whom to wake once the lock is released.
-#[derive(Debug, Default)]
-pub(super) struct Wakes {
-    slots: Vec<Arc<Slot>>,
-    places: usize,
-    keeper: bool,
-}
-
 impl Shared {
     pub(super) fn new(up: Up, ledger: Ledger) -> Self {
         Self {
-            core: Mutex::new(Core {
-                phase: Phase::Running,
-                up: Some(up),
-                ledger,
-                broken: None,
-                keeper_wakes_at: None,
-                submissions: 0,
-                someone_writes: false,
-                spare: Vec::new(),
-                waiting_for_room: 0,
-                writer_waits: false,
-                user_waits: false,
-            }),
+            core: Mutex::new(Core::new(up, ledger)),
             room: Condvar::new(),
             output: Condvar::new(),
             keeper: Condvar::new(),
@@ -301,91 +233,6 @@ impl Shared {
         if core.is_over(link) && core.broken.is_none() {
             core.broken = Some(Broken { why: reason(), peer_reads: false });
             self.keeper.notify_all();
-        }
-    }
-}
-
-impl Core {
-    /// Whether this link is the one in use.
-    fn is_over(&self, link: &Arc<Link>) -> bool {
-        self.up.as_ref().is_some_and(|up| Arc::ptr_eq(&up.link, link))
-    }
-
-    /// The link, as long as it can be written to.
-    fn usable(&self) -> Option<&Up> {
-        self.up.as_ref().filter(|_| self.broken.is_none())
-    }
-
-    fn has_output(&self) -> bool {
-        self.usable().is_some_and(|up| up.session.has_output())
-    }
-
-    fn readiness(&self, now: Instant) -> Readiness {
-        self.usable().map_or(Readiness::NotBound, |up| up.session.readiness(now))
-    }
-
-    /// Whether there is a link over which messages can be sent.
-    pub(super) fn is_bound(&self) -> bool {
-        self.usable().is_some_and(|up| up.session.is_bound())
-    }
-
-    /// Does what the session's events ask for.
-    pub(super) fn handle_events(&mut self, now: Instant, wakes: &mut Wakes) {
-        let Some(Up { session, .. }) = &mut self.up else { return };
-        while let Some(event) = session.poll_event() {
-            match event {
-                Event::Bound { system_id } => log::info!("bound to {system_id:?}"),
-                Event::Answered { token, answer } => {
-                    let submission = token.submission;
-                    wakes.places += 1;
-                    let result = match answer {
-                        Ok(message_id) => {
-                            self.ledger.accept(submission, &message_id, now);
-                            Ok(Accepted { submission, message_id })
-                        }
-                        Err(status) => Err((SubmitErrorKind::Rejected(status), submission)),
-                    };
-                    wakes.complete(token, result);
-                }
-                Event::Overdue { token } => {
-                    wakes.places += 1;
-                    let submission = token.submission;
-                    wakes.complete(token, Err((SubmitErrorKind::Unanswered, submission)));
-                }
-                Event::Late { token, answer } => self.ledger.late_answer(token.submission, answer),
-                Event::Delivered { sequence, message, submissions_outstanding } => {
-                    let status = self.ledger.deliver(message, submissions_outstanding, now);
-                    session.answer_delivery(sequence, status);
-                }
-                Event::Unreadable(error) => log::warn!("a delivery could not be read: {error}"),
-                Event::Closed(reason) => {
-                    let peer_reads = matches!(
-                        reason,
-                        CloseReason::Unbound | CloseReason::PeerUnbound | CloseReason::OutOfStep(_)
-                    );
-                    self.broken = Some(Broken { why: reason.to_string(), peer_reads });
-                    wakes.keeper = true;
-                }
-            }
-        }
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let session = self.up.as_ref().and_then(|up| up.session.next_deadline());
-        let ledger = self.ledger.next_deadline();
-        session.into_iter().chain(ledger).min()
-    }
-}
-
-impl Wakes {
-    pub(super) fn complete(
-        &mut self,
-        slot: Arc<Slot>,
-        result: Result<Accepted, (SubmitErrorKind, SubmissionId)>,
-    ) {
-        let result = result.map_err(|(kind, submission)| SubmitError::new(kind, Some(submission)));
-        if slot.complete(result) {
-            self.slots.push(slot);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::DecodeError;
 use super::field::{Fields, write_text};
 use crate::smpp::InvalidInput;
 
@@ -40,7 +39,7 @@ impl Bind {
     /// SMPP 3.4, as it stands in `interface_version`.
     pub const VERSION_3_4: u8 = 0x34;
 
-    pub(super) fn read(body: &[u8]) -> Result<Self, DecodeError> {
+    pub(super) fn read(body: &[u8]) -> Result<Self, InvalidInput> {
         let mut fields = Fields::new(body);
         Ok(Self {
             system_id: fields.text("system_id")?,

@@ -1,6 +1,5 @@
 //! The two kinds of field a body is made of: single octets, and texts that end with a zero.
 
-use super::DecodeError;
 use crate::smpp::InvalidInput;
 
 /// Reads the fields of one body from front to back.
@@ -13,31 +12,31 @@ impl<'a> Fields<'a> {
         Self { rest: body }
     }
 
-    pub(super) fn octet(&mut self, field: &'static str) -> Result<u8, DecodeError> {
+    pub(super) fn octet(&mut self, field: &'static str) -> Result<u8, InvalidInput> {
         let (first, rest) = self
             .rest
             .split_first()
-            .ok_or(DecodeError::new(field, "one octet, but the PDU ends before it"))?;
+            .ok_or(InvalidInput::new(field, "one octet, but the PDU ends before it"))?;
         self.rest = rest;
         Ok(*first)
     }
 
-    pub(super) fn octets(&mut self, field: &'static str, length: usize) -> Result<&'a [u8], DecodeError> {
+    pub(super) fn octets(&mut self, field: &'static str, length: usize) -> Result<&'a [u8], InvalidInput> {
         let (value, rest) = self
             .rest
             .split_at_checked(length)
-            .ok_or(DecodeError::new(field, "as many octets as its length says, but the PDU ends before"))?;
+            .ok_or(InvalidInput::new(field, "as many octets as its length says, but the PDU ends before"))?;
         self.rest = rest;
         Ok(value)
     }
 
     /// A text up to its closing zero. Longer than the standard allows is taken as it comes.
-    pub(super) fn text(&mut self, field: &'static str) -> Result<String, DecodeError> {
+    pub(super) fn text(&mut self, field: &'static str) -> Result<String, InvalidInput> {
         let end = self
             .rest
             .iter()
             .position(|octet| *octet == 0)
-            .ok_or(DecodeError::new(field, "a closing zero, but the PDU ends before it"))?;
+            .ok_or(InvalidInput::new(field, "a closing zero, but the PDU ends before it"))?;
         let (value, rest) = self.rest.split_at(end);
         self.rest = rest.get(1..).unwrap_or_default();
         Ok(latin1(value))

@@ -2,7 +2,8 @@
 //!
 //! A frame is isolated by its length alone, so a PDU with a bad body cannot put the stream out of step.
 
-use super::{Command, DecodeError, Status};
+use super::{Command, Status};
+use crate::smpp::InvalidInput;
 
 /// Octets of a PDU's header.
 ///
@@ -60,14 +61,14 @@ pub type FrameAndRest<'a> = (&'a [u8], &'a [u8]);
 ///
 /// When the length field is below sixteen or beyond [`MAXIMUM_LENGTH`]. The stream is then lost: there is no telling where
 /// the next PDU starts.
-pub fn split_frame(input: &[u8]) -> Result<Option<FrameAndRest<'_>>, DecodeError> {
+pub fn split_frame(input: &[u8]) -> Result<Option<FrameAndRest<'_>>, InvalidInput> {
     let Some(length) = input.first_chunk::<4>() else { return Ok(None) };
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
     if length < HEADER_LENGTH {
-        return Err(DecodeError::new("command_length", "at least 16 octets"));
+        return Err(InvalidInput::new("command_length", "at least 16 octets"));
     }
     if length > MAXIMUM_LENGTH {
-        return Err(DecodeError::new("command_length", "at most 131072 octets"));
+        return Err(InvalidInput::new("command_length", "at most 131072 octets"));
     }
     Ok(input.split_at_checked(length))
 }
@@ -84,7 +85,7 @@ impl Deframer {
     /// # Errors
     ///
     /// As [`split_frame`]. Frames before the bad length have been handed over.
-    pub(crate) fn feed(&mut self, input: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), DecodeError> {
+    pub(crate) fn feed(&mut self, input: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), InvalidInput> {
         if self.partial.is_empty() {
             let rest = drain(input, &mut take)?;
             self.partial.extend_from_slice(rest);
@@ -98,7 +99,7 @@ impl Deframer {
     }
 }
 
-fn drain<'a>(mut input: &'a [u8], take: &mut impl FnMut(&[u8])) -> Result<&'a [u8], DecodeError> {
+fn drain<'a>(mut input: &'a [u8], take: &mut impl FnMut(&[u8])) -> Result<&'a [u8], InvalidInput> {
     while let Some((frame, rest)) = split_frame(input)? {
         take(frame);
         input = rest;

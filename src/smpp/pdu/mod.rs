@@ -22,8 +22,6 @@ mod short_message;
 mod status;
 mod tlv;
 
-use std::fmt;
-
 pub use bind::Bind;
 pub use command::Command;
 pub use frame::{FrameAndRest, HEADER_LENGTH, Header, MAXIMUM_LENGTH, split_frame};
@@ -100,8 +98,8 @@ impl Pdu {
     /// # Errors
     ///
     /// When a request's fields end too early. Answers are read with whatever they bring.
-    pub fn decode(frame: &[u8]) -> Result<Self, DecodeError> {
-        let header = Header::read(frame).ok_or(DecodeError::new("header", "16 octets"))?;
+    pub fn decode(frame: &[u8]) -> Result<Self, InvalidInput> {
+        let header = Header::read(frame).ok_or(InvalidInput::new("header", "16 octets"))?;
         let body = frame.get(HEADER_LENGTH..).unwrap_or_default();
         Ok(Self { status: header.status, sequence: header.sequence, body: Body::read(header.command, body)? })
     }
@@ -146,7 +144,7 @@ impl Body {
         }
     }
 
-    fn read(command: Command, body: &[u8]) -> Result<Self, DecodeError> {
+    fn read(command: Command, body: &[u8]) -> Result<Self, InvalidInput> {
         Ok(match command {
             Command::BIND_TRANSCEIVER => Self::BindTransceiver(Bind::read(body)?),
             Command::SUBMIT_SM => Self::SubmitSm(ShortMessage::read(body)?),
@@ -209,34 +207,3 @@ fn read_name(body: &[u8]) -> (String, Tlvs) {
     let name = fields.lenient_text();
     (name, Tlvs::from_octets(fields.rest()))
 }
-
-/// Why octets are no PDU: the field, and the rule it breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    field: &'static str,
-    rule: &'static str,
-}
-
-impl DecodeError {
-    pub(crate) const fn new(field: &'static str, rule: &'static str) -> Self {
-        Self { field, rule }
-    }
-
-    /// The field, under its name in the standard.
-    pub const fn field(&self) -> &'static str {
-        self.field
-    }
-
-    /// The rule it breaks.
-    pub const fn rule(&self) -> &'static str {
-        self.rule
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} must be {}", self.field, self.rule)
-    }
-}
-
-impl std::error::Error for DecodeError {}

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::Tlvs;
 use super::field::{Fields, latin1, write_text};
-use super::{DecodeError, Tlvs};
 use crate::smpp::InvalidInput;
 
 /// A message on its way to a phone, or a message or report on its way to the client.
@@ -72,7 +72,7 @@ impl ShortMessage {
         }
     }
 
-    pub(super) fn read(body: &[u8]) -> Result<Self, DecodeError> {
+    pub(super) fn read(body: &[u8]) -> Result<Self, InvalidInput> {
         let mut fields = Fields::new(body);
         let mut message = Self {
             service_type: fields.text("service_type")?,
@@ -120,7 +120,7 @@ impl ShortMessage {
 }
 
 impl Address {
-    fn read(fields: &mut Fields<'_>, names: [&'static str; 3]) -> Result<Self, DecodeError> {
+    fn read(fields: &mut Fields<'_>, names: [&'static str; 3]) -> Result<Self, InvalidInput> {
         Ok(Self {
             ton: fields.octet(names[0])?,
             npi: fields.octet(names[1])?,

@@ -19,8 +19,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::Credentials;
-use super::pdu::{Bind, Body, Command, DecodeError, Deframer, Header, Pdu, ShortMessage, Status};
+use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
+use super::{Credentials, InvalidInput};
 use pace::Pace;
 use pending::{Match, Pending};
 
@@ -75,7 +75,7 @@ pub(crate) enum Event<T> {
     /// outstanding it may be about one whose answer is still to come.
     Delivered { sequence: u32, message: ShortMessage, submissions_outstanding: bool },
     /// A request that could not be read was refused.
-    Unreadable(DecodeError),
+    Unreadable(InvalidInput),
     /// The session has ended. What is in the output still wants to be written.
     Closed(CloseReason),
 }
@@ -90,7 +90,7 @@ pub(crate) enum CloseReason {
     UnbindUnanswered,
     LinkSilent,
     PeerDoesNotRead,
-    OutOfStep(DecodeError),
+    OutOfStep(InvalidInput),
 }
 
 /// Whether a submission can be taken now.
