@@ -8,6 +8,8 @@ pub mod callback;
 pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "smpp")]
+pub mod smpp;
 
 mod answer;
 mod attempt;
