@@ -9,3 +9,6 @@ mod faults;
 mod lifecycle;
 #[path = "sandbox/loopback.rs"]
 mod loopback;
+#[cfg(feature = "smpp")]
+#[path = "sandbox/over_smpp.rs"]
+mod over_smpp;

@@ -15,6 +15,8 @@ use super::outbox::{CallbackPlan, Outbox, Redelivery};
 use super::schedule::Schedule;
 use super::service::Service;
 use super::shared::Shared;
+#[cfg(feature = "smpp")]
+use super::smpp::{self, SmppFault};
 use super::turn::{PRUNE_AT, Pace};
 use super::{KeyState, Sandbox, templates};
 use crate::InvalidInput;
@@ -35,6 +37,10 @@ pub struct SandboxBuilder {
     fault: Option<Fault>,
     callbacks: CallbackPlan,
     posters: Vec<Poster>,
+    #[cfg(feature = "smpp")]
+    smpp_address: Option<SocketAddr>,
+    #[cfg(feature = "smpp")]
+    smpp_fault: Option<SmppFault>,
 }
 
 impl Default for SandboxBuilder {
@@ -60,6 +66,10 @@ impl Default for SandboxBuilder {
                 fault: None,
             },
             posters: Vec::new(),
+            #[cfg(feature = "smpp")]
+            smpp_address: None,
+            #[cfg(feature = "smpp")]
+            smpp_fault: None,
         }
     }
 }
@@ -182,6 +192,24 @@ impl SandboxBuilder {
         self
     }
 
+    /// Listens for SMPP there. It does not unless this is called.
+    ///
+    /// The name to bind with is `sandbox_demo`, the password `sandbox`. Messages that are submitted are messages
+    /// like any others: they show in the history, their codes can be verified, callbacks report them. When
+    /// their course is at its end, a delivery report says so as well.
+    #[cfg(feature = "smpp")]
+    pub fn smpp_listen(mut self, address: SocketAddr) -> Self {
+        self.smpp_address = Some(address);
+        self
+    }
+
+    /// Has SMPP links go wrong, until [`Smsc::misbehave`](crate::smpp::smsc::Smsc::misbehave) says otherwise.
+    #[cfg(feature = "smpp")]
+    pub fn smpp_fault(mut self, fault: SmppFault) -> Self {
+        self.smpp_fault = Some(fault);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -203,12 +231,35 @@ impl SandboxBuilder {
             schedule: Schedule::default(),
             prune_at: PRUNE_AT,
             outbox,
+            #[cfg(feature = "smpp")]
+            reports: std::collections::VecDeque::new(),
             random: fastrand::Rng::new(),
         };
         let shared = Arc::new(Shared::new(service, self.clock));
-        let front = Front { shared: shared.clone(), console: Console::new() };
-        let server = Server::start(self.address, Box::new(move |request| front.answer(request)))?;
-        let mut sandbox = Sandbox { server, shared: shared.clone(), threads: Vec::new() };
+        #[cfg(feature = "smpp")]
+        let (smsc, reporting) =
+            self.smpp_address.map(|address| smpp::start(address, &shared)).transpose()?.unzip();
+        #[cfg(feature = "smpp")]
+        if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
+            smsc.misbehave(fault.misbehaviour());
+        }
+        let front = Front {
+            shared: shared.clone(),
+            console: Console::new(),
+            #[cfg(feature = "smpp")]
+            smsc: smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
+        };
+        let server = Server::start(self.address, Box::new(move |request| front.answer(request)))
+            .inspect_err(|_| shared.stop())?;
+        let mut sandbox = Sandbox {
+            server,
+            shared: shared.clone(),
+            threads: Vec::new(),
+            #[cfg(feature = "smpp")]
+            smsc,
+        };
+        #[cfg(feature = "smpp")]
+        sandbox.threads.extend(reporting);
         // From here on a failure drops the sandbox, which stops what has been started.
         sandbox.threads.extend(courier::start(&shared, self.posters)?);
         let run = move || shared.run_schedule();

@@ -14,6 +14,8 @@ use crate::api::types::{ErrorBody, ErrorCode};
 pub(super) struct Front {
     pub(super) shared: Arc<Shared>,
     pub(super) console: Console,
+    #[cfg(feature = "smpp")]
+    pub(super) smsc: std::sync::Weak<crate::smpp::smsc::Smsc>,
 }
 
 impl Front {

@@ -32,6 +32,8 @@ pub(super) struct Step {
     pub(super) status: MessageStatus,
     pub(super) channel: Channel,
     pub(super) error: Option<ErrorCode>,
+    /// Whether nothing follows, so that this is the message's fate.
+    pub(super) is_last: bool,
 }
 
 impl Default for Course {
@@ -58,7 +60,7 @@ impl Course {
             Self::Legs(legs) => (legs, PACE),
         };
         let Some(first) = legs.first().map(|leg| leg.channel.clone()) else { return Vec::new() };
-        let step = |after, status, channel| Step { after, status, channel, error: None };
+        let step = |after, status, channel| Step { after, status, channel, error: None, is_last: false };
         let mut steps = vec![
             step(Duration::ZERO, MessageStatus::Plan, first.clone()),
             step(Duration::ZERO, MessageStatus::TargetValid, first),
@@ -69,7 +71,10 @@ impl Course {
             after += pace;
             let status =
                 if error.is_some() { MessageStatus::DeliveredFailed } else { MessageStatus::Delivered };
-            steps.push(Step { after, status, channel, error });
+            steps.push(Step { after, status, channel, error, is_last: false });
+        }
+        if let Some(last) = steps.last_mut() {
+            last.is_last = true;
         }
         steps
     }

@@ -86,6 +86,8 @@ mod rules;
 mod schedule;
 mod service;
 mod shared;
+#[cfg(feature = "smpp")]
+mod smpp;
 mod templates;
 mod text;
 mod turn;
@@ -107,6 +109,8 @@ use http::Server;
 pub use message::{Message, TimelineEntry};
 pub use outbox::Redelivery;
 use shared::Shared;
+#[cfg(feature = "smpp")]
+pub use smpp::SmppFault;
 pub use turn::Pace;
 
 use crate::api::types::{ErrorCode, MessageId, TemplateStatus};
@@ -116,6 +120,8 @@ pub struct Sandbox {
     server: Server,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    #[cfg(feature = "smpp")]
+    smsc: Option<Arc<crate::smpp::smsc::Smsc>>,
 }
 
 /// What an API key may do.
@@ -156,6 +162,13 @@ impl Sandbox {
     /// The base URL for clients, and the console's address for browsers.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
+    }
+
+    /// The SMPP side: where it listens, what it received, and switches to have it misbehave. None unless
+    /// [`SandboxBuilder::smpp_listen`] was called.
+    #[cfg(feature = "smpp")]
+    pub fn smsc(&self) -> Option<&crate::smpp::smsc::Smsc> {
+        self.smsc.as_deref()
     }
 
     /// A key that it knows, and the secret.

@@ -40,6 +40,9 @@ pub(super) struct Service {
     /// How many plans there are when needless ones are looked for.
     pub(super) prune_at: usize,
     pub(super) outbox: Outbox,
+    /// Reports that are due over SMPP.
+    #[cfg(feature = "smpp")]
+    pub(super) reports: std::collections::VecDeque<super::smpp::Report>,
     pub(super) random: fastrand::Rng,
 }
 
@@ -124,16 +127,13 @@ impl Service {
     }
 
     fn send_otp(&mut self, request: &types::SendOtpRequest, now: SystemTime) -> Answer {
-        let template = self.sendable(&request.template.id)?;
-        let Some(config) = template.definition.verify_code_config.clone() else {
+        let to = request.to.expose();
+        let Some((code, life)) = self.made_code(&request.template.id, to)? else {
             return Err(refuse(
                 ErrorCode::RuleBroken,
                 "the template makes no codes: it has no verify_code_config",
             ));
         };
-        let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
-        let to = request.to.expose();
-        let code = fate(to).code.map_or_else(|| self.make_code(&config), str::to_owned);
         rules::language(request.template.language.as_ref())?;
         let letter = Letter {
             to,
@@ -270,6 +270,19 @@ impl Service {
             return Ok(template);
         }
         Err(refuse(ErrorCode::RuleBroken, "the template is not approved"))
+    }
+
+    /// A fresh code and how long it lives, if the template makes codes.
+    pub(super) fn made_code(
+        &mut self,
+        template: &str,
+        to: &str,
+    ) -> Result<Option<(String, Duration)>, (u16, Refusal)> {
+        let config = self.sendable(template)?.definition.verify_code_config.clone();
+        Ok(config.map(|config| {
+            let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
+            (fate(to).code.map_or_else(|| self.make_code(&config), str::to_owned), life)
+        }))
     }
 
     fn make_code(&mut self, config: &types::CodeConfig) -> String {

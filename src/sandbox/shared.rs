@@ -13,7 +13,7 @@ pub(super) struct Shared {
     clock: Arc<dyn Clock>,
     /// The scheduler waits here for the next thing to fall due.
     due: Condvar,
-    /// Couriers wait here for callbacks to post.
+    /// Couriers wait here for callbacks to post, and whoever sends reports for these.
     mail: Condvar,
     /// Whoever watches waits here for changes.
     news: Condvar,
@@ -99,6 +99,19 @@ impl Shared {
         None
     }
 
+    /// Waits for a report to send over SMPP; none once the sandbox stops.
+    #[cfg(feature = "smpp")]
+    pub(super) fn next_report(&self) -> Option<super::smpp::Report> {
+        let mut state = self.lock();
+        while !state.stopping {
+            if let Some(report) = state.service.reports.pop_front() {
+                return Some(report);
+            }
+            state = self.mail.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
     pub(super) fn posted(&self, posting: Posting, answer: DeliveryAnswer, took: Duration) {
         self.act(|service, now| service.posted(posting, answer, took, now));
     }
@@ -154,7 +167,7 @@ impl Shared {
         if sooner {
             self.due.notify_one();
         }
-        if state.service.outbox.has_mail() {
+        if state.service.has_mail() {
             self.mail.notify_all();
         }
         if state.watchers > 0 {

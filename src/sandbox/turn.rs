@@ -38,13 +38,26 @@ impl Service {
         self.schedule.next()
     }
 
+    /// Whether there is anything to post or to send.
+    pub(super) fn has_mail(&self) -> bool {
+        #[cfg(feature = "smpp")]
+        if !self.reports.is_empty() {
+            return true;
+        }
+        self.outbox.has_mail()
+    }
+
     /// Lets everything happen that is due, and makes callbacks of what there is to report.
     pub(super) fn turn(&mut self, now: SystemTime) {
         while let Some((at, action)) = self.schedule.take(now) {
             match action {
                 Action::Step(message, step) => {
-                    let Step { status, channel, error, .. } = step;
+                    let Step { status, channel, error, is_last, .. } = step;
                     self.happened(&message, TimelineEntry { at, status, channel, error });
+                    #[cfg(feature = "smpp")]
+                    if is_last {
+                        self.report(&message, error);
+                    }
                 }
                 Action::Expire(message) => self.expire(&message, at),
                 Action::Outbox(later) => self.outbox.carry_out(later),
@@ -126,6 +139,16 @@ impl Service {
         }
     }
 
+    /// Reports a message's fate over SMPP, if it came from there.
+    #[cfg(feature = "smpp")]
+    fn report(&mut self, id: &MessageId, error: Option<crate::ErrorCode>) {
+        let Some(message) = self.account.message(&id.0).filter(|message| message.by_smpp) else { return };
+        if self.reports.len() < MOST_REPORTS {
+            let (message, to) = (message.id.0.clone(), message.to.clone());
+            self.reports.push_back(super::smpp::Report { message, to, error });
+        }
+    }
+
     /// Plans for messages and callbacks that were forgotten are dropped, before they pile up.
     fn prune(&mut self) {
         if self.schedule.len() < self.prune_at {
@@ -144,3 +167,7 @@ impl Service {
 
 /// How many plans are looked through for needless ones.
 pub(super) const PRUNE_AT: usize = 10_000;
+
+/// The most reports that wait for the thread that sends them.
+#[cfg(feature = "smpp")]
+const MOST_REPORTS: usize = 100_000;
