@@ -237,8 +237,11 @@ impl SandboxBuilder {
         };
         let shared = Arc::new(Shared::new(service, self.clock));
         #[cfg(feature = "smpp")]
-        let (smsc, reporting) =
-            self.smpp_address.map(|address| smpp::start(address, &shared)).transpose()?.unzip();
+        let (smsc, reporting) = self
+            .smpp_address
+            .map(|address| smpp::start(address, &shared).map_err(at(address)))
+            .transpose()?
+            .unzip();
         #[cfg(feature = "smpp")]
         if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
             smsc.misbehave(fault.misbehaviour());
@@ -250,7 +253,8 @@ impl SandboxBuilder {
             smsc: smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
         };
         let server = Server::start(self.address, Box::new(move |request| front.answer(request)))
-            .inspect_err(|_| shared.stop())?;
+            .inspect_err(|_| shared.stop())
+            .map_err(at(self.address))?;
         let mut sandbox = Sandbox {
             server,
             shared: shared.clone(),
@@ -266,6 +270,11 @@ impl SandboxBuilder {
         sandbox.threads.push(thread::Builder::new().name("sandbox-schedule".to_owned()).spawn(run)?);
         Ok(sandbox)
     }
+}
+
+/// Says in an error which address it is about.
+fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot listen at {address}: {error}"))
 }
 
 /// A clock that stands.

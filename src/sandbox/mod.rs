@@ -108,6 +108,7 @@ pub use fault::{CallbackFault, FAULT_HEADER, Fault};
 use http::Server;
 pub use message::{Message, TimelineEntry};
 pub use outbox::Redelivery;
+pub use recipients::RECIPIENTS;
 use shared::Shared;
 #[cfg(feature = "smpp")]
 pub use smpp::SmppFault;
@@ -174,6 +175,17 @@ impl Sandbox {
     /// A key that it knows, and the secret.
     pub fn credentials(&self) -> (String, String) {
         self.shared.look(|service| service.keys.first().cloned().unwrap_or_default())
+    }
+
+    /// All keys that it knows, each with its secret.
+    pub fn keys(&self) -> Vec<(String, String)> {
+        self.shared.look(|service| service.keys.clone())
+    }
+
+    /// The ids of the templates that there are now.
+    pub fn template_ids(&self) -> Vec<String> {
+        let id = |template: &account::Template| template.definition.template_id.0.clone();
+        self.shared.look(|service| service.account.templates().map(id).collect())
     }
 
     /// The code of a message, if it carries one.

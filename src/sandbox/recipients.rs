@@ -17,7 +17,7 @@ pub(super) struct Fate {
 }
 
 /// The recipients with a fate of their own, and what it is, for people to read.
-pub(super) const RECIPIENTS: [(&str, &str); 14] = [
+pub const RECIPIENTS: [(&str, &str); 14] = [
     ("+10000000000", "delivered after 2 s"),
     ("+10000000010", "delivered at once"),
     ("+10000000005", "delivered, and the code is 123456"),

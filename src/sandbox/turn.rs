@@ -52,12 +52,12 @@ impl Service {
         while let Some((at, action)) = self.schedule.take(now) {
             match action {
                 Action::Step(message, step) => {
-                    let Step { status, channel, error, is_last, .. } = step;
-                    self.happened(&message, TimelineEntry { at, status, channel, error });
                     #[cfg(feature = "smpp")]
-                    if is_last {
-                        self.report(&message, error);
+                    if step.is_last {
+                        self.report(&message, step.error);
                     }
+                    let Step { status, channel, error, .. } = step;
+                    self.happened(&message, TimelineEntry { at, status, channel, error });
                 }
                 Action::Expire(message) => self.expire(&message, at),
                 Action::Outbox(later) => self.outbox.carry_out(later),

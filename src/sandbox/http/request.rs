@@ -11,7 +11,7 @@ pub(crate) struct Request {
     /// The path, without the query, as it came.
     pub(crate) path: String,
     /// The query, without its `?`, as it came.
-    query: String,
+    pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     /// The address that the client connected to.
