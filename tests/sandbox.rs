@@ -1,6 +1,8 @@
 //! The sandbox, as its users meet it.
 #![cfg(feature = "sandbox")]
 
+#[path = "sandbox/browser.rs"]
+mod browser;
 #[path = "sandbox/callbacks.rs"]
 mod callbacks;
 #[path = "sandbox/faults.rs"]
@@ -12,3 +14,7 @@ mod loopback;
 #[cfg(feature = "smpp")]
 #[path = "sandbox/over_smpp.rs"]
 mod over_smpp;
+#[path = "sandbox/peers.rs"]
+mod peers;
+#[path = "sandbox/webdriver.rs"]
+mod webdriver;
