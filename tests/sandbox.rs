@@ -16,5 +16,7 @@ mod loopback;
 mod over_smpp;
 #[path = "sandbox/peers.rs"]
 mod peers;
+#[path = "sandbox/sdk.rs"]
+mod sdk;
 #[path = "sandbox/webdriver.rs"]
 mod webdriver;

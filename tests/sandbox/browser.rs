@@ -165,7 +165,7 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
         browser.resize(width, height);
         for view in views {
             browser.open(&format!("{}/#/{view}", sandbox.url()));
-            browser.wait("document.querySelector('main section') && document.activeElement.id === 'main' || location.hash === '#/test'");
+            browser.wait(&format!("document.querySelector('main').dataset.view === '#/{view}'"));
             if view == "test" && browser.value("document.querySelector('#send + .result') === null") == true {
                 browser.click("#send button.main");
                 browser.wait("document.querySelector('#send + .result')");

@@ -1,12 +1,15 @@
 //! Programs that nobody here wrote, and that may not be installed.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// What was found; without it, a test says loudly that it is skipped, and fails where peers are required.
 pub fn found<T>(name: &str, peer: Option<T>) -> Option<T> {
     if peer.is_none() {
         assert!(std::env::var("REQUIRE_PEERS").as_deref() != Ok("1"), "{name} is required and not there");
-        eprintln!("SKIPPED: {name} is not there; .ci/peers-sandbox installs it");
+        // Not by `eprintln!`, which is swallowed when a test passes.
+        let notice = "SKIPPED: a peer is not installed; run .ci/peers-sandbox to have";
+        writeln!(std::io::stderr(), "\n{notice} {name}\n").expect("standard error is open");
     }
     peer
 }

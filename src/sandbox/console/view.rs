@@ -53,7 +53,7 @@ fn entry(entry: &TimelineEntry) -> Value {
 pub(super) fn callback(callback: &Callback) -> Value {
     let (state, next) = match callback.state {
         CallbackState::Waiting => ("waiting", None),
-        CallbackState::Delivered => ("delivered", None),
+        CallbackState::Delivered => ("taken", None),
         CallbackState::Failing { next } => ("failing", Some(millis(next))),
         CallbackState::GivenUp => ("given up", None),
     };
