@@ -1,10 +1,15 @@
 //! The sandbox, as its users meet it.
 #![cfg(feature = "sandbox")]
 
+#[path = "sandbox/bad_input.rs"]
+mod bad_input;
 #[path = "sandbox/browser.rs"]
 mod browser;
 #[path = "sandbox/callbacks.rs"]
 mod callbacks;
+#[cfg(feature = "cli")]
+#[path = "sandbox/command.rs"]
+mod command;
 #[path = "sandbox/faults.rs"]
 mod faults;
 #[path = "sandbox/lifecycle.rs"]
@@ -18,5 +23,7 @@ mod over_smpp;
 mod peers;
 #[path = "sandbox/sdk.rs"]
 mod sdk;
+#[path = "sandbox/volume.rs"]
+mod volume;
 #[path = "sandbox/webdriver.rs"]
 mod webdriver;

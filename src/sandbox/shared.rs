@@ -1,7 +1,7 @@
 //! What the threads of a sandbox share: its state under one lock, its time, and who waits for what.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::callback::DeliveryAnswer;
 use super::outbox::Posting;
@@ -176,9 +176,10 @@ impl Shared {
     }
 
     fn now(&self, state: &State) -> SystemTime {
-        // A time that cannot be said is as late as none: then the clock alone counts.
-        let time = self.clock.time_of_day();
-        time.checked_add(state.advanced).unwrap_or(time)
+        // Time ends with the year 9999. So far from where a clock's own range ends, adding a day or two is safe.
+        let end = UNIX_EPOCH + LAST_SECOND;
+        let time = self.clock.time_of_day().checked_add(state.advanced);
+        time.map_or(end, |time| time.min(end))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -188,3 +189,5 @@ impl Shared {
 
 /// The longest that the scheduler waits before it looks at the clock again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);

@@ -35,6 +35,7 @@ impl<'a> Connection<'a> {
         let deadline = Instant::now() + PATIENCE;
         let (mut request, length) = loop {
             match parse_head(&self.buffer) {
+                Head::Complete { length, .. } if length > LARGEST_HEAD => return Ok(Reading::Refused(431)),
                 Head::Complete { request, length } => break (request, length),
                 Head::Refused(status) => return Ok(Reading::Refused(status)),
                 Head::Partial if self.buffer.len() > LARGEST_HEAD => return Ok(Reading::Refused(431)),
