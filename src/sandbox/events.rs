@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::message::{Message, TimelineEntry, price_cents};
 use crate::InvalidInput;
-use crate::api::types::MessageStatus;
+use crate::api::types::{ErrorCode, MessageStatus};
 
 /// An event that a sandbox can be asked to report, with made-up particulars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,7 +138,7 @@ pub(super) fn status_row(message: &Message, entry: &TimelineEntry) -> Value {
             "template_key": message.template,
             "business_id": BUSINESS,
         },
-        "error_code": entry.error.map_or(0, |code| code.value()),
+        "error_code": entry.error.map_or(0, ErrorCode::value),
     });
     if let Some(code) = entry.error {
         status["error_detail"] = json!({"message": code.name()});

@@ -148,16 +148,14 @@ impl Outbox {
             }
             Some(CallbackFault::Forged) => self.queue(id, Manner::Forged),
             Some(CallbackFault::Late { by }) => return Some((by, Later::Post(id))),
-            Some(CallbackFault::Reordered) => match self.held[target].take() {
-                Some(earlier) => {
-                    self.queue(id, Manner::Anew);
-                    self.queue(earlier, Manner::Anew);
-                }
-                None => {
+            Some(CallbackFault::Reordered) => {
+                let Some(earlier) = self.held[target].take() else {
                     self.held[target] = Some(id);
                     return Some((LONGEST_HOLD, Later::Release(id)));
-                }
-            },
+                };
+                self.queue(id, Manner::Anew);
+                self.queue(earlier, Manner::Anew);
+            }
         }
         None
     }

@@ -51,17 +51,17 @@ fn mail<'a>(
 }
 
 fn own_text(brand: &str, code: Option<&str>, ttl: Option<&str>, parts: Option<&DefaultText>) -> String {
-    let mut text = match code {
+    let mut sentences = vec![match code {
         Some(code) => format!("{code} is your {brand} code."),
         None => format!("A message from {brand}."),
-    };
+    }];
     if parts.is_some_and(|parts| parts.contain_security) {
-        text.push_str(" Do not share it.");
+        sentences.push("Do not share it.".to_owned());
     }
     if let (true, Some(ttl)) = (parts.is_some_and(|parts| parts.contain_expire), ttl) {
-        text.push_str(&format!(" It is good for {ttl} minutes."));
+        sentences.push(format!("It is good for {ttl} minutes."));
     }
-    text
+    sentences.join(" ")
 }
 
 fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {

@@ -8,7 +8,7 @@ use engagelab_otp::sandbox::{
 };
 use engagelab_otp::{Client, MessageId, TemplateRef};
 
-use super::loopback::{BUSY, CallbackServer, Message, OK, PATIENCE};
+use super::loopback::{BUSY, CallbackServer, Message, NO_CONTENT, OK, PATIENCE};
 
 /// A sandbox that reports to a server, with the check of the address done.
 fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, CallbackServer) {
@@ -151,10 +151,8 @@ fn repetitions_carry_the_old_signature_if_they_are_to() {
 #[test]
 fn in_the_end_a_callback_is_given_up() {
     let (sandbox, server) = start(|builder| builder);
-    // Only 200 is a yes.
-    const NOT_200: &str = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
     for _ in 0..40 {
-        server.answer(NOT_200);
+        server.answer(NO_CONTENT);
     }
     sandbox.fire(SampleEvent::AccountLogin);
     for _ in 0..40 {

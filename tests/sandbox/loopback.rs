@@ -10,39 +10,35 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Longer than anything here takes, so that a failure ends.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A request or an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// The request line or the status line.
-    pub start: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) start: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Message {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn status(&self) -> u16 {
-        self.start.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line")
-    }
-
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// The statuses that a callback reports, in its order.
-    pub fn statuses(&self) -> Vec<String> {
+    pub(crate) fn statuses(&self) -> Vec<String> {
         let status = |row: &Value| row["status"]["message_status"].as_str().unwrap_or("?").to_owned();
         self.json()["rows"].as_array().map(|rows| rows.iter().map(status).collect()).unwrap_or_default()
     }
 }
 
 /// Reads a message; none if the connection ends before one is complete.
-pub fn read_message(stream: &TcpStream) -> Option<Message> {
+pub(crate) fn read_message(stream: &TcpStream) -> Option<Message> {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
@@ -62,19 +58,22 @@ pub fn read_message(stream: &TcpStream) -> Option<Message> {
     Some(Message { start, headers, body: String::from_utf8(body).ok()? })
 }
 
+/// Only 200 is a yes; this is none.
+pub(crate) const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
+
 /// Takes callbacks, and answers each as it is told.
-pub struct CallbackServer {
+pub(crate) struct CallbackServer {
     address: SocketAddr,
     received: Receiver<Message>,
     answers: Sender<&'static str>,
 }
 
-pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-pub const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+pub(crate) const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
 
 impl CallbackServer {
     /// Answers 200 unless told otherwise.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (sender, received) = mpsc::channel();
@@ -94,28 +93,28 @@ impl CallbackServer {
         Self { address, received, answers }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/callback?token=1", self.address)
     }
 
     /// Has the next callback that no answer is set for answered so.
-    pub fn answer(&self, answer: &'static str) {
+    pub(crate) fn answer(&self, answer: &'static str) {
         self.answers.send(answer).expect("the server runs");
     }
 
     /// The next callback.
-    pub fn next(&self) -> Message {
+    pub(crate) fn next(&self) -> Message {
         self.received.recv_timeout(PATIENCE).expect("a callback comes")
     }
 
     /// What has come already, without waiting.
-    pub fn rest(&self) -> Vec<Message> {
+    pub(crate) fn rest(&self) -> Vec<Message> {
         self.received.try_iter().collect()
     }
 }
 
 /// Sends octets, and reads what comes back until the other end closes.
-pub fn exchange(address: SocketAddr, request: &[u8]) -> String {
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = connect(address);
     stream.write_all(request).expect("written");
     let mut answer = Vec::new();
@@ -124,7 +123,7 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-pub fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("connected");
     stream.set_read_timeout(Some(PATIENCE)).expect("set");
     stream

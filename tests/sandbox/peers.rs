@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 /// What was found; without it, a test says loudly that it is skipped, and fails where peers are required.
-pub fn found<T>(name: &str, peer: Option<T>) -> Option<T> {
+pub(crate) fn found<T>(name: &str, peer: Option<T>) -> Option<T> {
     if peer.is_none() {
         assert!(std::env::var("REQUIRE_PEERS").as_deref() != Ok("1"), "{name} is required and not there");
         // Not by `eprintln!`, which is swallowed when a test passes.
@@ -15,7 +15,7 @@ pub fn found<T>(name: &str, peer: Option<T>) -> Option<T> {
 }
 
 /// The folder that peers are installed in.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers");
     std::env::var_os("PEERS_DIR").map_or_else(default, PathBuf::from)
 }

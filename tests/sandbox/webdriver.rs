@@ -1,4 +1,4 @@
-//! Just enough of WebDriver to drive a headless chromium through chromedriver: one HTTP request for each step.
+//! Just enough of `WebDriver` to drive a headless chromium through chromedriver: one HTTP request for each step.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::loopback::{PATIENCE, connect, read_message};
 
 /// A browser. It ends when dropped.
-pub struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     address: std::net::SocketAddr,
     session: String,
@@ -20,7 +20,7 @@ pub struct Browser {
 
 impl Browser {
     /// Starts one; none if chromedriver is not installed.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -58,13 +58,13 @@ impl Browser {
         Some(browser)
     }
 
-    pub fn open(&self, url: &str) {
+    pub(crate) fn open(&self, url: &str) {
         self.post("/url", &json!({"url": url}));
     }
 
     /// Waits until a JavaScript expression is true, and gives back its value. It is looked at whenever the page
     /// changes.
-    pub fn wait(&self, expression: &str) -> Value {
+    pub(crate) fn wait(&self, expression: &str) -> Value {
         let script = format!(
             "const done = arguments[0];
              const look = () => {{ const found = ({expression}); if (found) {{ observer.disconnect(); done(found); }} }};
@@ -76,28 +76,28 @@ impl Browser {
     }
 
     /// The value of a JavaScript expression.
-    pub fn value(&self, expression: &str) -> Value {
+    pub(crate) fn value(&self, expression: &str) -> Value {
         self.post("/execute/sync", &json!({"script": format!("return ({expression});"), "args": []}))
     }
 
     /// The text of an element, once there is one.
-    pub fn text(&self, selector: &str) -> String {
+    pub(crate) fn text(&self, selector: &str) -> String {
         let found = self.wait(&format!("document.querySelector({selector:?})?.innerText"));
         found.as_str().expect("a text").to_owned()
     }
 
-    pub fn click(&self, selector: &str) {
+    pub(crate) fn click(&self, selector: &str) {
         self.with_element(selector, "click", &json!({}));
     }
 
     /// Replaces what stands in a field.
-    pub fn fill(&self, selector: &str, text: &str) {
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
         self.with_element(selector, "clear", &json!({}));
         self.with_element(selector, "value", &json!({"text": text}));
     }
 
     /// Presses keys, wherever the focus is.
-    pub fn press(&self, keys: &str) {
+    pub(crate) fn press(&self, keys: &str) {
         let press =
             |key: char| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
         let actions: Vec<Value> = keys.chars().flat_map(press).collect();
@@ -105,7 +105,7 @@ impl Browser {
     }
 
     /// Shows the page as on a screen of this size, light or dark, and saves a picture.
-    pub fn screenshot(&self, path: &std::path::Path, width: u32, height: u32, scheme: &str) {
+    pub(crate) fn screenshot(&self, path: &std::path::Path, width: u32, height: u32, scheme: &str) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.developer("Emulation.setDeviceMetricsOverride", &size);
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
@@ -115,13 +115,13 @@ impl Browser {
         std::fs::write(path, picture).expect("written");
     }
 
-    pub fn resize(&self, width: u32, height: u32) {
+    pub(crate) fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.developer("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// What the page and the browser complained of so far.
-    pub fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({"type": "browser"}));
         let lines = log.as_array().expect("a log").iter();
         lines.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect()

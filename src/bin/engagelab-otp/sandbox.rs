@@ -70,8 +70,8 @@ pub(crate) struct Arguments {
     smpp_fault: Option<SmppFault>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let sandbox = start(&arguments)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let sandbox = start(arguments)?;
     // Nobody may be reading; the sandbox runs all the same.
     drop(introduce(&sandbox));
     loop {

@@ -1,5 +1,6 @@
 //! What the console can be told to do.
 
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -15,6 +16,7 @@ use super::super::http::{Manner, Request};
 use super::super::message::TimelineEntry;
 use super::super::outbox::Redelivery;
 use super::super::shared::Shared;
+use crate::InvalidInput;
 use crate::api::types::{MessageStatus, TemplateStatus};
 
 /// An answer, or the status and the reason of a refusal.
@@ -158,33 +160,40 @@ struct Faults {
 }
 
 fn faults(front: &Front, wanted: &Faults) -> Outcome {
-    let api = parsed::<Fault>(wanted.api.as_deref())?;
-    let callbacks = parsed::<CallbackFault>(wanted.callbacks.as_deref())?;
+    let api = Change::<Fault>::read(wanted.api.as_deref())?;
+    let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
     front.misbehave(wanted.smpp.as_deref())?;
     front.shared.act(|service, _| {
         match (api, wanted.times) {
-            (Some(Some(fault)), Some(times)) => service.faults.add(fault, times),
-            (Some(Some(fault)), None) => service.faults.standing = Some(fault),
-            (Some(None), _) => service.faults.clear(),
-            (None, _) => {}
+            (Change::None, _) => {}
+            (Change::End, _) => service.faults.clear(),
+            (Change::To(fault), Some(times)) => service.faults.add(fault, times),
+            (Change::To(fault), None) => service.faults.standing = Some(fault),
         }
-        if let Some(fault) = callbacks {
-            service.outbox.plan.fault = fault;
+        match callbacks {
+            Change::None => {}
+            Change::End => service.outbox.plan.fault = None,
+            Change::To(fault) => service.outbox.plan.fault = Some(fault),
         }
     });
     Ok(json!({}))
 }
 
-/// Nothing named, nothing wanted, or something.
-fn parsed<T: std::str::FromStr<Err = crate::InvalidInput>>(
-    name: Option<&str>,
-) -> Result<Option<Option<T>>, (u16, String)> {
-    match name {
-        None => Ok(None),
-        Some("") => Ok(Some(None)),
-        Some(name) => {
-            let fault = name.parse().map_err(|invalid: crate::InvalidInput| (400, invalid.rule().to_owned()));
-            fault.map(|fault| Some(Some(fault)))
+/// What is to become of a fault.
+enum Change<T> {
+    None,
+    End,
+    To(T),
+}
+
+impl<T: FromStr<Err = InvalidInput>> Change<T> {
+    fn read(name: Option<&str>) -> Result<Self, (u16, String)> {
+        match name {
+            None => Ok(Self::None),
+            Some("") => Ok(Self::End),
+            Some(name) => {
+                name.parse().map(Self::To).map_err(|invalid: InvalidInput| (400, invalid.rule().to_owned()))
+            }
         }
     }
 }
