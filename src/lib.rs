@@ -1,4 +1,5 @@
-//! Blocking client for the EngageLab OTP service.
+#![cfg_attr(feature = "sandbox", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sandbox"), doc = "Blocking client for the EngageLab OTP service.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;

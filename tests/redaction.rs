@@ -1,6 +1,7 @@
 //! Secrets, codes and addresses never show, whatever goes wrong.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, Once};
 
 use engagelab_otp::api::types;
@@ -87,7 +88,8 @@ fn nothing_sensitive_shows_in_errors_logs_and_the_hook() {
             .on_attempt({
                 let hooked = hooked.clone();
                 move |attempt| {
-                    hooked.lock().expect("not poisoned").push_str(&format!("{attempt} {attempt:?}\n"))
+                    let mut hooked = hooked.lock().expect("not poisoned");
+                    writeln!(hooked, "{attempt} {attempt:?}").expect("a text takes everything");
                 }
             })
             .build()
@@ -117,8 +119,6 @@ fn nothing_sensitive_shows_in_errors_logs_and_the_hook() {
     let log = LOGGED.take();
     assert!(log.contains("engagelab_otp") && log.contains("ureq"), "the log was not caught: {log}");
     clean("the log", &log);
-    log::trace!("the level is back");
-    assert!(LOGGED.take().contains("the level is back"));
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn a_root_can_be_added_to_those_of_the_system() {
         Ok(client) => drop(client.send_otp(&phone(), &template()).expect("sent")),
         // A machine without any root certificates, such as a bare container.
         Err(error) => {
-            assert_eq!(error.invalid_input().map(engagelab_otp::InvalidInput::field), Some("roots"))
+            assert_eq!(error.invalid_input().map(engagelab_otp::InvalidInput::field), Some("roots"));
         }
     }
 }
@@ -296,7 +296,10 @@ fn the_environment_configures_a_client() {
     if std::env::var_os(CHILD).is_some() {
         let client = Client::from_env().expect("the environment is set");
         let verified = client.verify_otp(&MessageId("1".to_owned()), &"123456".parse().expect("valid"));
-        assert_eq!(verified.expect_err("no such message").api().map(|api| api.status()), Some(400));
+        assert_eq!(
+            verified.expect_err("no such message").api().map(engagelab_otp::ApiError::status),
+            Some(400)
+        );
         return;
     }
     let sandbox = Sandbox::builder().credentials("from", "environment").start().expect("a sandbox");

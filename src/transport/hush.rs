@@ -55,3 +55,42 @@ impl Drop for Hush {
 fn held() -> MutexGuard<'static, Held> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct TakesEverything;
+
+    impl log::Log for TakesEverything {
+        fn enabled(&self, _: &log::Metadata) -> bool {
+            true
+        }
+
+        fn log(&self, _: &log::Record) {}
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn the_level_is_held_while_any_exchange_is_under_way_and_then_is_as_before() {
+        log::set_logger(&TakesEverything).expect("the only logger of the unit tests");
+        let idle = Hush::new();
+        assert_eq!(log::max_level(), LevelFilter::Off);
+        drop(idle);
+
+        log::set_max_level(LevelFilter::Trace);
+        let first = Hush::new();
+        let second = Hush::new();
+        assert_eq!(log::max_level(), LevelFilter::Debug);
+        drop(first);
+        assert_eq!(log::max_level(), LevelFilter::Debug);
+        drop(second);
+        assert_eq!(log::max_level(), LevelFilter::Trace);
+
+        let overtaken = Hush::new();
+        log::set_max_level(LevelFilter::Warn);
+        drop(overtaken);
+        assert_eq!(log::max_level(), LevelFilter::Warn);
+    }
+}
