@@ -3,6 +3,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
+#[cfg(feature = "callback")]
+pub mod callback;
+#[cfg(any(feature = "callback", feature = "smpp"))]
+pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 

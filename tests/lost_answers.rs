@@ -218,6 +218,7 @@ fn an_idle_connection_that_the_server_closed_costs_nothing() {
     for sent in 1..=5 {
         client.send_otp(&phone(), &template()).expect("sent");
         assert_eq!(server.seen(), sent);
+        server.closed();
     }
 }
 

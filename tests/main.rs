@@ -3,6 +3,7 @@
 mod support;
 
 mod architecture;
+mod callback;
 mod document;
 mod errors;
 mod facade;

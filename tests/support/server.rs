@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
+    closed: Mutex<Receiver<()>>,
     stopping: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
@@ -44,6 +46,7 @@ impl Server {
         let seen = Arc::new(AtomicUsize::new(0));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let stopping = Arc::new(AtomicBool::new(false));
+        let (closes, closed) = channel();
         let accepting = thread::spawn({
             let (seen, requests, stopping) = (seen.clone(), requests.clone(), stopping.clone());
             move || {
@@ -53,11 +56,16 @@ impl Server {
                     }
                     let (seen, requests, script) = (seen.clone(), requests.clone(), script.clone());
                     let stream = stream.expect("accepted");
-                    thread::spawn(move || serve(stream, &seen, &requests, &script));
+                    let closes = closes.clone();
+                    thread::spawn(move || {
+                        serve(stream, &seen, &requests, &script);
+                        // The test may be over, and nobody wants to know.
+                        drop(closes.send(()));
+                    });
                 }
             }
         });
-        Self { address, seen, requests, stopping, accepting: Some(accepting) }
+        Self { address, seen, requests, closed: Mutex::new(closed), stopping, accepting: Some(accepting) }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -67,6 +75,11 @@ impl Server {
     /// How many requests arrived.
     pub(crate) fn seen(&self) -> usize {
         self.seen.load(Ordering::SeqCst)
+    }
+
+    /// Waits until one more connection was closed from here.
+    pub(crate) fn closed(&self) {
+        self.closed.lock().expect("not poisoned").recv().expect("a connection");
     }
 
     /// The requests, whole.
