@@ -195,7 +195,8 @@ impl Server {
         let output = child.stdout.take().ok_or("the server's output is piped")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let port = line.trim().strip_prefix("listening ").ok_or("the server did not say its port")?.parse()?;
+        let port =
+            line.trim().strip_prefix("listening ").ok_or("the server did not say its port")?.parse()?;
         let input = child.stdin.take();
         Ok(Self { port, child, _input: input })
     }
@@ -230,8 +231,7 @@ fn root() -> PathBuf {
 /// User and system time of this process, from `/proc`.
 fn cpu_time() -> Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> =
-        stat.rsplit_once(')').ok_or("no such field")?.1.split_whitespace().collect();
+    let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no such field")?.1.split_whitespace().collect();
     let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
     Ok(Duration::from_millis(ticks * 10))
 }

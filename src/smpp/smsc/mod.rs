@@ -275,18 +275,16 @@ impl Server {
         }
     }
 
-    fn deliver(&self, receipt: Receipt) {
-        let bound = {
+    fn deliver(&self, mut receipt: Receipt) {
+        loop {
             let mut links = self.lock_links();
             let bound = links.open.values().find(|connection| connection.is_bound()).cloned();
-            if bound.is_none() {
-                links.undelivered.push_back(receipt);
-                return;
+            let Some(connection) = bound else { return links.undelivered.push_back(receipt) };
+            drop(links);
+            match connection.deliver(self, receipt) {
+                Ok(()) => return,
+                Err(given_back) => receipt = given_back,
             }
-            bound
-        };
-        if let Some(connection) = bound {
-            connection.deliver(self, receipt);
         }
     }
 
