@@ -292,12 +292,12 @@ impl Server {
         std::mem::take(&mut self.lock_links().undelivered)
     }
 
-    /// Reports without an answer are delivered again over the next link.
+    /// Reports without an answer are delivered again, over another link or the next one.
     fn link_ended(&self, number: u64, unanswered: impl IntoIterator<Item = Receipt>) {
-        let mut links = self.lock_links();
-        links.open.remove(&number);
-        links.undelivered.extend(unanswered);
-        drop(links);
+        self.lock_links().open.remove(&number);
+        for receipt in unanswered {
+            self.deliver(receipt);
+        }
         self.record(|record| record.ended_links += 1);
     }
 
