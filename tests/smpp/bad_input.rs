@@ -7,7 +7,7 @@ use engagelab_otp::smpp::{
     Coding, ConnectErrorKind, Credentials, InvalidInput, Message, Reconnect, SmppClient, SmppConfig,
 };
 
-use crate::loopback::{credentials, pair};
+use super::loopback::{credentials, pair};
 
 fn field<T: std::fmt::Debug>(result: Result<T, InvalidInput>) -> &'static str {
     let error = result.expect_err("breaks a rule");

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use engagelab_otp::smpp::pdu::{Bind, Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
 use engagelab_otp::smpp::smsc::Smsc;
 
-use crate::loopback::{PATIENCE, message, server};
+use super::loopback::{PATIENCE, message, server};
 
 /// A peer that can say anything.
 struct Raw {
