@@ -9,6 +9,8 @@ pub mod callback;
 pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "smpp")]
+pub mod smpp;
 
 mod answer;
 mod attempt;
@@ -30,8 +32,8 @@ mod template;
 mod transport;
 
 pub use api::types::{
-    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, SendReceipt, SmsPurpose, TemplateDetails,
-    TemplateStatus, TemplateSummary,
+    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
+    TemplateDetails, TemplateStatus, TemplateSummary,
 };
 pub use attempt::{Attempt, AttemptFailure};
 pub use builder::ClientBuilder;

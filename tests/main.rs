@@ -11,4 +11,5 @@ mod generation;
 mod lost_answers;
 mod redaction;
 mod sandbox;
+mod smpp;
 mod transport;

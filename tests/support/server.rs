@@ -60,7 +60,7 @@ impl Server {
                     thread::spawn(move || {
                         serve(stream, &seen, &requests, &script);
                         // The test may be over, and nobody wants to know.
-                        drop(closes.send(()));
+                        let _ = closes.send(());
                     });
                 }
             }
