@@ -1,4 +1,5 @@
-//! Blocking client for the EngageLab OTP service.
+#![cfg_attr(feature = "sandbox", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sandbox"), doc = "Blocking client for the EngageLab OTP service.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
@@ -31,8 +32,8 @@ mod template;
 mod transport;
 
 pub use api::types::{
-    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, SendReceipt, SmsPurpose, TemplateDetails,
-    TemplateStatus, TemplateSummary,
+    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
+    TemplateDetails, TemplateStatus, TemplateSummary,
 };
 pub use attempt::{Attempt, AttemptFailure};
 pub use builder::ClientBuilder;

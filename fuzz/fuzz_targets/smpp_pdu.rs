@@ -1,8 +1,10 @@
 //! Any octets through the decoder: it never panics, and what it reads it can write and read again to the same.
 //!
 //! ```text
-//! RUSTC_BOOTSTRAP=1 cargo fuzz run smpp_pdu -- -runs=10000000 -max_len=300
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run -s none smpp_pdu -- -runs=10000000 -max_len=300
 //! ```
+//!
+//! Without a sanitizer: there is no `unsafe` to watch here, and it runs more than ten times as fast.
 #![no_main]
 
 use engagelab_otp::smpp::DeliveryReport;

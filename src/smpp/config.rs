@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::Credentials;
 use super::session::Settings;
-use super::{Credentials, InvalidInput};
+use crate::InvalidInput;
 
 /// Where to connect, as whom, and within which limits. Every limit has a default.
 ///

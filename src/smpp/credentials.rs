@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::InvalidInput;
+use crate::InvalidInput;
 
 /// What the vendor gives out for an SMPP account.
 #[derive(Clone, PartialEq, Eq)]

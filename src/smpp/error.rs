@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io;
 
+use super::SubmissionId;
 use super::pdu::Status;
-use super::{InvalidInput, SubmissionId};
+use crate::InvalidInput;
 use crate::Outcome;
 
 /// Why no session came about.

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Coding;
 use super::pdu::{Address, ShortMessage, Tlvs, masked};
-use super::{Coding, InvalidInput};
+use crate::InvalidInput;
 
 /// A message to one recipient, built from a template of the account.
 ///

@@ -5,6 +5,8 @@ use std::fmt;
 
 use super::pdu::{ShortMessage, Tlvs, latin1, masked};
 use super::text;
+use crate::api::types::MessageStatus;
+use crate::lifecycle::Observation;
 
 /// A delivery report, with everything the service said in it.
 ///
@@ -77,6 +79,26 @@ impl DeliveryReport {
     /// The state of the message.
     pub fn state(&self) -> &ReportState {
         &self.state
+    }
+
+    /// What it says of the message, for the same [`Lifecycle`](crate::lifecycle::Lifecycle) that callbacks feed; none
+    /// if it names no message, or a state that says nothing about delivery.
+    pub fn observation(&self) -> Option<Observation> {
+        let status = match self.state {
+            ReportState::Enroute | ReportState::Accepted => MessageStatus::Sent,
+            ReportState::Delivered => MessageStatus::Delivered,
+            ReportState::Expired
+            | ReportState::Deleted
+            | ReportState::Undeliverable
+            | ReportState::Rejected => MessageStatus::DeliveredFailed,
+            ReportState::Unknown | ReportState::Other(_) => return None,
+        };
+        let observation = Observation::new(self.message_id()?.to_owned(), status);
+        let error = self.error().and_then(|error| error.parse::<i64>().ok()).filter(|&code| code != 0);
+        Some(match error {
+            Some(code) => observation.with_error(code),
+            None => observation,
+        })
     }
 
     /// The network's error, `err:` in the text, as given: `000` is usually none.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::InvalidInput;
 use super::pdu::latin1;
+use crate::InvalidInput;
 
 /// How a message's text is written into octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::{ConnectError, ConnectErrorKind, InvalidInput};
+use super::{ConnectError, ConnectErrorKind};
+use crate::InvalidInput;
 
 /// Which certificates are trusted, and for which name.
 ///

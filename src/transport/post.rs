@@ -20,14 +20,12 @@ impl Poster {
     pub(crate) fn new(url: &str, patience: Duration) -> Result<Self, InvalidInput> {
         let refuse = |rule| InvalidInput::new("callback_url", rule);
         let uri: Uri = url.parse().map_err(|_| refuse("a callback's address is a URL"))?;
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(refuse("a callback's address begins with `http://` or `https://`")),
-        };
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(refuse("a callback's address begins with `http://` or `https://`"));
+        }
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| refuse("a callback's address has a host"))?;
-        let base = BaseUrl { text: String::new(), https, loopback: is_loopback(host) };
+        let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
         let options = TransportOptions {
             timeouts: Timeouts::within(patience),
             idle_connections: 0,

@@ -7,7 +7,7 @@ use proptest::prelude::{
     BoxedStrategy, Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
-use crate::fixture::{DELIVERED, NOW, at, header, receive, receiver};
+use super::fixture::{DELIVERED, NOW, at, header, receive, receiver};
 
 /// JSON that is not, or not quite, what the service sends.
 fn json() -> BoxedStrategy<String> {

@@ -6,7 +6,7 @@ use engagelab_otp::{Channel, Strategy};
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, proptest};
 use proptest::strategy::Strategy as Told;
 
-use crate::fixture::row;
+use super::fixture::row;
 
 /// `channel status seconds`, and perhaps an error and a cost, as they come in a callback.
 fn told(text: &str) -> Observation {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use engagelab_otp::callback::{Delivery, Detail, Event, Incoming, Receiver, Signer};
 use serde::{Deserialize, Serialize};
 
-use crate::fixture::{NOW, at};
+use super::fixture::{NOW, at};
 
 const SCRIPT: &str = include_str!("peer.py");
 

@@ -4,7 +4,7 @@ use engagelab_otp::Channel;
 use engagelab_otp::api::types::{MessageStatus, NotificationKind, SystemEventKind};
 use engagelab_otp::callback::{Delivery, Detail, Refusal, UnreadableReason};
 
-use crate::fixture::{batch, header, receive, receiver, row};
+use super::fixture::{batch, header, receive, receiver, row};
 
 #[test]
 fn every_documented_status_is_known() {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use engagelab_otp::callback::{Delivery, HeaderDefect, Incoming, Receiver, Refusal, SOURCES, Signer};
 use http::{HeaderMap, HeaderValue};
 
-use crate::fixture::{DELIVERED, NOW, SECRET, USER, at, builder, header, receive, receiver};
+use super::fixture::{DELIVERED, NOW, SECRET, USER, at, builder, header, receive, receiver};
 
 #[test]
 fn a_receiver_that_requires_nothing_cannot_be_built_by_accident() {

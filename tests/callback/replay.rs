@@ -7,7 +7,7 @@ use engagelab_otp::callback::{
     Claim, Delivery, Incoming, MemoryStore, Refusal, ReplayStore, Reservation, StoreFailure,
 };
 
-use crate::fixture::{DELIVERED, NOW, at, builder, header, receive, receiver};
+use super::fixture::{DELIVERED, NOW, at, builder, header, receive, receiver};
 
 const VERIFIED: &str = r#"{"rows":[{"message_id":"17","status":{"message_status":"verified"}}]}"#;
 
@@ -124,7 +124,7 @@ fn a_full_store_refuses_with_503_until_a_signature_has_aged_out() {
     let old = header("1");
     let taken = ahead.receive(&Incoming::new(b"{}").with_signature(Some(&old)), at(NOW));
     assert!(matches!(taken, Ok(Delivery::AddressCheck(_))));
-    let signer = engagelab_otp::callback::Signer::new("shop", crate::fixture::SECRET).expect("valid");
+    let signer = engagelab_otp::callback::Signer::new("shop", super::fixture::SECRET).expect("valid");
     let fresh = signer.header(at(NOW + 301), "2").expect("valid");
     let incoming = Incoming::new(DELIVERED.as_bytes()).with_signature(Some(&fresh));
     assert!(matches!(ahead.receive(&incoming, at(NOW + 301)), Ok(Delivery::Events(_))));

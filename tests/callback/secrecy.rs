@@ -2,7 +2,7 @@
 
 use engagelab_otp::callback::{Incoming, Signer};
 
-use crate::fixture::{SECRET, at, builder, header, receive, receiver, row};
+use super::fixture::{SECRET, at, builder, header, receive, receiver, row};
 
 #[test]
 fn debug_shows_no_secret() {

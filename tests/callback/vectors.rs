@@ -5,7 +5,7 @@ use std::time::Duration;
 use engagelab_otp::callback::{Delivery, Incoming, Receiver, Refusal};
 use serde::Deserialize;
 
-use crate::fixture::at;
+use super::fixture::at;
 
 const VECTORS: &str = include_str!("../../openapi/callback-vectors.json");
 

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use engagelab_otp::InvalidInput;
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::{
-    Coding, ConnectErrorKind, Credentials, InvalidInput, Message, Reconnect, SmppClient, SmppConfig,
+    Coding, ConnectErrorKind, Credentials, Message, Reconnect, SmppClient, SmppConfig,
 };
 
-use crate::loopback::{credentials, pair};
+use super::loopback::{credentials, pair};
 
 fn field<T: std::fmt::Debug>(result: Result<T, InvalidInput>) -> &'static str {
     let error = result.expect_err("breaks a rule");
-    assert_eq!(error.to_string(), format!("{} must be {}", error.field(), error.rule()));
+    assert_eq!(error.to_string(), format!("invalid {}: {}", error.field(), error.rule()));
     error.field()
 }
 
@@ -51,7 +52,7 @@ fn a_text_beyond_message_payload_or_its_alphabet_is_not_sent() {
     ] {
         let error = client.submit(&message).expect_err("cannot be written");
         assert_eq!(error.outcome(), Outcome::NotSent);
-        assert!(error.to_string().contains("text must be"), "{error}");
+        assert!(error.to_string().contains("invalid text"), "{error}");
     }
     client.submit(&message.param("long", &"x".repeat(32_000))).expect("as long as it may be");
     assert_eq!(smsc.record().submission_count, 1);

@@ -12,7 +12,7 @@ use engagelab_otp::smpp::{
     SubmitErrorKind, Ticket,
 };
 
-use crate::loopback::{PATIENCE, config, connect, credentials, message, pair, server, to};
+use super::loopback::{PATIENCE, config, connect, credentials, message, pair, server, to};
 
 #[test]
 fn a_code_arrives_as_the_service_documents_it() {

@@ -4,7 +4,7 @@ use engagelab_otp::smpp::pdu::{
     Address, Bind, Body, Command, HEADER_LENGTH, Pdu, ShortMessage, Status, Tlvs, split_frame,
 };
 
-use crate::oracle::random_pdu;
+use super::oracle::random_pdu;
 
 fn encoded(pdu: &Pdu) -> Vec<u8> {
     let mut octets = Vec::new();

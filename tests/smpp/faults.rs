@@ -6,7 +6,7 @@ use engagelab_otp::Outcome;
 use engagelab_otp::smpp::smsc::{Misbehaviour, Smsc};
 use engagelab_otp::smpp::{Event, Message, SubmissionId};
 
-use crate::loopback::{config, connect, credentials};
+use super::loopback::{config, connect, credentials};
 
 const KILLS: usize = 50;
 const SUBMITS: usize = 10_000;

@@ -7,7 +7,7 @@ use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::Misbehaviour;
 use engagelab_otp::smpp::{Event, SubmitErrorKind};
 
-use crate::loopback::{PATIENCE, config, connect, message, pair, server, to};
+use super::loopback::{PATIENCE, config, connect, message, pair, server, to};
 
 fn ordinary() -> Misbehaviour {
     Misbehaviour::default()

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use engagelab_otp::smpp::{ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig};
 
-use crate::loopback::{PATIENCE, connect, credentials, server};
+use super::loopback::{PATIENCE, connect, credentials, server};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -99,3 +99,26 @@ fn debug_shows_neither_recipient_nor_text() {
     let shown = format!("{:?}", report(message));
     assert!(!shown.contains("482913") && !shown.contains("91234567"), "{shown}");
 }
+
+#[test]
+fn reports_and_callbacks_feed_the_same_lifecycle() {
+    use engagelab_otp::MessageStatus;
+    use engagelab_otp::lifecycle::{Lifecycle, Observation};
+
+    let mut life = Lifecycle::new(engagelab_otp::MessageId("17".to_owned()));
+    life.observe(&Observation::new("17".to_owned(), MessageStatus::Sent));
+    let failed =
+        report(text("id:17 stat:UNDELIV err:5018")).observation().expect("it names message and state");
+    assert_eq!(
+        (failed.status(), failed.error().map(|code| code.value())),
+        (&MessageStatus::DeliveredFailed, Some(5018))
+    );
+    life.observe(&failed);
+    assert_eq!(life.status(), Some(&MessageStatus::DeliveredFailed));
+
+    assert_eq!(report(text("id:17 stat:DELIVRD err:000")).observation().and_then(|said| said.error()), None);
+    assert_eq!(report(text("id:17 stat:PENDING")).observation(), None);
+    let mut nameless = text("x");
+    nameless.tlvs.push(Tlvs::MESSAGE_STATE, &[2]).expect("short");
+    assert_eq!(report(nameless).observation(), None);
+}

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use engagelab_otp::smpp::pdu::{Bind, Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
 use engagelab_otp::smpp::smsc::Smsc;
 
-use crate::loopback::{PATIENCE, message, server};
+use super::loopback::{PATIENCE, message, server};
 
 /// A peer that can say anything.
 struct Raw {
@@ -192,5 +192,6 @@ fn lengths_that_cannot_be_end_the_link_and_unreadable_submissions_do_not() {
     raw.send(&[0, 0, 0, 17, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6, b'M']);
     let answer = raw.next().expect("answered");
     assert_eq!((answer.status, answer.sequence), (Status::INVALID_MESSAGE_LENGTH, 6));
+    assert_eq!(smsc.record().submissions[0].answer, Err(Status::INVALID_MESSAGE_LENGTH));
     assert_eq!(raw.ask(7, Body::EnquireLink).map(|pdu| pdu.sequence), Some(7));
 }

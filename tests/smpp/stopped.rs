@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::{Coding, Message, SmppConfig};
 
-use crate::loopback::{connect, credentials, server};
+use super::loopback::{connect, credentials, server};
 
 /// Set in the child, which is this same test again, serving.
 const CHILD: &str = "SMPP_STOPPED_PEER_SERVES";
@@ -21,8 +21,11 @@ struct Peer {
 
 impl Peer {
     fn start() -> Self {
+        // The harness names tests without the crate.
+        let path = concat!(module_path!(), "::a_stopped_peer_is_noticed_and_blocks_no_thread");
+        let (_, test) = path.split_once("::").expect("a crate and a module");
         let mut child = Command::new(env::current_exe().expect("the test binary"))
-            .args(["--exact", "stopped::a_stopped_peer_is_noticed_and_blocks_no_thread", "--nocapture"])
+            .args(["--exact", test, "--nocapture"])
             .env(CHILD, "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -10,7 +10,7 @@ use engagelab_otp::smpp::{ConnectErrorKind, Event, SmppClient, SmppConfig, SmppT
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::loopback::{connect, credentials, message};
+use super::loopback::{connect, credentials, message};
 
 /// Serves one link and ends: binds, accepts, reports at once.
 fn serve_one() -> (String, String, JoinHandle<usize>) {

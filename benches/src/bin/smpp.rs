@@ -15,6 +15,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use engagelab_otp::smpp::smsc::Smsc;
@@ -157,14 +159,23 @@ fn rusmppc(port: u16, window: usize) -> Result<Duration> {
             .short_message(OctetString::from_vec(text)?)
             .build();
         let started = Instant::now();
-        let mut answers = futures::stream::iter(std::iter::repeat_n(message, MESSAGES))
-            .map(|message| client.submit_sm(message))
-            .buffer_unordered(window);
-        while let Some(answer) = answers.next().await {
-            answer?;
+        let left = Arc::new(AtomicUsize::new(MESSAGES));
+        let places: Vec<_> = (0..window)
+            .map(|_| {
+                let (client, message, left) = (client.clone(), message.clone(), Arc::clone(&left));
+                tokio::spawn(async move {
+                    let one_less = |left: usize| left.checked_sub(1);
+                    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+                        client.submit_sm(message.clone()).await?;
+                    }
+                    Ok::<(), rusmppc::error::Error>(())
+                })
+            })
+            .collect();
+        for place in places {
+            place.await??;
         }
         let took = started.elapsed();
-        drop(answers);
         client.unbind().await?;
         Ok(took)
     })
@@ -195,7 +206,8 @@ impl Server {
         let output = child.stdout.take().ok_or("the server's output is piped")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let port = line.trim().strip_prefix("listening ").ok_or("the server did not say its port")?.parse()?;
+        let port =
+            line.trim().strip_prefix("listening ").ok_or("the server did not say its port")?.parse()?;
         let input = child.stdin.take();
         Ok(Self { port, child, _input: input })
     }
@@ -230,8 +242,7 @@ fn root() -> PathBuf {
 /// User and system time of this process, from `/proc`.
 fn cpu_time() -> Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> =
-        stat.rsplit_once(')').ok_or("no such field")?.1.split_whitespace().collect();
+    let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no such field")?.1.split_whitespace().collect();
     let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
     Ok(Duration::from_millis(ticks * 10))
 }

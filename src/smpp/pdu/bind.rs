@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::field::{Fields, write_text};
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 
 /// Opens a session.
 ///

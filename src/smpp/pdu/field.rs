@@ -1,6 +1,6 @@
 //! The two kinds of field a body is made of: single octets, and texts that end with a zero.
 
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 
 /// Reads the fields of one body from front to back.
 pub(super) struct Fields<'a> {

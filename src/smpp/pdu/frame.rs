@@ -3,7 +3,7 @@
 //! A frame is isolated by its length alone, so a PDU with a bad body cannot put the stream out of step.
 
 use super::{Command, Status};
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 
 /// Octets of a PDU's header.
 ///

@@ -33,7 +33,7 @@ pub(crate) use field::latin1;
 pub(crate) use frame::Deframer;
 pub(crate) use short_message::masked;
 
-use super::InvalidInput;
+use crate::InvalidInput;
 use field::{Fields, write_text};
 
 /// One protocol data unit.

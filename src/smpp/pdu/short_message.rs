@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Tlvs;
 use super::field::{Fields, latin1, write_text};
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 
 /// A message on its way to a phone, or a message or report on its way to the client.
 ///

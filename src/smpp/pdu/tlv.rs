@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 
 /// The optional parameters at the end of a PDU, raw.
 ///

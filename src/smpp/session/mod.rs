@@ -19,8 +19,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::Credentials;
 use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
-use super::{Credentials, InvalidInput};
+use crate::InvalidInput;
 use pace::Pace;
 use pending::{Match, Pending};
 

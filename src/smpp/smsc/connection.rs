@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Decision, PlannedReport, Receipt, Received, Server, content};
 use crate::smpp::link::Link;
-use crate::smpp::pdu::{Body, Command, Deframer, Header, MAXIMUM_SEQUENCE, Pdu, Status, Tlvs};
+use crate::smpp::pdu::{Body, Command, Deframer, Header, MAXIMUM_SEQUENCE, Pdu, ShortMessage, Status, Tlvs};
 
 /// A link that the server has accepted.
 #[derive(Debug)]
@@ -40,12 +40,16 @@ impl Connection {
         self.link.shutdown();
     }
 
-    /// Sends a report from another thread than the link's own.
-    pub(super) fn deliver(&self, server: &Server, receipt: Receipt) {
+    /// Sends a report from another thread than the link's own. Gives it back where the link has ended.
+    pub(super) fn deliver(&self, server: &Server, receipt: Receipt) -> Result<(), Receipt> {
         let mut octets = Vec::new();
         let mut unanswered = self.lock();
+        if !self.is_bound() {
+            return Err(receipt);
+        }
         self.write_report(server, receipt, &mut unanswered, &mut octets);
         self.send(server, &octets);
+        Ok(())
     }
 
     /// Sends octets from another thread than the link's own.
@@ -98,10 +102,9 @@ impl Connection {
         let body = match Pdu::decode(frame) {
             Ok(pdu) => pdu.body,
             Err(_) if header.command == Command::SUBMIT_SM => {
-                server.record(|record| record.submission_count += 1);
-                let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
-                write(output, Status::INVALID_MESSAGE_LENGTH, sequence, body);
-                return true;
+                let answer = Err(Status::INVALID_MESSAGE_LENGTH);
+                let received = Received { submission: None, answer };
+                return self.answer_submission(server, sequence, received, &[], unanswered, output);
             }
             // A bind that cannot be read is a bind that failed.
             Err(_) => return header.command != Command::BIND_TRANSCEIVER,
@@ -143,27 +146,7 @@ impl Connection {
                 }
             }
             Body::SubmitSm(message) if self.is_bound() => {
-                let (received, reports) = match content::read(&message, self.number) {
-                    Ok(submission) => {
-                        let throttled = {
-                            let mut misbehaviour = server.misbehaviour();
-                            let throttled = misbehaviour.throttle > 0;
-                            misbehaviour.throttle = misbehaviour.throttle.saturating_sub(1);
-                            throttled
-                        };
-                        let decision = if throttled {
-                            Decision::Reject(Status::THROTTLED)
-                        } else {
-                            server.desk.decide(&submission)
-                        };
-                        let (answer, reports) = match decision {
-                            Decision::Accept { message_id, reports } => (Ok(message_id), reports),
-                            Decision::Reject(status) => (Err(status), Vec::new()),
-                        };
-                        (Received { submission: Some(submission), answer }, reports)
-                    }
-                    Err(status) => (Received { submission: None, answer: Err(status) }, Vec::new()),
-                };
+                let (received, reports) = self.decide(server, &message);
                 return self.answer_submission(server, sequence, received, &reports, unanswered, output);
             }
             Body::SubmitSm(_) => {
@@ -177,6 +160,26 @@ impl Connection {
             }
         }
         true
+    }
+
+    fn decide(&self, server: &Server, message: &ShortMessage) -> (Received, Vec<PlannedReport>) {
+        let submission = match content::read(message, self.number) {
+            Ok(submission) => submission,
+            Err(status) => return (Received { submission: None, answer: Err(status) }, Vec::new()),
+        };
+        let throttled = {
+            let mut misbehaviour = server.misbehaviour();
+            let throttled = misbehaviour.throttle > 0;
+            misbehaviour.throttle = misbehaviour.throttle.saturating_sub(1);
+            throttled
+        };
+        let decision =
+            if throttled { Decision::Reject(Status::THROTTLED) } else { server.desk.decide(&submission) };
+        let (answer, reports) = match decision {
+            Decision::Accept { message_id, reports } => (Ok(message_id), reports),
+            Decision::Reject(status) => (Err(status), Vec::new()),
+        };
+        (Received { submission: Some(submission), answer }, reports)
     }
 
     fn answer_submission(

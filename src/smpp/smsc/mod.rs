@@ -275,18 +275,16 @@ impl Server {
         }
     }
 
-    fn deliver(&self, receipt: Receipt) {
-        let bound = {
+    fn deliver(&self, mut receipt: Receipt) {
+        loop {
             let mut links = self.lock_links();
             let bound = links.open.values().find(|connection| connection.is_bound()).cloned();
-            if bound.is_none() {
-                links.undelivered.push_back(receipt);
-                return;
+            let Some(connection) = bound else { return links.undelivered.push_back(receipt) };
+            drop(links);
+            match connection.deliver(self, receipt) {
+                Ok(()) => return,
+                Err(given_back) => receipt = given_back,
             }
-            bound
-        };
-        if let Some(connection) = bound {
-            connection.deliver(self, receipt);
         }
     }
 
@@ -294,12 +292,12 @@ impl Server {
         std::mem::take(&mut self.lock_links().undelivered)
     }
 
-    /// Reports without an answer are delivered again over the next link.
+    /// Reports without an answer are delivered again, over another link or the next one.
     fn link_ended(&self, number: u64, unanswered: impl IntoIterator<Item = Receipt>) {
-        let mut links = self.lock_links();
-        links.open.remove(&number);
-        links.undelivered.extend(unanswered);
-        drop(links);
+        self.lock_links().open.remove(&number);
+        for receipt in unanswered {
+            self.deliver(receipt);
+        }
         self.record(|record| record.ended_links += 1);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::smpp::InvalidInput;
+use crate::InvalidInput;
 use crate::smpp::pdu::{Address, ShortMessage, Tlvs};
 
 /// A delivery report to be sent.

@@ -1,5 +1,4 @@
 //! Callbacks, from the outside.
-#![cfg(feature = "callback")]
 
 mod fixture;
 
