@@ -52,7 +52,9 @@ fn tree(features: &[&str]) -> BTreeSet<String> {
 fn only_the_transport_names_ureq() {
     for (path, text) in sources("src") {
         let names = text.contains("ureq::") || text.contains("use ureq");
-        assert!(!names || path.starts_with("src/transport"), "{} names ureq", path.display());
+        // The command line hands callbacks on, to a place that is not the service: no business of the transport.
+        let may = path.starts_with("src/transport") || path.ends_with("engagelab-otp/callback/forward.rs");
+        assert!(!names || may, "{} names ureq", path.display());
     }
 }
 

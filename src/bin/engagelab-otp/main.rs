@@ -1,16 +1,34 @@
 //! The command line: each subcommand in a file of its own, over the library's public API.
 
+mod addressed;
+mod ask;
+mod callback;
+mod completions;
+mod connection;
+mod failure;
+mod message;
 mod openapi;
+mod output;
+mod preview;
+mod profile;
 mod sandbox;
+mod send;
+mod send_code;
+mod smpp;
+mod template;
+mod verify;
 
-use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
+use anstyle::AnsiColor;
 use clap::{Parser, Subcommand};
 
-/// One-time passwords by the EngageLab OTP service, and the service on a laptop.
+use failure::Failure;
+
+/// One-time passwords by the EngageLab OTP service, from the shell.
 #[derive(Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, propagate_version = true, max_term_width = 100, after_long_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -18,34 +36,79 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Send(send::Arguments),
+    SendCode(send_code::Arguments),
+    Message(message::Arguments),
+    Verify(verify::Arguments),
+    #[command(subcommand)]
+    Template(template::Command),
+    #[command(subcommand)]
+    Callback(callback::Command),
+    #[command(subcommand)]
+    Smpp(smpp::Command),
     Sandbox(Box<sandbox::Arguments>),
     /// Print the OpenAPI document that the library is made from.
     Openapi,
-}
-
-/// Why a subcommand ended early, for people to read, and the status to end with.
-struct Failure {
-    status: u8,
-    reason: String,
-}
-
-impl Failure {
-    /// The subcommand could not do what the arguments say.
-    fn usage(reason: impl fmt::Display) -> Self {
-        Self { status: 2, reason: reason.to_string() }
-    }
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Send(arguments) => send::run(&arguments),
+        Command::SendCode(arguments) => send_code::run(&arguments),
+        Command::Message(arguments) => message::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Template(command) => template::run(&command),
+        Command::Callback(command) => callback::run(&command),
+        Command::Smpp(command) => smpp::run(&command),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Openapi => openapi::run(),
+        Command::Completions(arguments) => completions::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { status, reason }) => {
-            eprintln!("engagelab-otp: {reason}");
-            ExitCode::from(status)
+        Err(failure) => {
+            report(&failure);
+            ExitCode::from(failure.exit as u8)
         }
     }
 }
+
+/// Says what went wrong, and what to do. That nobody listens changes nothing.
+fn report(failure: &Failure) {
+    if failure.reason.is_empty() {
+        return;
+    }
+    // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
+    let style = AnsiColor::Red.on_default().bold();
+    let mut error = anstream::stderr().lock();
+    let _ = writeln!(error, "{style}error:{style:#} {}", output::plain(&failure.reason));
+    if let Some(advice) = &failure.advice {
+        let _ = writeln!(error, "{}", output::plain(advice));
+    }
+}
+
+const AFTER_HELP: &str = "\
+Credentials come from the environment (ENGAGELAB_DEV_KEY and ENGAGELAB_DEV_SECRET) or from a profile, a TOML file that \
+nobody else may read: --profile PATH, else $XDG_CONFIG_HOME/engagelab-otp/profile.toml. Nothing secret is taken from \
+the command line, and codes are typed when asked or given on standard input.
+
+  dev_key = \"…\"
+  dev_secret = \"…\"
+  base_url = \"https://…\"       # optional
+  [callback]                   # for `callback`; or ENGAGELAB_CALLBACK_USER, ENGAGELAB_CALLBACK_SECRET
+  user = \"…\"
+  secret = \"…\"
+  [smpp]                       # for `smpp`; or ENGAGELAB_SMPP_SYSTEM_ID, ENGAGELAB_SMPP_PASSWORD
+  address = \"host:port\"
+  system_id = \"…\"
+  password = \"…\"
+
+Exit codes:
+  0  done
+  1  not verified: the code is wrong or expired, the callback is not genuine
+  2  usage: arguments, profile or input cannot be used; nothing was sent
+  3  rejected by the service
+  4  rate limited: wait, then run it again
+  5  not sent: nothing left this machine, and running it again is safe
+  6  unknown outcome: it may have happened; do not repeat it blindly";

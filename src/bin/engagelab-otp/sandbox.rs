@@ -11,7 +11,7 @@ use engagelab_otp::sandbox::{
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///

@@ -1,0 +1,59 @@
+//! Hands callbacks on to a program under development, as they came.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Uri};
+
+use crate::failure::Failure;
+
+/// A receiver on this machine or another.
+pub(super) struct Target {
+    agent: ureq::Agent,
+    url: Uri,
+}
+
+impl Target {
+    pub(super) fn new(url: &str) -> Result<Self, Failure> {
+        let url: Uri = url.parse().map_err(|_| Failure::usage("--forward-to is a URL"))?;
+        if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
+            return Err(Failure::usage("--forward-to is a URL that begins with http:// or https://"));
+        }
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .proxy(None)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("")
+            .build()
+            .into();
+        Ok(Self { agent, url })
+    }
+
+    /// Posts the same octets under the same headers; the answer's status.
+    pub(super) fn post(&self, headers: &HeaderMap, body: &[u8]) -> Result<u16, String> {
+        let mut request = self.agent.post(self.url.clone());
+        for (name, value) in headers.iter().filter(|(name, _)| !OF_THE_CONNECTION.contains(&name.as_str())) {
+            request = request.header(name, value);
+        }
+        // The error may hold the URL, which whoever reads this has given.
+        request.send(body).map(|answer| answer.status().as_u16()).map_err(|error| error.to_string())
+    }
+}
+
+/// Headers that are about one connection, and not about the callback.
+const OF_THE_CONNECTION: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A little less than the service waits.
+const PATIENCE: Duration = Duration::from_millis(2500);

@@ -1,0 +1,78 @@
+//! `engagelab-otp callback verify`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use clap::Args;
+use engagelab_otp::callback::{Delivery, Incoming, Refusal};
+use serde_json::json;
+
+use super::keys::Keys;
+use super::sign::time;
+use crate::connection::Source;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Check whether a callback is genuine.
+///
+/// Takes the value of its header X-CALLBACK-ID, and its body as it came. Prints genuine (exit code 0) or why it is
+/// not (exit code 1); as JSON {"genuine": true, "events": 1, "unreadable": 0} or {"genuine": false, "reason": "…",
+/// "http_status": 401}. An empty body is an address check, and says nothing about who sent it.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The value of the header X-CALLBACK-ID
+    #[arg(long, value_name = "VALUE")]
+    signature: String,
+    /// The body; - for standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// The time when it came, in seconds since 1970; now unless given
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    source: Source,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let now = time(arguments.at)?;
+    let receiver = Keys::find(&arguments.source)?.signature_receiver()?.build()?;
+    let body = body(arguments)?;
+    let incoming = Incoming::new(&body).with_signature(Some(arguments.signature.trim()));
+    let (events, unreadable) = match receiver.receive(&incoming, now) {
+        Ok(Delivery::Events(batch)) => (batch.events().len(), batch.unreadable().len()),
+        Ok(Delivery::AddressCheck(check)) => match check.would_refuse() {
+            Some(refusal) => return not_genuine(arguments, refusal),
+            None => (0, 0),
+        },
+        // A receiver that was just made has seen nothing before.
+        Ok(Delivery::Duplicate) => (0, 0),
+        Err(refusal) => return not_genuine(arguments, &refusal),
+    };
+    let json = json!({ "genuine": true, "events": events, "unreadable": unreadable });
+    arguments.output.print("genuine", &json)
+}
+
+fn not_genuine(arguments: &Arguments, refusal: &Refusal) -> Result<(), Failure> {
+    let (reason, status) = (refusal.to_string(), refusal.http_status());
+    let json = json!({ "genuine": false, "reason": reason, "http_status": status });
+    arguments.output.print(&format!("not genuine: {reason}"), &json)?;
+    Err(Failure::not_verified())
+}
+
+fn body(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    // A little more than the receiver's own limit, so that it sees what is too large.
+    let limit = (1 << 20) + 1;
+    let read = if arguments.file.as_os_str() == "-" {
+        io::stdin().lock().take(limit).read_to_end(&mut body)
+    } else {
+        File::open(&arguments.file).and_then(|file| file.take(limit).read_to_end(&mut body))
+    };
+    read.map_err(|error| {
+        Failure::usage(format!("body {}: cannot be read: {error}", arguments.file.display()))
+    })?;
+    Ok(body)
+}

@@ -1,0 +1,24 @@
+//! `engagelab-otp completions`
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::output::write;
+
+/// Print the completions for a shell.
+///
+/// For bash: engagelab-otp completions bash > ~/.local/share/bash-completion/completions/engagelab-otp
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The shell
+    shell: Shell,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut command = crate::Arguments::command();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    write(&String::from_utf8_lossy(&script))
+}

@@ -1,0 +1,76 @@
+//! What goes to standard output: data, as text or as JSON.
+
+use std::io::{self, ErrorKind, Write};
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How data is written.
+#[derive(Args)]
+pub(crate) struct Output {
+    /// How to print data
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, and for `$(…)`
+    Text,
+    /// For programs: one JSON value, as `--help` describes it
+    Json,
+}
+
+impl Output {
+    /// Prints one result in the form that was asked for.
+    pub(crate) fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        match self.output {
+            Format::Text => write(&format!("{}\n", plain(text))),
+            Format::Json => write(&format!("{json:#}\n")),
+        }
+    }
+
+    /// Prints one line for each thing; nothing if there is none.
+    pub(crate) fn print_table(&self, lines: &[String], json: &Value) -> Result<(), Failure> {
+        match self.output {
+            Format::Text => {
+                let kept = |line: &String| {
+                    format!("{}\n", line.split('\t').map(plain).collect::<Vec<_>>().join("\t"))
+                };
+                write(&lines.iter().map(kept).collect::<String>())
+            }
+            Format::Json => write(&format!("{json:#}\n")),
+        }
+    }
+
+    /// Prints one of many results, on a line of its own.
+    pub(crate) fn print_line(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        match self.output {
+            Format::Text => write(&format!("{}\n", plain(text))),
+            Format::Json => write(&format!("{json}\n")),
+        }
+    }
+}
+
+/// Writes to standard output as it is. That nobody reads any further is no failure.
+pub(crate) fn write(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something to the person in front, on standard error. That nobody listens is no failure.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", plain(text));
+}
+
+/// `text` without what a terminal would obey: texts of the service may hold anything.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}

@@ -1,0 +1,19 @@
+//! `engagelab-otp smpp`
+
+mod send;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+/// Send over SMPP.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Send(send::Arguments),
+}
+
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Send(arguments) => send::run(arguments),
+    }
+}

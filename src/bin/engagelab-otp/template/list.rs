@@ -1,0 +1,37 @@
+//! `engagelab-otp template list`
+
+use clap::Args;
+use engagelab_otp::TemplateSummary;
+use serde_json::json;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::output::{Output, say};
+
+/// List the templates.
+///
+/// Prints id, status and channels of each, parted by tabs; as JSON {"templates": [TemplateSummary, …]}, as the
+/// OpenAPI document describes it.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let templates = arguments.connection.open()?.client.templates()?;
+    if templates.is_empty() {
+        say("There are no templates.");
+    }
+    let lines: Vec<String> = templates.iter().map(line).collect();
+    arguments.output.print_table(&lines, &json!({ "templates": templates }))
+}
+
+fn line(template: &TemplateSummary) -> String {
+    let id = template.template_id.as_ref().map_or("-", |id| id.0.as_str());
+    let status = template.status.map_or("-", |status| status.name());
+    let channels = template.send_channel_strategy.as_deref().unwrap_or("-");
+    format!("{id}\t{status}\t{channels}")
+}

@@ -1,0 +1,50 @@
+//! `engagelab-otp template show`
+
+use clap::Args;
+use engagelab_otp::TemplateId;
+use serde_json::{Value, json};
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Show one template, with what its channels say.
+///
+/// As JSON, the TemplateDetails of the OpenAPI document.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The template's id
+    id: String,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let id: TemplateId = arguments.id.parse()?;
+    let details = arguments.connection.open()?.client.template(&id)?;
+    let mut text = Vec::new();
+    let json = json!(details);
+    lines(&json, "", &mut text);
+    if let Some(status) = details.status {
+        let number = format!("status: {}", status.value());
+        text.iter_mut()
+            .filter(|line| **line == number)
+            .for_each(|line| *line = format!("status: {}", status.name()));
+    }
+    arguments.output.print(&text.join("\n"), &json)
+}
+
+/// Each value on a line, after the path to it.
+fn lines(value: &Value, path: &str, found: &mut Vec<String>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| lines(value, &below(name), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| lines(item, &below(&index.to_string()), found));
+        }
+        Value::String(text) => found.push(format!("{path}: {}", text.replace('\n', "\n    "))),
+        value => found.push(format!("{path}: {value}")),
+    }
+}
