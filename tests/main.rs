@@ -4,6 +4,7 @@ mod support;
 
 mod architecture;
 mod callback;
+mod cli;
 mod document;
 mod errors;
 mod facade;

@@ -7,7 +7,7 @@ mod callbacks;
 mod command;
 mod faults;
 mod lifecycle;
-mod loopback;
+pub(crate) mod loopback;
 mod over_smpp;
 mod peers;
 mod sdk;

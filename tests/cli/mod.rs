@@ -1,0 +1,12 @@
+//! The command line, as a shell runs it: standard output, standard error and exit code stand in `golden/`.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --features full cli` writes those files anew; look at what changed.
+
+mod bad_input;
+mod callbacks;
+mod help;
+mod outcomes;
+mod sending;
+mod session;
+mod smpp;
+mod templates;

@@ -1,0 +1,68 @@
+//! The exit codes of failures: 2 usage, 3 rejected, 4 rate limited, 5 not sent, 6 unknown.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use engagelab_otp::sandbox::{Fault, KeyState};
+
+use super::session::Session;
+
+const SEND: &str = "send +6591234567 --template sandbox-otp-tpl";
+
+#[test]
+fn what_the_service_refuses_is_3() {
+    let mut session = Session::start();
+    session.try_out("send +10000000001 --template sandbox-otp-tpl", "");
+    session.try_out("send +6591234567 --template no-such-template", "");
+    session.try_out("verify 1725407449772531712", "398210");
+    session.try_out("template show no-such-template", "");
+    session.try_out("template delete no-such-template", "");
+    session.sandbox.set_key_state(KeyState::Disabled);
+    session.try_out(SEND, "");
+    session.try_out("template list", "");
+    session.compare("rejected");
+}
+
+#[test]
+fn what_the_service_asks_to_slow_down_is_4() {
+    let mut session = Session::start();
+    session.sandbox.set_fault(Some(Fault::RateLimited { retry_after: Duration::from_secs(90) }));
+    session.try_out(SEND, "");
+    session.try_out("verify 1725407449772531712", "398210");
+    session.try_out("template list", "");
+    session.sandbox.set_fault(None);
+    session.try_out(SEND, "");
+    session.try_out(SEND, "");
+    session.compare("rate_limited");
+}
+
+#[test]
+fn what_never_left_is_5() {
+    let mut session = Session::start();
+    // Nobody listens there any more.
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    session.replace(nobody.to_string(), "NOBODY");
+    for line in [SEND, "send-code +6591234567 --template t", "message +6591234567 --template t --with-code"] {
+        session.run(&format!("{line} --sandbox --base-url http://{nobody}"), "398210");
+    }
+    session.run(&format!("verify 1725407449772531712 --sandbox --base-url http://{nobody}"), "398210");
+    session.run(&format!("template list --sandbox --base-url http://{nobody}"), "");
+    session.run(&format!("smpp send +6591234567 --template t --sandbox --address {nobody}"), "398210");
+    session.compare("not_sent");
+}
+
+#[test]
+fn what_may_have_happened_is_6_and_says_what_not_to_do() {
+    let mut session = Session::start();
+    session.sandbox.set_fault(Some(Fault::LostAnswer));
+    session.try_out(SEND, "");
+    assert_eq!(session.sandbox.messages().len(), 1, "it was sent, and not twice");
+    session.try_out("verify 1725407449772531712", "398210");
+    std::fs::write(session.folder.join("login.json"), super::templates::LOGIN).expect("written");
+    session.try_out("template create login.json", "");
+    session.try_out("template delete sandbox-custom-tpl", "");
+    session.try_out("template list", "");
+    session.sandbox.set_fault(Some(Fault::Stall));
+    session.try_out(&format!("{SEND} --timeout 1"), "");
+    session.compare("unknown");
+}
