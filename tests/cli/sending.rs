@@ -31,7 +31,10 @@ fn codes_of_ones_own_come_from_standard_input() {
     let id = session
         .try_out("message user@example.com --template sandbox-custom-tpl --with-code", "  398210 \r\n");
     assert_eq!(session.sandbox.code(&id.trim().to_owned().into()).as_deref(), Some("398210"));
-    session.try_out("message +6591234568 --template sandbox-custom-tpl --param a=b --output json", "");
+    session.try_out(
+        "message +6591234568 --template sandbox-custom-tpl --with-code --param a=b --output json",
+        "398210",
+    );
     session.compare("own_codes");
 }
 

@@ -127,4 +127,9 @@ pub(super) const SECRETS: [&str; 7] =
     ["398210", "123456", "sandbox_secret", "sandbox_webhook_secret", "hush-hush", "+65912", "user@"];
 
 /// What differs from run to run.
-const VARIABLE: [(&str, &str); 2] = [(r"\b\d{19}\b", "ID"), (r"127\.0\.0\.1:\d{4,5}\b", "ADDRESS")];
+const VARIABLE: [(&str, &str); 4] = [
+    (r"\b\d{19}\b", "ID"),
+    (r"os error \d+", "os error N"),
+    (r"127\.0\.0\.1:\d{5}\b", "ADDRESS"),
+    (r"is \d+ seconds old", "is N seconds old"),
+];

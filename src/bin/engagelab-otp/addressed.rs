@@ -13,7 +13,7 @@ use crate::preview::{MASK, masked_params};
 /// To whom, and by which template.
 #[derive(Args)]
 pub(crate) struct Addressed {
-    /// A phone number like +6591234567, or an e-mail address
+    /// A phone number with + and country code, or an e-mail address
     to: String,
     /// The template's id
     #[arg(long, value_name = "ID")]

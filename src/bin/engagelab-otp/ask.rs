@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Read, Write};
 
 use clap::Args;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use engagelab_otp::Code;
 
 use crate::failure::{Exit, Failure};
@@ -66,28 +67,21 @@ pub(crate) fn standard_input(what: &str, most: usize) -> Result<String, Failure>
     String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{what} on standard input is not UTF-8")))
 }
 
-/// What looks like a code among the arguments, where other users of the machine can read it.
-#[derive(Args)]
-pub(crate) struct Surplus {
-    #[arg(hide = true)]
-    surplus: Vec<String>,
-    #[arg(long, hide = true, num_args = 0..)]
-    code: Option<Vec<String>>,
-}
-
-impl Surplus {
-    /// Refuses it, without repeating it.
-    pub(crate) fn refuse(&self) -> Result<(), Failure> {
-        if self.surplus.is_empty() && self.code.is_none() {
-            return Ok(());
+/// What is said about an argument that does not belong there, if that may be a code: others can read it already,
+/// and it is not repeated here.
+pub(crate) fn code_among_arguments(error: &clap::Error) -> Option<Failure> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    let reason = match (error.kind(), argument.as_str()) {
+        (ErrorKind::UnknownArgument, "--code") => "there is no option --code",
+        (ErrorKind::UnknownArgument, argument) if !argument.starts_with('-') => {
+            "there is one argument too many"
         }
-        let reason =
-            if self.code.is_some() { "there is no option --code" } else { "there is one argument too many" };
-        Err(Failure::usage(reason).with_advice(
-            "Codes are not taken from the command line, where other users can read them. Type the code when asked, \
-             or give it on standard input.",
-        ))
-    }
+        _ => return None,
+    };
+    Some(Failure::usage(reason).with_advice(
+        "Codes are not taken from the command line, where other users can read them. Type the code when asked, or \
+         give it on standard input.",
+    ))
 }
 
 /// Room for white space around the longest code.

@@ -24,11 +24,11 @@ use std::process::ExitCode;
 use anstyle::AnsiColor;
 use clap::{Parser, Subcommand};
 
-use failure::Failure;
+use failure::{Exit, Failure};
 
 /// One-time passwords by the EngageLab OTP service, from the shell.
 #[derive(Parser)]
-#[command(version, propagate_version = true, max_term_width = 100, after_long_help = AFTER_HELP)]
+#[command(version, max_term_width = 100, after_long_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -53,18 +53,35 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Send(arguments) => send::run(&arguments),
-        Command::SendCode(arguments) => send_code::run(&arguments),
-        Command::Message(arguments) => message::run(&arguments),
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Template(command) => template::run(&command),
-        Command::Callback(command) => callback::run(&command),
-        Command::Smpp(command) => smpp::run(&command),
-        Command::Sandbox(arguments) => sandbox::run(&arguments),
+    match Arguments::try_parse() {
+        Ok(arguments) => end(run(&arguments.command)),
+        Err(error) => match ask::code_among_arguments(&error) {
+            Some(failure) => end(Err(failure)),
+            None => {
+                // That nobody reads it is no failure.
+                let _ = error.print();
+                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
+            }
+        },
+    }
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Send(arguments) => send::run(arguments),
+        Command::SendCode(arguments) => send_code::run(arguments),
+        Command::Message(arguments) => message::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Template(command) => template::run(command),
+        Command::Callback(command) => callback::run(command),
+        Command::Smpp(command) => smpp::run(command),
+        Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Openapi => openapi::run(),
-        Command::Completions(arguments) => completions::run(&arguments),
-    };
+        Command::Completions(arguments) => completions::run(arguments),
+    }
+}
+
+fn end(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -5,7 +5,7 @@ use engagelab_otp::api::operations::SEND_MESSAGE;
 use serde_json::json;
 
 use crate::addressed::Addressed;
-use crate::ask::{self, Consent, Surplus};
+use crate::ask::{self, Consent};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,8 +18,6 @@ use crate::preview::{self, MASK};
 pub(crate) struct Arguments {
     #[command(flatten)]
     addressed: Addressed,
-    #[command(flatten)]
-    surplus: Surplus,
     /// Fill the variable `code` with what is typed when asked, or else stands on standard input
     #[arg(long)]
     with_code: bool,
@@ -32,7 +30,6 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.surplus.refuse()?;
     let hint = "Use --with-code, and type the code when asked or give it on standard input.";
     let letter = arguments.addressed.check(None, hint)?;
     let session = arguments.connection.open()?;

@@ -10,16 +10,14 @@ use crate::failure::Failure;
 /// How data is written.
 #[derive(Args)]
 pub(crate) struct Output {
-    /// How to print data
+    /// Print data for people, or for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people, and for `$(…)`
     Text,
-    /// For programs: one JSON value, as `--help` describes it
     Json,
 }
 

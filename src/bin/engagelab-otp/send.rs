@@ -4,7 +4,7 @@ use clap::Args;
 use engagelab_otp::api::operations::SEND_OTP;
 
 use crate::addressed::Addressed;
-use crate::ask::{Consent, Surplus};
+use crate::ask::Consent;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,8 +18,6 @@ use crate::preview;
 pub(crate) struct Arguments {
     #[command(flatten)]
     addressed: Addressed,
-    #[command(flatten)]
-    surplus: Surplus,
     /// The language of the text, such as en or zh_CN
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
@@ -32,7 +30,6 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.surplus.refuse()?;
     let hint = "`send-code` sends a code of your own, and asks for it.";
     let letter = arguments.addressed.check(arguments.language.as_deref(), hint)?;
     let session = arguments.connection.open()?;

@@ -4,7 +4,7 @@ use clap::Args;
 use engagelab_otp::Verification;
 use serde_json::json;
 
-use crate::ask::{self, Surplus};
+use crate::ask;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,15 +18,12 @@ pub(crate) struct Arguments {
     /// The id that `send` printed
     message_id: String,
     #[command(flatten)]
-    surplus: Surplus,
-    #[command(flatten)]
     output: Output,
     #[command(flatten)]
     connection: Connection,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.surplus.refuse()?;
     let session = arguments.connection.open()?;
     let id = &arguments.message_id;
     let code = ask::code()?;

@@ -12,7 +12,7 @@ use engagelab_otp::{Recipient, TemplateId};
 use serde_json::{Value, json};
 
 use crate::addressed::{params, sent};
-use crate::ask::{self, Consent, Surplus};
+use crate::ask::{self, Consent};
 use crate::connection::{Settings, Source, missing};
 use crate::failure::{Exit, Failure, LOST_SEND, chain};
 use crate::output::{Output, say};
@@ -24,14 +24,13 @@ use crate::preview::{MASK, masked_params};
 /// "state": "delivered"}, where the state is null if it was not waited for, or did not come.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A phone number like +6591234567
+    /// A phone number with + and country code
     to: String,
-    #[command(flatten)]
-    surplus: Surplus,
     /// The template's id
     #[arg(long, value_name = "ID")]
     template: String,
-    /// The kind of message; the code of `code` is asked for, or read from standard input
+    /// What it is: a code of your own, which is asked for or read from standard input; a notification, or a code that
+    /// the service makes up; or an offer
     #[arg(long, value_name = "KIND", default_value = "code")]
     kind: Kind,
     /// The language of the text, such as en or zh_CN
@@ -64,16 +63,12 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// A code of your own
     Code,
-    /// A notice, or a code that the service makes up
     Notification,
-    /// An offer
     Marketing,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.surplus.refuse()?;
     let to: Recipient = Recipient::phone(&arguments.to)?;
     let template: TemplateId = arguments.template.parse()?;
     let hint = "Leave --kind at `code`, and type the code when asked or give it on standard input.";

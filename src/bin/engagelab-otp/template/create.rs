@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = read(arguments)?;
-    let fail = |what: String| Failure::usage(format!("template file {}: {what}", arguments.file.display()));
+    let fail = |what| refuse(arguments, what);
     let read: Definition = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
     let definition = read.check().map_err(|invalid| fail(invalid.to_string()))?;
     let session = arguments.connection.open()?;
@@ -53,13 +53,20 @@ fn read(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.file.as_os_str() == "-" {
         return ask::standard_input("the template", LARGEST);
     }
-    let fail = |what: String| Failure::usage(format!("template file {}: {what}", arguments.file.display()));
+    let fail = |what| refuse(arguments, what);
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;
     let mut text = String::new();
     File::open(&arguments.file)
         .and_then(|file| file.take(limit).read_to_string(&mut text))
         .map_err(|error| fail(format!("cannot be read: {error}")))?;
     if text.len() > LARGEST { Err(fail("larger than 1 MiB".to_owned())) } else { Ok(text) }
+}
+
+fn refuse(arguments: &Arguments, what: String) -> Failure {
+    if arguments.file.as_os_str() == "-" {
+        return Failure::usage(format!("template on standard input: {what}"));
+    }
+    Failure::usage(format!("template file {}: {what}", arguments.file.display()))
 }
 
 const LARGEST: usize = 1 << 20;

@@ -41,4 +41,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Where the id stands in the path.
-const PLACE: &str = "{template_id}";
+const PLACE: &str = "{templateId}";
