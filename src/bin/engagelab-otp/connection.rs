@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use engagelab_otp::{Client, Credentials, Timeouts};
+use engagelab_otp::{Client, Credentials, Error, Timeouts};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::profile::Profile;
 
 /// Where credentials come from, for every command that needs some.
@@ -38,7 +38,7 @@ pub(crate) struct Connection {
 
 /// A client, and what it was made from, as far as that may be shown.
 pub(crate) struct Session {
-    pub(crate) client: Client,
+    client: Client,
     pub(crate) base_url: String,
     pub(crate) key: String,
     /// Nothing that is done reaches anybody.
@@ -77,6 +77,20 @@ impl Connection {
             (None, None) => profile.base_url.unwrap_or_else(|| SERVICE.to_owned()),
         };
         Ok((Credentials::new(key, secret)?, base_url))
+    }
+}
+
+impl Session {
+    /// Makes a call. Where the sandbox cannot be reached, there most likely is none.
+    pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, Failure> {
+        call(&self.client).map_err(|error| {
+            let failure = Failure::from(error);
+            if self.is_sandbox && failure.exit == Exit::NotSent {
+                failure.with_advice("Is a sandbox running? `engagelab-otp sandbox` starts one.")
+            } else {
+                failure
+            }
+        })
     }
 }
 

@@ -106,26 +106,36 @@ fn report(failure: &Failure) {
 }
 
 const AFTER_HELP: &str = "\
-Credentials come from the environment (ENGAGELAB_DEV_KEY and ENGAGELAB_DEV_SECRET) or from a profile, a TOML file that \
-nobody else may read: --profile PATH, else $XDG_CONFIG_HOME/engagelab-otp/profile.toml. Nothing secret is taken from \
-the command line, and codes are typed when asked or given on standard input.
+Credentials come from the environment, ENGAGELAB_DEV_KEY and ENGAGELAB_DEV_SECRET, or from a profile that nobody else \
+may read: the file after --profile, or else engagelab-otp/profile.toml in $XDG_CONFIG_HOME (~/.config). Nothing \
+secret is taken from the command line. Codes are typed when asked, or given on standard input.
 
+Profile (leave out what you do not use):
   dev_key = \"…\"
   dev_secret = \"…\"
-  base_url = \"https://…\"       # optional
-  [callback]                   # for `callback`; or ENGAGELAB_CALLBACK_USER, ENGAGELAB_CALLBACK_SECRET
+  base_url = \"https://…\"
+  [callback]
   user = \"…\"
   secret = \"…\"
-  [smpp]                       # for `smpp`; or ENGAGELAB_SMPP_SYSTEM_ID, ENGAGELAB_SMPP_PASSWORD
+  authorization = \"…\"
+  [smpp]
   address = \"host:port\"
   system_id = \"…\"
   password = \"…\"
 
+The same in the environment:
+  ENGAGELAB_DEV_KEY, _DEV_SECRET
+  ENGAGELAB_OTP_BASE_URL
+  ENGAGELAB_CALLBACK_USER,
+    _SECRET, _AUTHORIZATION
+  ENGAGELAB_SMPP_ADDRESS,
+    _SYSTEM_ID, _PASSWORD
+
 Exit codes:
   0  done
-  1  not verified: the code is wrong or expired, the callback is not genuine
-  2  usage: arguments, profile or input cannot be used; nothing was sent
+  1  not verified
+  2  usage; nothing was sent
   3  rejected by the service
-  4  rate limited: wait, then run it again
-  5  not sent: nothing left this machine, and running it again is safe
-  6  unknown outcome: it may have happened; do not repeat it blindly";
+  4  rate limited; wait
+  5  not sent; safe to run again
+  6  unknown; do not repeat blindly";

@@ -45,6 +45,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         template = template.param("code", ask::code()?.expose());
     }
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let receipt = session.client.send_message(&letter.to, &template)?;
+    let receipt = session.call(|client| client.send_message(&letter.to, &template))?;
     letter.report(&receipt, &arguments.output)
 }

@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return preview::show(&session, &SEND_OTP, SEND_OTP.path, Some(&body), &arguments.output);
     }
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let receipt = session.client.send_otp(&letter.to, &letter.template()?)?;
+    let template = letter.template()?;
+    let receipt = session.call(|client| client.send_otp(&letter.to, &template))?;
     letter.report(&receipt, &arguments.output)
 }

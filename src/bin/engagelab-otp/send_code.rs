@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let code = ask::code()?;
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let receipt = session.client.send_code(&letter.to, &code, &letter.template()?)?;
+    let template = letter.template()?;
+    let receipt = session.call(|client| client.send_code(&letter.to, &code, &template))?;
     letter.report(&receipt, &arguments.output)
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = arguments.connection.open()?;
     let id = &arguments.message_id;
     let code = ask::code()?;
-    let verification = session.client.verify_otp(&id.clone().into(), &code)?;
+    let verification = session.call(|client| client.verify_otp(&id.clone().into(), &code))?;
     let result = match verification {
         Verification::Verified => "verified",
         Verification::WrongCode => "wrong_code",

@@ -1,12 +1,14 @@
 //! An event on one line, without addresses and texts.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use engagelab_otp::callback::{Detail, Event};
 use serde_json::{Value, json};
 
 /// For people: when, which message, what, by which channel, why, at what cost.
 pub(super) fn text(event: &Event) -> String {
     let mut words = Vec::new();
-    words.extend(event.row().itime.map(|seconds| seconds.to_string()));
+    words.extend(event.row().itime.and_then(date));
     words.extend(event.message_id().map(|id| id.to_string()));
     words.push(name(event));
     words.extend(event.channel().map(|channel| format!("by {}", channel.as_str())));
@@ -26,6 +28,14 @@ pub(super) fn json(event: &Event) -> Value {
         "error_code": error(event),
         "cost": event.cost().map(|cost| json!({ "amount": cost.amount().to_string(), "currency": cost.currency() })),
     })
+}
+
+/// The time as people read it.
+fn date(seconds: i64) -> Option<String> {
+    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    // Beyond the year 9999, there is no form for it.
+    let time = UNIX_EPOCH.checked_add(since).filter(|_| seconds < 253_402_300_800)?;
+    Some(httpdate::fmt_http_date(time))
 }
 
 fn kind(event: &Event) -> &'static str {

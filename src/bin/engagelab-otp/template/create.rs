@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let path = CREATE_TEMPLATE.path;
         return preview::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
-    session.client.create_template(&definition)?;
+    session.call(|client| client.create_template(&definition))?;
     let id = definition.id().as_str();
     arguments.output.print(id, &json!({ "template_id": id, "created": true }))
 }

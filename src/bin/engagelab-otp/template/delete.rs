@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let question = format!("Delete the template `{id}` at {}, for good?", session.base_url);
     arguments.consent.obtain(&question, session.is_sandbox)?;
-    session.client.delete_template(&id)?;
+    session.call(|client| client.delete_template(&id))?;
     arguments.output.print(id.as_str(), &json!({ "template_id": id.as_str(), "deleted": true }))
 }
 
