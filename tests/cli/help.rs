@@ -48,6 +48,22 @@ fn completions_know_every_command_in_every_shell() {
 }
 
 #[test]
+fn completions_for_bash_follow_every_subcommand() {
+    let session = Session::start();
+    let output = feed(&mut session.command(&["completions", "bash"]), b"");
+    let script = String::from_utf8(output.stdout).expect("UTF-8");
+    let line = |line: &str| script.lines().any(|found| found.trim() == line);
+    let mut followed = 0;
+    for state in script.lines().filter_map(|line| line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')) {
+        if !state.is_empty() {
+            assert!(line(&format!("{state})")), "nothing is completed after {state}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 15, "{followed} subcommands");
+}
+
+#[test]
 fn colours_are_for_terminals_alone() {
     let session = Session::start();
     for line in [&["--help"][..], &["verify"], &["send", "1", "--template", "t"]] {

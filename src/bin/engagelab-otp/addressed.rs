@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use engagelab_otp::{Language, Recipient, SendReceipt, TemplateRef};
+use engagelab_otp::{Channel, Language, Recipient, SendReceipt, TemplateRef};
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
@@ -74,12 +74,12 @@ impl Letter {
     }
 
     pub(crate) fn question(&self, base_url: &str) -> String {
-        format!("Send `{}` to {} by {base_url}, for real?", self.template, self.to)
+        format!("Send `{}` to {} through {base_url}, for real?", self.template, self.to)
     }
 
     /// Prints the message's id, and says where it goes.
     pub(crate) fn report(&self, receipt: &SendReceipt, output: &Output) -> Result<(), Failure> {
-        let channel = receipt.send_channel.as_ref().map(|channel| channel.as_str());
+        let channel = receipt.send_channel.as_ref().map(Channel::as_str);
         say(&format!(
             "On its way to {}{}.",
             self.to,

@@ -22,7 +22,8 @@ pub(crate) fn show(
     let mut text = format!("{} {url}\nAuthorization: {authorization}", operation.method);
     let mut headers = Map::from_iter([("Authorization".to_owned(), json!(authorization))]);
     if let Some(body) = body {
-        text.push_str(&format!("\nContent-Type: application/json\n\n{body:#}"));
+        text += "\nContent-Type: application/json\n\n";
+        text += &serde_json::to_string_pretty(body).unwrap_or_default();
         headers.insert("Content-Type".to_owned(), json!("application/json"));
     }
     let method = operation.method.as_str();

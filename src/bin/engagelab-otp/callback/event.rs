@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use engagelab_otp::Channel;
 use engagelab_otp::callback::{Detail, Event};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) fn text(event: &Event) -> String {
     let mut words = Vec::new();
     words.extend(event.row().itime.and_then(date));
-    words.extend(event.message_id().map(|id| id.to_string()));
+    words.extend(event.message_id().map(ToString::to_string));
     words.push(name(event));
     words.extend(event.channel().map(|channel| format!("by {}", channel.as_str())));
     words.extend(error(event).map(|code| format!("error {code}")));
@@ -23,7 +24,7 @@ pub(super) fn json(event: &Event) -> Value {
         "kind": kind(event),
         "name": name(event),
         "message_id": event.message_id(),
-        "channel": event.channel().map(|channel| channel.as_str()),
+        "channel": event.channel().map(Channel::as_str),
         "time": event.row().itime,
         "error_code": error(event),
         "cost": event.cost().map(|cost| json!({ "amount": cost.amount().to_string(), "currency": cost.currency() })),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engagelab_otp::Outcome;
+use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::{
     ConnectError, ConnectErrorKind, Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig,
     SubmitError, SubmitErrorKind,
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         message = message.language(language)?;
     }
     message = params.iter().fold(message, |message, (name, value)| message.param(name, value));
-    let question = format!("Send `{template}` to {to} by {address}, for real?");
+    let question = format!("Send `{template}` to {to} through {address}, for real?");
     arguments.consent.obtain(&question, arguments.source.sandbox)?;
 
     let (client, events) = SmppClient::connect(&config).map_err(|error| not_connected(&error))?;
@@ -214,7 +215,7 @@ fn not_connected(error: &ConnectError) -> Failure {
 }
 
 fn not_accepted(error: SubmitError) -> Failure {
-    let slow_down = error.status().is_some_and(|status| status.asks_to_slow_down());
+    let slow_down = error.status().is_some_and(Status::asks_to_slow_down);
     match (error.kind(), error.outcome()) {
         (SubmitErrorKind::InvalidMessage(input), _) => Failure::usage(input),
         (_, Outcome::NotSent) => {

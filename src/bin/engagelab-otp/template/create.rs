@@ -34,13 +34,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = read(arguments)?;
-    let fail = |what| refuse(arguments, what);
-    let read: Definition = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-    let definition = read.check().map_err(|invalid| fail(invalid.to_string()))?;
+    let fail = |what: &str| refuse(arguments, what);
+    let read: Definition = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
+    let definition = read.check().map_err(|invalid| fail(&invalid))?;
     let session = arguments.connection.open()?;
     if arguments.dry_run {
         // It was just read as something narrower.
-        let body: Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+        let body: Value = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
         let path = CREATE_TEMPLATE.path;
         return preview::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
@@ -53,16 +53,16 @@ fn read(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.file.as_os_str() == "-" {
         return ask::standard_input("the template", LARGEST);
     }
-    let fail = |what| refuse(arguments, what);
+    let fail = |what: &str| refuse(arguments, what);
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;
     let mut text = String::new();
     File::open(&arguments.file)
         .and_then(|file| file.take(limit).read_to_string(&mut text))
-        .map_err(|error| fail(format!("cannot be read: {error}")))?;
-    if text.len() > LARGEST { Err(fail("larger than 1 MiB".to_owned())) } else { Ok(text) }
+        .map_err(|error| fail(&format!("cannot be read: {error}")))?;
+    if text.len() > LARGEST { Err(fail("larger than 1 MiB")) } else { Ok(text) }
 }
 
-fn refuse(arguments: &Arguments, what: String) -> Failure {
+fn refuse(arguments: &Arguments, what: &str) -> Failure {
     if arguments.file.as_os_str() == "-" {
         return Failure::usage(format!("template on standard input: {what}"));
     }

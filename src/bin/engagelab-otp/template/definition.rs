@@ -1,5 +1,7 @@
 //! A template's file: the shape of the document's `TemplateDefinition`, with nothing unknown let through.
 
+#![expect(clippy::struct_field_names, reason = "the names are the document's")]
+
 use std::collections::BTreeMap;
 
 use engagelab_otp::{
