@@ -57,14 +57,14 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(arguments) => end(run(&arguments.command)),
-        Err(error) => match ask::code_among_arguments(&error) {
-            Some(failure) => end(Err(failure)),
-            None => {
-                // That nobody reads it is no failure.
-                let _ = error.print();
-                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
+        Err(error) => {
+            if let Some(failure) = ask::code_among_arguments(&error) {
+                return end(Err(failure));
             }
-        },
+            // That nobody reads it is no failure.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `engagelab-otp template list`
 
 use clap::Args;
-use engagelab_otp::TemplateSummary;
+use engagelab_otp::{Client, TemplateSummary};
 use serde_json::json;
 
 use crate::connection::Connection;
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let templates = arguments.connection.open()?.call(|client| client.templates())?;
+    let templates = arguments.connection.open()?.call(Client::templates)?;
     if templates.is_empty() {
         say("There are no templates.");
     }
