@@ -23,7 +23,10 @@ const SECRET: &str = "correct horse battery staple";
 const ROUNDS: usize = 15;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("{:>5} {:>7} | {:>9} {:>9} {:>9} {:>9} | ours / bare  SDK / ours", "rows", "bytes", "ours", "bare", "SDK best", "SDK mean");
+    println!(
+        "{:>5} {:>7} | {:>9} {:>9} {:>9} {:>9} | ours / bare  SDK / ours",
+        "rows", "bytes", "ours", "bare", "SDK best", "SDK mean"
+    );
     for rows in [1, 100] {
         let body = body(rows);
         let (ours, bare) = ours_and_bare(&body)?;
@@ -78,8 +81,8 @@ fn ours_and_bare(body: &str) -> Result<(Duration, Duration), Box<dyn Error>> {
         let start = ThreadTime::now();
         for header in &headers {
             let nonce = &header[27..header.len() - 85];
-            let signed = [&header[10..20], nonce, USER].concat();
-            std::hint::black_box(hmac::sign(&key, signed.as_bytes()));
+            let covered = [&header[10..20], nonce, USER].concat();
+            std::hint::black_box(hmac::sign(&key, covered.as_bytes()));
             let payload: CallbackPayload = serde_json::from_slice(body.as_bytes())?;
             std::hint::black_box(payload);
         }
