@@ -7,7 +7,8 @@ fields that the schema does not describe, nor values beside `x-extensible-enum`.
 is, in a text of our own, a typing error.
 
 In what a client receives, an enumeration is never closed, or a client would refuse tomorrow's value; and lists and
-maps that may be missing may also be null, since services write both.
+maps that may be missing may also be null, since services write both. An object with required fields says that it
+may have more fields, or Go's generator makes a client refuse tomorrow's.
 """
 
 import sys
@@ -81,6 +82,8 @@ def lists(place, schema):
 
 def received(place, schema):
     yield from closed(place, schema)
+    if schema.get("required") and schema.get("additionalProperties") is not True:
+        yield f"{place}: an answer with required fields has `additionalProperties: true`"
     for name, inner in schema.get("properties", {}).items():
         holds_many = inner.get("type") == "array" or "additionalProperties" in inner
         if holds_many and name not in schema.get("required", []) and not inner.get("nullable"):
@@ -110,7 +113,9 @@ def tighten(schema):
     tight = dict(schema)
     if "properties" in schema:
         tight["properties"] = {name: tighten(inner) for name, inner in schema["properties"].items()}
-        tight.setdefault("additionalProperties", False)
+        # Where more fields are described as free data, examples have them; elsewhere they are typing errors.
+        if "required" in schema or "additionalProperties" not in schema:
+            tight["additionalProperties"] = False
     if "items" in schema:
         tight["items"] = tighten(schema["items"])
     if "x-extensible-enum" in schema:
