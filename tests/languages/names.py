@@ -15,7 +15,7 @@ import yaml
 # For each language: where types are declared and how, and the same for functions.
 TYPES = {
     "python": ("engagelab_otp/models/*.py", r"^class (\w+)\("),
-    "typescript": ("src/models/*.ts", r"^export (?:interface|type) (\w+)"),
+    "typescript": ("src/models/*.ts", r"^export (?:interface|enum|type) (\w+)"),
     "go": ("model_*.go", r"^type (\w+) (?:struct|string|int32|map|\[\])"),
     "java": ("src/main/java/otp/model/*.java", r"^public (?:class|enum) (\w+)"),
 }
@@ -28,7 +28,7 @@ FUNCTIONS = {
 # What a generator declares beside, by its own conventions: they are not names of ours.
 BESIDE = {
     "python": r"_with(out_preload|_http)\w*$",
-    "typescript": r"(Raw|RequestOpts)$|^SmsPurpose$",
+    "typescript": r"(Raw|RequestOpts)$",
     "go": r"^(_|Nullable)",
     "java": r"WithHttpInfo$|^(downloadFileFromResponse)$|^AbstractOpenApiSchema$",
 }

@@ -54,7 +54,7 @@ public class Round {
             .sendChannelStrategy("sms")
             .verifyCodeConfig(new CodeConfig().verifyCodeType(1).verifyCodeLen(6).verifyCodeTtl(5))
             .smsConfig(new SmsConfig()
-                .templateType(SmsConfig.TemplateTypeEnum.NUMBER_1)
+                .templateType(1)
                 .templateDefaultConfig(new DefaultText().containSecurity(true).containExpire(false))));
         check(templates.listTemplates().stream()
             .anyMatch(template -> TEMPLATE.equals(template.getTemplateId()) && template.getStatus() == 2));

@@ -1,6 +1,7 @@
 """A whole round with the generated Python client. Any step that goes wrong ends it with a traceback."""
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engagelab_otp import (
@@ -17,11 +18,11 @@ def client(url: str) -> ApiClient:
 
 
 @contextmanager
-def refused(status: int, code: int):
+def refused(status: int, code: int) -> Iterator[None]:
     try:
         yield
     except ApiException as error:
-        assert (error.status, error.data.code) == (status, code), error
+        assert error.data and (error.status, error.data.code) == (status, code), error
     else:
         raise AssertionError(f"was not refused with {code}")
 
@@ -38,8 +39,8 @@ def round_trip(api: ApiClient) -> None:
         )
     )
     assert any(template.template_id == TEMPLATE and template.status == 2 for template in templates.list_templates())
-    details = templates.get_template(TEMPLATE)
-    assert details.sms_config.template_default_config.contain_security is True
+    sms = templates.get_template(TEMPLATE).sms_config
+    assert sms and sms.template_default_config and sms.template_default_config.contain_security is True
 
     receipt = messages.send_otp(SendOtpRequest(to=TO, template=TemplateReference(id=TEMPLATE, language="en")))
     assert receipt.send_channel == "sms"
