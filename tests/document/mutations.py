@@ -140,6 +140,7 @@ DEFECTS = [
     ("required, but not described", "spectral", put(f"{S}/SendReceipt/required/-", "price")),
     ("a keyword beside $ref", "spectral", put(f"{S}/SendReceipt/properties/send_channel/nullable", True)),
     ("two enumerations at once", "spectral", put(f"{S}/SmsPurpose/x-extensible-enum", ["authentication"])),
+    ("an enumeration of numbers", "spectral", put(f"{S}/SmsConfig/properties/template_type/enum", [1, 2])),
     ("a value twice on a list", "spectral", put(f"{S}/Channel/x-extensible-enum/-", "sms")),
     ("numbers without names", "spectral", drop(f"{S}/TemplateStatus/x-enum-varnames")),
     ("fewer names than numbers", "checks", drop(f"{S}/TemplateStatus/x-enum-varnames/2")),
