@@ -17,6 +17,9 @@ pub(crate) fn documentation(items: &mut [syn::Item]) {
                 for field in &mut item.fields {
                     if let Some(name) = field.ident.as_ref().map(ToString::to_string) {
                         // Unknown fields may hold anything, so their type does not show them in `Debug`.
+                        if free_form(&field.ty) {
+                            field.ty = syn::parse_quote!(Option<super::Extra>);
+                        }
                         let doc = if name == "extra" {
                             field.ty = syn::parse_quote!(super::Extra);
                             "Fields that this version does not know.".to_owned()
@@ -62,6 +65,14 @@ pub(crate) fn paths(code: &str) -> String {
         ("::std::", "std::"),
     ];
     SHORT.iter().fold(code.to_owned(), |code, (long, short)| code.replace(long, short))
+}
+
+/// Whether it is an optional object of any members, whose values `Debug` would show.
+fn free_form(field: &syn::Type) -> bool {
+    let free: syn::Type = syn::parse_quote!(
+        ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+    );
+    *field == free
 }
 
 fn document(attributes: &mut Vec<syn::Attribute>, doc: &str) {

@@ -22,16 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if given("ENGAGELAB_DEV_KEY").is_none() {
         return sandbox();
     }
-    match (given("OTP_TO"), given("OTP_TEMPLATE")) {
-        (Some(to), Some(template)) => service(&to, &template),
-        _ => {
-            println!(
-                "Credentials are set, but OTP_TO and OTP_TEMPLATE do not both name a recipient and a template,"
-            );
-            println!("so nothing is sent for real. This is the sandbox.\n");
-            sandbox()
-        }
+    if let (Some(to), Some(template)) = (given("OTP_TO"), given("OTP_TEMPLATE")) {
+        return service(&to, &template);
     }
+    println!("Credentials are set, but OTP_TO and OTP_TEMPLATE do not both name a recipient and a template,");
+    println!("so nothing is sent for real. This is the sandbox.\n");
+    sandbox()
 }
 
 /// The whole round, offline.

@@ -1,36 +1,31 @@
 //! What is said about input that breaks a rule.
 
-use std::borrow::Cow;
 use std::fmt;
 
 /// Input that breaks a rule. Names the field and the rule, never the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidInput {
-    field: Cow<'static, str>,
-    rule: Cow<'static, str>,
+    field: &'static str,
+    rule: &'static str,
 }
 
 impl InvalidInput {
-    pub(crate) fn new(field: impl Into<Cow<'static, str>>, rule: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+    pub(crate) const fn new(field: &'static str, rule: &'static str) -> Self {
+        Self { field, rule }
     }
 
     /// The field, named as in the document where it stands there (`template.id`).
-    pub fn field(&self) -> &str {
-        &self.field
+    pub const fn field(&self) -> &'static str {
+        self.field
     }
 
     /// The rule that the value breaks.
-    pub fn rule(&self) -> &str {
-        &self.rule
+    pub const fn rule(&self) -> &'static str {
+        self.rule
     }
 
     /// `Ok` when `kept` holds.
-    pub(crate) fn unless(
-        kept: bool,
-        field: impl Into<Cow<'static, str>>,
-        rule: impl Into<Cow<'static, str>>,
-    ) -> Result<(), Self> {
+    pub(crate) fn unless(kept: bool, field: &'static str, rule: &'static str) -> Result<(), Self> {
         if kept { Ok(()) } else { Err(Self::new(field, rule)) }
     }
 }

@@ -1,9 +1,16 @@
-//! Blocking client for the EngageLab OTP service.
+#![cfg_attr(feature = "sandbox", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sandbox"), doc = "Blocking client for the EngageLab OTP service.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
+#[cfg(feature = "callback")]
+pub mod callback;
+#[cfg(any(feature = "callback", feature = "smpp"))]
+pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "smpp")]
+pub mod smpp;
 
 mod answer;
 mod attempt;
@@ -25,8 +32,8 @@ mod template;
 mod transport;
 
 pub use api::types::{
-    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, SendReceipt, SmsPurpose, TemplateDetails,
-    TemplateStatus, TemplateSummary,
+    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
+    TemplateDetails, TemplateStatus, TemplateSummary,
 };
 pub use attempt::{Attempt, AttemptFailure};
 pub use builder::ClientBuilder;

@@ -42,7 +42,7 @@ impl Sensitive {
     /// `text` without what must not be shown.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let known = self.0.iter().fold(text.to_owned(), |text, value| cut(&text, value));
-        cut_numbers(&cut_addresses(&known))
+        cut_numbers(&cut_mixtures(&cut_addresses(&known)))
     }
 }
 
@@ -85,6 +85,23 @@ fn cut_addresses(text: &str) -> String {
     for piece in text.split_inclusive(separates) {
         let word = piece.trim_end_matches(separates);
         if word.trim_matches('@').contains('@') {
+            kept.push(CUT);
+            kept.push_str(&piece[word.len()..]);
+        } else {
+            kept.push_str(piece);
+        }
+    }
+    kept
+}
+
+/// Cuts what may be a code of letters and digits: 4 to 10 of them in a row, some of each.
+fn cut_mixtures(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let mixed = word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if mixed && (4..=10).contains(&word.len()) {
             kept.push(CUT);
             kept.push_str(&piece[word.len()..]);
         } else {
@@ -149,6 +166,7 @@ mod tests {
         let nothing = Sensitive::default();
         assert_eq!(nothing.scrub("code 398210, call +65 9123-4567!"), "code …, call +…!");
         assert_eq!(nothing.scrub("<b>user@example.com</b>"), "<b>…</b>");
+        assert_eq!(nothing.scrub("<b>aB3dE</b> in 2s"), "<b>…</b> in 2s");
         assert_eq!(nothing.scrub("HTTP 502 from 10 hosts"), "HTTP 502 from 10 hosts");
     }
 

@@ -1,13 +1,4 @@
 //! When a failed attempt is repeated. A pure function of what is known: no clock, no sleep, no randomness.
-//!
-//! | what happened | send, verify, create | list, details, delete |
-//! |---|---|---|
-//! | **not sent**: no name, no connection, no TLS, or a failure before the body left | repeated | repeated |
-//! | status **429** | repeated, after `Retry-After` | repeated, after `Retry-After` |
-//! | any other status 3xx or 4xx but 408; an error body in a 2xx | final: rejected | final: rejected |
-//! | **unknown**: answer lost, time-out after sending, 408, 5xx, code 1000, unreadable 2xx | final: unknown | repeated |
-//!
-//! A repeated delete that is answered with 4001 has succeeded: an earlier attempt did it.
 
 use std::time::Duration;
 
@@ -15,6 +6,15 @@ use crate::Outcome;
 
 /// How often and how patiently a call is repeated, where repeating is safe at all. There is no setting that
 /// repeats a send or a verification whose outcome is unknown.
+///
+/// | what happened | send, verify, create | list, details, delete |
+/// |---|---|---|
+/// | **not sent**: no name, no connection, no TLS, or a failure before the body left | repeated | repeated |
+/// | status **429** | repeated, after `Retry-After` | repeated, after `Retry-After` |
+/// | any other status 3xx or 4xx but 408; an error body in a 2xx | final: rejected | final: rejected |
+/// | **unknown**: answer lost, time-out after sending, 408, 5xx, code 1000, unreadable 2xx | final: unknown | repeated |
+///
+/// A repeated delete that is answered with 4001 has succeeded: an earlier attempt did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     attempts: u32,

@@ -72,7 +72,7 @@ pub mod types {
         pub channel: Option<Channel>,
         /// What you attached to the message.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub custom_args: Option<::serde_json::Map<String, ::serde_json::Value>>,
+        pub custom_args: Option<super::Extra>,
         /// When the event was made, in seconds since 1970-01-01 UTC.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub itime: Option<i64>,
@@ -321,9 +321,9 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
     pub struct ErrorDetail {
-        /// The words.
+        /// `message`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
+        pub message: Option<FailureText>,
     }
     /// An API key was made, changed or removed.
     #[non_exhaustive]
@@ -1617,6 +1617,33 @@ pub mod types {
         ) -> Result<Self, D::Error> {
             let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             Ok(Self::from(value.as_ref()))
+        }
+    }
+    /// The words. They can repeat the recipient's address.
+    ///
+    /// Its `Debug` form does not show the value.
+    #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    pub struct FailureText(String);
+    impl FailureText {
+        /// The value itself. Keep it out of logs.
+        pub fn expose(&self) -> &String {
+            &self.0
+        }
+    }
+    impl From<String> for FailureText {
+        fn from(value: String) -> Self {
+            Self(value)
+        }
+    }
+    impl From<&str> for FailureText {
+        fn from(value: &str) -> Self {
+            Self(value.to_owned())
+        }
+    }
+    impl std::fmt::Debug for FailureText {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("FailureText(…)")
         }
     }
     /// What the notification is about.

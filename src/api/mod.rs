@@ -41,7 +41,8 @@ pub struct Operation {
     pub repeatable: bool,
 }
 
-/// Fields of an answer that this version does not know. Its `Debug` form shows names, never values.
+/// Members of an object whose names the document does not say: fields that this version does not know, or what
+/// somebody attached. Its `Debug` form shows names, never values.
 #[derive(Clone, Default, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct Extra(Map<String, Value>);

@@ -126,9 +126,10 @@ pub(super) struct DialError {
 impl DialError {
     fn new(kind: ErrorKind, error: ureq::Error) -> Self {
         match error {
-            // Dialling the proxy went through here already, and knows better.
+            // Dialling the proxy went through here already, and knows better, but not that it was the proxy.
             ureq::Error::Other(other) => match other.downcast::<Self>() {
-                Ok(inner) => *inner,
+                Ok(inner) if inner.kind == ErrorKind::Timeout => *inner,
+                Ok(inner) => Self { kind, ..*inner },
                 Err(source) => Self { kind, detail: "", source },
             },
             ureq::Error::Timeout(phase) => {

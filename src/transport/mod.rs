@@ -3,6 +3,7 @@
 //! This folder is the only place that names ureq. It does not retry, and does not read what answers mean.
 
 mod dial;
+mod hush;
 mod options;
 mod wire;
 
@@ -18,6 +19,7 @@ use crate::error::Source;
 use crate::{Credentials, ErrorKind, InvalidInput, Outcome};
 
 use dial::{DialError, Dialer, Placeholder};
+use hush::Hush;
 pub(crate) use options::TransportOptions;
 pub use options::{Proxy, Roots, Timeouts, TlsBackend};
 
@@ -70,6 +72,7 @@ impl Transport {
         body: Option<&[u8]>,
         left: Duration,
     ) -> Result<Reply, Unanswered> {
+        let _hush = Hush::new();
         let pulled = Cell::new(false);
         let result = self.send(method, path, body, left, &pulled);
         let response = result.map_err(|error| {

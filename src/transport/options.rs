@@ -138,7 +138,6 @@ impl Default for TransportOptions {
 /// A base URL that was checked.
 pub(super) struct BaseUrl {
     pub(super) text: String,
-    https: bool,
     loopback: bool,
 }
 
@@ -172,7 +171,7 @@ impl TransportOptions {
                 "`https` needs one of the features `rustls`, `platform-verifier` and `native-tls`",
             );
         }
-        Ok(BaseUrl { text: self.base_url.trim_end_matches('/').to_owned(), https, loopback })
+        Ok(BaseUrl { text: self.base_url.trim_end_matches('/').to_owned(), loopback })
     }
 
     fn backend(&self) -> Option<TlsBackend> {
@@ -205,7 +204,7 @@ impl TransportOptions {
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        let builder = if base.https { builder.tls_config(tls::config(self)?) } else { builder };
+        let builder = builder.tls_config(tls::config(self)?);
         Ok(builder.build())
     }
 

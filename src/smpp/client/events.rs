@@ -1,0 +1,75 @@
+//! The user's end of the event queue.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::shared::Shared;
+use crate::smpp::Event;
+
+/// Delivery reports and what else comes unasked, as an iterator that waits for the next one and ends with the client.
+///
+/// The service's deliveries are answered before they are fetched here, so a slow handler delays nothing. The queue is
+/// bounded by [`SmppConfig::event_capacity`](crate::smpp::SmppConfig::event_capacity); when it is full, a further report is
+/// answered with `ESME_RX_T_APPN`, which asks the service to keep it and deliver it again, and its message stays on the
+/// books until a report is taken or its limit passes: no message's fate is lost. What was fetched in one go is held
+/// here besides, so up to twice the capacity may be in memory.
+///
+/// Dropping this says that nobody wants events: reports are then answered and forgotten.
+#[derive(Debug)]
+pub struct Events {
+    pub(super) shared: Arc<Shared>,
+    pub(super) fetched: VecDeque<Event>,
+}
+
+impl Events {
+    /// Waits for the next event, but no longer than this. `None` when the time is up or the client is closed and
+    /// everything has been told.
+    pub fn next_within(&mut self, patience: Duration) -> Option<Event> {
+        self.next_until(Instant::now().checked_add(patience))
+    }
+
+    /// The next event if there is one already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.next_until(Some(Instant::now()))
+    }
+
+    fn next_until(&mut self, deadline: Option<Instant>) -> Option<Event> {
+        if let Some(event) = self.fetched.pop_front() {
+            return Some(event);
+        }
+        let mut core = self.shared.lock();
+        loop {
+            let now = Instant::now();
+            if core.phase.is_over() && !core.ledger.has_events() {
+                // What is still without a report stays so.
+                core.ledger.give_up_one();
+            }
+            core.ledger.take(&mut self.fetched);
+            if let Some(event) = self.fetched.pop_front() {
+                // There is room now for what was held back.
+                self.shared.hurry_keeper(&mut core);
+                return Some(event);
+            }
+            let patience = deadline.map(|deadline| deadline.saturating_duration_since(now));
+            if core.phase.is_over() || patience.is_some_and(|patience| patience.is_zero()) {
+                return None;
+            }
+            core = self.shared.wait_for_news(core, patience);
+        }
+    }
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.next_until(None)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.shared.lock().ledger.stop_listening();
+    }
+}

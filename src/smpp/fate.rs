@@ -1,0 +1,63 @@
+//! What becomes of a message, as the user is told; the module's page has the whole table.
+
+use std::fmt;
+
+use super::DeliveryReport;
+use super::pdu::{ShortMessage, Status};
+
+/// The number of a submission, counted by its client from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubmissionId(pub(crate) u64);
+
+impl SubmissionId {
+    /// The number itself.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for SubmissionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The service has taken a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which submission this answers.
+    pub submission: SubmissionId,
+    /// The id under which the service reports on the message. Empty where the service gave none.
+    pub message_id: String,
+}
+
+/// Something that happened without being asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A delivery report. A report that the service repeats is given once.
+    ///
+    /// Where a second report contradicts a final one, both are given: the first is the message's fate.
+    Report {
+        /// The submission reported on, if this client made it and knows its id.
+        submission: Option<SubmissionId>,
+        /// What the service said.
+        report: DeliveryReport,
+    },
+    /// No final report came within the limit, or before the client was closed.
+    NoReport {
+        /// The submission.
+        submission: SubmissionId,
+        /// The id that the service gave it.
+        message_id: String,
+    },
+    /// An answer that came after its submission had been told as unknown.
+    LateAnswer {
+        /// The submission.
+        submission: SubmissionId,
+        /// The id under which the message was accepted, or why it was refused.
+        answer: Result<String, Status>,
+    },
+    /// A message that is no report, such as an answer from a phone.
+    Message(ShortMessage),
+}

@@ -1,0 +1,43 @@
+//! SMPP 3.4: a blocking client for users with volume.
+//!
+//! It does not decide whether a message is sent again: it says what is known of each, and leaves repeating to the caller.
+//! How every message ends is the table of [`Accepted`], [`SubmitError`] and [`Event`]:
+//!
+//! | fate | told by |
+//! |---|---|
+//! | not sent | [`SubmitError`], outcome [`NotSent`](crate::Outcome::NotSent) |
+//! | rejected | [`SubmitError`], outcome [`Rejected`](crate::Outcome::Rejected), with the service's status |
+//! | unknown | [`SubmitError`], outcome [`Unknown`](crate::Outcome::Unknown) |
+//! | accepted, then delivered or not | [`Accepted`], then [`Event::Report`] with a final state |
+//! | accepted, then nothing | [`Accepted`], then [`Event::NoReport`] |
+//!
+//! From the inside out: [`pdu`] reads and writes octets, a session keeps the protocol's rules, a ledger keeps the
+//! messages' fates, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
+
+mod backoff;
+mod client;
+mod config;
+mod credentials;
+mod error;
+mod fate;
+mod ledger;
+mod link;
+mod message;
+pub mod pdu;
+mod report;
+mod session;
+pub mod smsc;
+mod text;
+#[cfg(feature = "rustls")]
+mod tls;
+
+pub use client::{Events, SmppClient, SubmitAll, Ticket};
+pub use config::{Reconnect, SmppConfig};
+pub use credentials::Credentials;
+pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
+pub use fate::{Accepted, Event, SubmissionId};
+pub use message::Message;
+pub use report::{DeliveryReport, ReportState};
+pub use text::Coding;
+#[cfg(feature = "rustls")]
+pub use tls::SmppTls;

@@ -1,0 +1,394 @@
+//! One link's life, from bind to close, as a state machine: octets and the time go in, octets and events come out.
+//!
+//! It opens no socket, starts no thread and reads no clock. What is not decided here: what a report means
+//! ([`Ledger`](super::ledger::Ledger)), and when to connect again.
+//!
+//! ```text
+//! Binding ──bind_transceiver_resp──▶ Bound ──unbind asked for──▶ Draining ──window empty──▶ Unbinding
+//!    │ refused, late                   │ peer unbinds,               │                          │ answered,
+//!    ▼                                 ▼ silence, bad length         ▼                          ▼ late
+//!  Closed ◀────────────────────────────┴─────────────────────────────┴──────────────────────────┘
+//! ```
+
+mod pace;
+mod pending;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::Credentials;
+use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
+use crate::InvalidInput;
+use pace::Pace;
+use pending::{Match, Pending};
+
+/// A session over one link. `T` is what the owner knows a submission by.
+#[derive(Debug)]
+pub(crate) struct Session<T> {
+    settings: Settings,
+    state: State,
+    deframer: Deframer,
+    output: Vec<u8>,
+    unwritten_answers: usize,
+    events: VecDeque<Event<T>>,
+    pending: Pending<T>,
+    pace: Pace,
+    enquire_due: Instant,
+    enquire_unanswered: Option<(u32, Instant)>,
+}
+
+/// The limits of a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) window: usize,
+    pub(crate) bind_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+    pub(crate) enquire_interval: Duration,
+    pub(crate) enquire_timeout: Duration,
+    pub(crate) first_pause: Duration,
+    pub(crate) longest_pause: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Binding { sequence: u32, deadline: Instant },
+    Bound,
+    Draining,
+    Unbinding { sequence: u32, deadline: Instant },
+    Closed,
+}
+
+/// What the owner of a session has to know.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event<T> {
+    /// The bind was accepted.
+    Bound { system_id: String },
+    /// A submission was answered: accepted under an id, or refused.
+    Answered { token: T, answer: Result<String, Status> },
+    /// A submission was not answered in time. Its place in the window is free.
+    Overdue { token: T },
+    /// The answer to a submission that had been given up.
+    Late { token: T, answer: Result<String, Status> },
+    /// A message or report came. It must be answered with [`Session::answer_delivery`]. While submissions were
+    /// outstanding it may be about one whose answer is still to come.
+    Delivered { sequence: u32, message: ShortMessage, submissions_outstanding: bool },
+    /// A request that could not be read was refused.
+    Unreadable(InvalidInput),
+    /// The session has ended. What is in the output still wants to be written.
+    Closed(CloseReason),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    BindRefused(Status),
+    BindUnanswered,
+    PeerUnbound,
+    Unbound,
+    UnbindUnanswered,
+    LinkSilent,
+    PeerDoesNotRead,
+    OutOfStep(InvalidInput),
+}
+
+/// Whether a submission can be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Ready,
+    WindowFull,
+    PausedUntil(Instant),
+    NotBound,
+}
+
+impl<T: Clone> Session<T> {
+    /// A session that has its bind in the output.
+    pub(crate) fn new(settings: Settings, credentials: &Credentials, now: Instant) -> Self {
+        let mut pending = Pending::new(1);
+        let sequence = pending.next_sequence();
+        let bind = Bind {
+            system_id: credentials.system_id().to_owned(),
+            password: credentials.password().to_owned(),
+            interface_version: Bind::VERSION_3_4,
+            ..Bind::default()
+        };
+        let mut output = Vec::new();
+        Pdu { status: Status::OK, sequence, body: Body::BindTransceiver(bind) }
+            .encode(&mut output)
+            .expect("credentials are checked to fit the fields of a bind");
+        Self {
+            state: State::Binding { sequence, deadline: now + settings.bind_timeout },
+            deframer: Deframer::default(),
+            output,
+            unwritten_answers: 0,
+            events: VecDeque::new(),
+            pending,
+            pace: Pace::new(settings.first_pause, settings.longest_pause),
+            enquire_due: now + settings.enquire_interval,
+            enquire_unanswered: None,
+            settings,
+        }
+    }
+
+    /// Takes octets from the peer, cut anywhere.
+    pub(crate) fn handle_input(&mut self, input: &[u8], now: Instant) {
+        let mut deframer = std::mem::take(&mut self.deframer);
+        let fed = deframer.feed(input, |frame| self.handle_frame(frame, now));
+        self.deframer = deframer;
+        if let Err(error) = fed
+            && self.state != State::Closed
+        {
+            self.write(Command::GENERIC_NACK, Status::INVALID_COMMAND_LENGTH, 0, &[]);
+            self.close(CloseReason::OutOfStep(error));
+        }
+        if self.unwritten_answers > UNWRITTEN_ANSWERS {
+            self.close(CloseReason::PeerDoesNotRead);
+        }
+        self.unbind_when_drained(now);
+    }
+
+    /// Does what the time asks for; [`next_deadline`](Self::next_deadline) says when.
+    pub(crate) fn handle_time(&mut self, now: Instant) {
+        match self.state {
+            State::Binding { deadline, .. } if deadline <= now => self.close(CloseReason::BindUnanswered),
+            State::Unbinding { deadline, .. } if deadline <= now => self.close(CloseReason::UnbindUnanswered),
+            State::Bound | State::Draining => self.enquire(now),
+            _ => {}
+        }
+        for token in self.pending.expire(now) {
+            self.events.push_back(Event::Overdue { token });
+        }
+        self.unbind_when_drained(now);
+    }
+
+    /// When [`handle_time`](Self::handle_time) has to be called next, if nothing happens before.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let own = match self.state {
+            State::Binding { deadline, .. } | State::Unbinding { deadline, .. } => deadline,
+            State::Bound | State::Draining => {
+                self.enquire_unanswered.map_or(self.enquire_due, |(_, deadline)| deadline)
+            }
+            State::Closed => return None,
+        };
+        Some(self.pending.first_deadline().map_or(own, |pending| own.min(pending)))
+    }
+
+    /// Whether a submission can be taken.
+    pub(crate) fn readiness(&self, now: Instant) -> Readiness {
+        if self.state != State::Bound {
+            return Readiness::NotBound;
+        }
+        if self.pending.outstanding() >= self.settings.window {
+            return Readiness::WindowFull;
+        }
+        self.pace.paused_until(now).map_or(Readiness::Ready, Readiness::PausedUntil)
+    }
+
+    /// Writes a submission, whose body is already encoded. To be called when [`Readiness::Ready`].
+    pub(crate) fn submit(&mut self, token: T, body: &[u8], now: Instant) {
+        let sequence = self.pending.next_sequence();
+        // Known before it is written: an answer can never find nothing.
+        self.pending.insert(sequence, token, now + self.settings.response_timeout);
+        self.write(Command::SUBMIT_SM, Status::OK, sequence, body);
+    }
+
+    /// Answers a delivery.
+    pub(crate) fn answer_delivery(&mut self, sequence: u32, status: Status) {
+        self.write(Command::DELIVER_SM_RESP, status, sequence, &[0]);
+    }
+
+    /// Stops the intake, and unbinds once nothing is outstanding.
+    pub(crate) fn unbind(&mut self, now: Instant) {
+        match self.state {
+            State::Bound => {
+                self.state = State::Draining;
+                self.unbind_when_drained(now);
+            }
+            State::Binding { .. } => self.close(CloseReason::Unbound),
+            State::Draining | State::Unbinding { .. } | State::Closed => {}
+        }
+    }
+
+    /// Ends the session because the link is gone. Gives every unanswered submission, with whether it may have left.
+    pub(crate) fn abandon(&mut self) -> Vec<(T, bool)> {
+        self.state = State::Closed;
+        self.output.clear();
+        self.pending.abandon()
+    }
+
+    /// The next thing the owner has to know.
+    pub(crate) fn poll_event(&mut self) -> Option<Event<T>> {
+        self.events.pop_front()
+    }
+
+    /// Whether there is anything to write.
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Swaps what is to be written into an empty buffer. From here on it counts as possibly sent.
+    pub(crate) fn take_output(&mut self, empty: &mut Vec<u8>) {
+        debug_assert!(empty.is_empty());
+        std::mem::swap(&mut self.output, empty);
+        self.unwritten_answers = 0;
+        self.pending.hand_over();
+    }
+
+    /// Whether the bind was accepted and nothing has ended the session since.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.state == State::Bound
+    }
+
+    fn handle_frame(&mut self, frame: &[u8], now: Instant) {
+        let Some(header) = Header::read(frame) else { return };
+        if self.state == State::Closed {
+            return;
+        }
+        if header.command.is_response() {
+            self.handle_response(header, frame, now);
+        } else {
+            self.handle_request(header, frame);
+        }
+    }
+
+    fn handle_request(&mut self, header: Header, frame: &[u8]) {
+        self.unwritten_answers += 1;
+        match header.command {
+            Command::DELIVER_SM => match Pdu::decode(frame).map(|pdu| pdu.body) {
+                Ok(Body::DeliverSm(message)) => {
+                    let submissions_outstanding = self.pending.outstanding() > 0;
+                    let sequence = header.sequence;
+                    self.events.push_back(Event::Delivered { sequence, message, submissions_outstanding });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.answer_delivery(header.sequence, Status::RECEIVER_PERMANENT);
+                    self.events.push_back(Event::Unreadable(error));
+                }
+            },
+            Command::ENQUIRE_LINK => {
+                self.write(Command::ENQUIRE_LINK_RESP, Status::OK, header.sequence, &[]);
+            }
+            Command::UNBIND => {
+                self.write(Command::UNBIND_RESP, Status::OK, header.sequence, &[]);
+                self.close(CloseReason::PeerUnbound);
+            }
+            _ => self.write(Command::GENERIC_NACK, Status::INVALID_COMMAND, header.sequence, &[]),
+        }
+    }
+
+    /// An answer belongs to the request of its number and kind. One that belongs to nothing is passed over: answers
+    /// are never answered.
+    fn handle_response(&mut self, header: Header, frame: &[u8], now: Instant) {
+        let nack = header.command == Command::GENERIC_NACK;
+        let of = |command: Command| nack || header.command == command;
+        match self.state {
+            State::Binding { sequence, .. }
+                if sequence == header.sequence && of(Command::BIND_TRANSCEIVER_RESP) =>
+            {
+                if nack || !header.status.is_ok() {
+                    return self.close(CloseReason::BindRefused(refusal(header.status)));
+                }
+                self.state = State::Bound;
+                self.enquire_due = now + self.settings.enquire_interval;
+                if let Ok(Pdu { body: Body::BindTransceiverResp { system_id, .. }, .. }) = Pdu::decode(frame)
+                {
+                    self.events.push_back(Event::Bound { system_id });
+                }
+                return;
+            }
+            State::Unbinding { sequence, .. } if sequence == header.sequence && of(Command::UNBIND_RESP) => {
+                return self.close(CloseReason::Unbound);
+            }
+            _ => {}
+        }
+        if self.enquire_unanswered.is_some_and(|(sequence, _)| sequence == header.sequence)
+            && of(Command::ENQUIRE_LINK_RESP)
+        {
+            self.enquire_unanswered = None;
+            return;
+        }
+        if !of(Command::SUBMIT_SM_RESP) {
+            return;
+        }
+        let answer = if nack || !header.status.is_ok() {
+            Err(refusal(header.status))
+        } else {
+            match Pdu::decode(frame) {
+                Ok(Pdu { body: Body::SubmitSmResp { message_id, .. }, .. }) => Ok(message_id),
+                _ => Ok(String::new()),
+            }
+        };
+        let slow_down = matches!(answer, Err(status) if status.asks_to_slow_down());
+        let accepted = answer.is_ok();
+        self.events.push_back(match self.pending.take(header.sequence) {
+            Match::InTime(token) => Event::Answered { token, answer },
+            Match::Late(token) => Event::Late { token, answer },
+            Match::Nothing => return,
+        });
+        if slow_down {
+            self.pace.slow_down(now);
+        } else if accepted {
+            self.pace.succeed(now);
+        }
+    }
+
+    fn enquire(&mut self, now: Instant) {
+        if let Some((_, deadline)) = self.enquire_unanswered {
+            if deadline <= now {
+                self.close(CloseReason::LinkSilent);
+            }
+            return;
+        }
+        if self.enquire_due <= now {
+            let sequence = self.pending.next_sequence();
+            self.write(Command::ENQUIRE_LINK, Status::OK, sequence, &[]);
+            self.enquire_unanswered = Some((sequence, now + self.settings.enquire_timeout));
+            self.enquire_due = now + self.settings.enquire_interval;
+        }
+    }
+
+    fn unbind_when_drained(&mut self, now: Instant) {
+        if self.state == State::Draining && self.pending.outstanding() == 0 {
+            let sequence = self.pending.next_sequence();
+            self.write(Command::UNBIND, Status::OK, sequence, &[]);
+            self.state = State::Unbinding { sequence, deadline: now + self.settings.enquire_timeout };
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        if self.state != State::Closed {
+            self.state = State::Closed;
+            self.events.push_back(Event::Closed(reason));
+        }
+    }
+
+    fn write(&mut self, command: Command, status: Status, sequence: u32, body: &[u8]) {
+        Header { command, status, sequence }.write_with(body, &mut self.output);
+    }
+}
+
+/// A refusal with status zero is a refusal all the same.
+fn refusal(status: Status) -> Status {
+    if status.is_ok() { Status::UNKNOWN_ERROR } else { status }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BindRefused(status) => write!(f, "the bind was refused with {status}"),
+            Self::BindUnanswered => f.write_str("the bind was not answered in time"),
+            Self::PeerUnbound => f.write_str("the service unbound"),
+            Self::Unbound => f.write_str("unbound as asked"),
+            Self::UnbindUnanswered => f.write_str("the unbind was not answered in time"),
+            Self::LinkSilent => f.write_str("enquire_link was not answered in time"),
+            Self::PeerDoesNotRead => f.write_str("the service does not read what is sent to it"),
+            Self::OutOfStep(error) => write!(f, "the stream is out of step: {error}"),
+        }
+    }
+}
+
+/// A peer that asks and asks and never reads an answer is given up after so many; they are about 16 MiB.
+const UNWRITTEN_ANSWERS: usize = 1_000_000;

@@ -1,0 +1,310 @@
+//! One link to the server: what comes, what is answered, and the reports that wait for their answer.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Decision, PlannedReport, Receipt, Received, Server, content};
+use crate::smpp::link::Link;
+use crate::smpp::pdu::{Body, Command, Deframer, Header, MAXIMUM_SEQUENCE, Pdu, ShortMessage, Status, Tlvs};
+
+/// A link that the server has accepted.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) number: u64,
+    link: Link,
+    bound: AtomicBool,
+    last_sequence: AtomicU32,
+    /// Reports that have been sent and not answered. Locked while the socket is written to, so that octets of two
+    /// threads do not mix.
+    unanswered: Mutex<HashMap<u32, Receipt>>,
+}
+
+impl Connection {
+    pub(super) fn new(number: u64, link: Link) -> Self {
+        Self {
+            number,
+            link,
+            bound: AtomicBool::new(false),
+            last_sequence: AtomicU32::new(0),
+            unanswered: Mutex::default(),
+        }
+    }
+
+    pub(super) fn is_bound(&self) -> bool {
+        self.bound.load(Ordering::Acquire)
+    }
+
+    pub(super) fn cut(&self) {
+        self.link.shutdown();
+    }
+
+    /// Sends a report from another thread than the link's own. Gives it back where the link has ended.
+    pub(super) fn deliver(&self, server: &Server, receipt: Receipt) -> Result<(), Receipt> {
+        let mut octets = Vec::new();
+        let mut unanswered = self.lock();
+        if !self.is_bound() {
+            return Err(receipt);
+        }
+        self.write_report(server, receipt, &mut unanswered, &mut octets);
+        self.send(server, &octets);
+        Ok(())
+    }
+
+    /// Sends octets from another thread than the link's own.
+    pub(super) fn send_alone(&self, server: &Server, octets: &[u8]) {
+        let _one_at_a_time = self.lock();
+        self.send(server, octets);
+    }
+
+    /// Reads and answers until the link ends. Reports without an answer go back to the server.
+    pub(super) fn serve(self: &Arc<Self>, server: &Arc<Server>) {
+        let mut deframer = Deframer::default();
+        let mut buffer = vec![0; 64 * 1024];
+        let mut output = Vec::new();
+        let mut goes_on = true;
+        while goes_on {
+            let received = match self.link.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(received) => received,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            let octets = buffer.get(..received).unwrap_or_default();
+            let mut unanswered = self.lock();
+            let fed = deframer.feed(octets, |frame| {
+                goes_on = goes_on && self.handle(server, frame, &mut unanswered, &mut output);
+            });
+            if fed.is_err() {
+                write(&mut output, Status::INVALID_COMMAND_LENGTH, 0, Body::GenericNack);
+                goes_on = false;
+            }
+            self.send(server, &output);
+            output.clear();
+        }
+        self.bound.store(false, Ordering::Release);
+        self.link.shutdown();
+        let left = mem::take(&mut *self.lock());
+        server.link_ended(self.number, left.into_values());
+    }
+
+    /// `false` ends the link.
+    fn handle(
+        self: &Arc<Self>,
+        server: &Arc<Server>,
+        frame: &[u8],
+        unanswered: &mut HashMap<u32, Receipt>,
+        output: &mut Vec<u8>,
+    ) -> bool {
+        let Some(header) = Header::read(frame) else { return false };
+        let sequence = header.sequence;
+        let body = match Pdu::decode(frame) {
+            Ok(pdu) => pdu.body,
+            Err(_) if header.command == Command::SUBMIT_SM => {
+                let answer = Err(Status::INVALID_MESSAGE_LENGTH);
+                let received = Received { submission: None, answer };
+                return self.answer_submission(server, sequence, received, &[], unanswered, output);
+            }
+            // A bind that cannot be read is a bind that failed.
+            Err(_) => return header.command != Command::BIND_TRANSCEIVER,
+        };
+        match body {
+            Body::BindTransceiver(bind) => {
+                if self.is_bound() {
+                    let body = Body::BindTransceiverResp { system_id: String::new(), tlvs: Tlvs::new() };
+                    write(output, Status::ALREADY_BOUND, sequence, body);
+                    return true;
+                }
+                let system_id = server.check_bind(&bind);
+                let Some(system_id) = system_id else { return false };
+                write(
+                    output,
+                    Status::OK,
+                    sequence,
+                    Body::BindTransceiverResp { system_id, tlvs: Tlvs::new() },
+                );
+                self.bound.store(true, Ordering::Release);
+                for receipt in server.take_undelivered() {
+                    self.write_report(server, receipt, unanswered, output);
+                }
+            }
+            Body::EnquireLink => {
+                server.record(|record| record.enquire_links += 1);
+                if !server.misbehaviour().ignore_enquire_link {
+                    write(output, Status::OK, sequence, Body::EnquireLinkResp);
+                }
+            }
+            Body::Unbind => {
+                server.record(|record| record.unbinds += 1);
+                write(output, Status::OK, sequence, Body::UnbindResp);
+                return false;
+            }
+            Body::DeliverSmResp => {
+                if let Some(receipt) = unanswered.remove(&sequence) {
+                    server.report_answered(receipt, header.status);
+                }
+            }
+            Body::SubmitSm(message) if self.is_bound() => {
+                let (received, reports) = self.decide(server, &message);
+                return self.answer_submission(server, sequence, received, &reports, unanswered, output);
+            }
+            Body::SubmitSm(_) => {
+                let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
+                write(output, Status::INVALID_BIND_STATE, sequence, body);
+            }
+            other if other.command().is_response() => {}
+            _ => {
+                server.record(|record| record.nacked += 1);
+                write(output, Status::INVALID_COMMAND, sequence, Body::GenericNack);
+            }
+        }
+        true
+    }
+
+    fn decide(&self, server: &Server, message: &ShortMessage) -> (Received, Vec<PlannedReport>) {
+        let submission = match content::read(message, self.number) {
+            Ok(submission) => submission,
+            Err(status) => return (Received { submission: None, answer: Err(status) }, Vec::new()),
+        };
+        let throttled = {
+            let mut misbehaviour = server.misbehaviour();
+            let throttled = misbehaviour.throttle > 0;
+            misbehaviour.throttle = misbehaviour.throttle.saturating_sub(1);
+            throttled
+        };
+        let decision =
+            if throttled { Decision::Reject(Status::THROTTLED) } else { server.desk.decide(&submission) };
+        let (answer, reports) = match decision {
+            Decision::Accept { message_id, reports } => (Ok(message_id), reports),
+            Decision::Reject(status) => (Err(status), Vec::new()),
+        };
+        (Received { submission: Some(submission), answer }, reports)
+    }
+
+    fn answer_submission(
+        self: &Arc<Self>,
+        server: &Arc<Server>,
+        sequence: u32,
+        received: Received,
+        reports: &[PlannedReport],
+        unanswered: &mut HashMap<u32, Receipt>,
+        output: &mut Vec<u8>,
+    ) -> bool {
+        let (status, message_id) = match &received.answer {
+            Ok(id) => (Status::OK, id.clone()),
+            Err(status) => (*status, String::new()),
+        };
+        let recipient = received.submission.as_ref().map(|submission| submission.recipient.clone());
+        server.record_submission(received);
+
+        let mut misbehaviour = server.misbehaviour();
+        if let Some(left) = &mut misbehaviour.cut_after_submissions {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                misbehaviour.cut_after_submissions = None;
+                output.clear();
+                return false;
+            }
+        }
+        let garbage = misbehaviour.garbage.take();
+        let report_first = misbehaviour.report_first;
+        let leave_unanswered = misbehaviour.leave_unanswered;
+        let answer_after = misbehaviour.answer_after;
+        let copies = misbehaviour.extra_reports.saturating_add(1);
+        drop(misbehaviour);
+
+        let mut answer = Vec::new();
+        match garbage {
+            Some(garbage) => answer = garbage,
+            None if leave_unanswered => {}
+            None => {
+                let body = Body::SubmitSmResp { message_id: message_id.clone(), tlvs: Tlvs::new() };
+                write(&mut answer, status, sequence, body);
+            }
+        }
+        if let Some(delay) = answer_after {
+            let (connection, server_later) = (Arc::clone(self), Arc::clone(server));
+            let late = mem::take(&mut answer);
+            server.timer.after(delay, move || connection.send_alone(&server_later, &late));
+        }
+        if !report_first {
+            output.append(&mut answer);
+        }
+        for planned in reports {
+            let receipt = Receipt::new(&message_id, recipient.as_deref().unwrap_or_default(), planned.error);
+            if planned.after.is_zero() {
+                for _ in 0..copies {
+                    self.write_report(server, receipt.clone(), unanswered, output);
+                }
+            } else {
+                let server_later = Arc::clone(server);
+                server.timer.after(planned.after, move || {
+                    for _ in 0..copies {
+                        server_later.deliver(receipt.clone());
+                    }
+                });
+            }
+        }
+        output.append(&mut answer);
+        true
+    }
+
+    fn write_report(
+        &self,
+        server: &Server,
+        receipt: Receipt,
+        unanswered: &mut HashMap<u32, Receipt>,
+        output: &mut Vec<u8>,
+    ) {
+        let off_spec = server.misbehaviour().off_spec_parameters;
+        let sequence = self.last_sequence.fetch_add(1, Ordering::Relaxed) % MAXIMUM_SEQUENCE + 1;
+        // An id or recipient that no report can carry came from the desk; its message stays without a report.
+        if let Ok(message) = receipt.to_short_message(off_spec)
+            && (Pdu { status: Status::OK, sequence, body: Body::DeliverSm(message) }).encode(output).is_ok()
+        {
+            unanswered.insert(sequence, receipt);
+            server.record(|record| record.reports_sent += 1);
+        }
+    }
+
+    /// Writes, unless the link is half open or cut before the end. The caller holds the lock.
+    fn send(&self, server: &Server, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        let mut misbehaviour = server.misbehaviour();
+        if misbehaviour.half_open {
+            return;
+        }
+        let mut length = octets.len();
+        let mut is_cut = false;
+        if let Some(left) = &mut misbehaviour.cut_after_octets {
+            is_cut = *left < length;
+            length = length.min(*left);
+            *left -= length;
+        }
+        if is_cut {
+            misbehaviour.cut_after_octets = None;
+        }
+        drop(misbehaviour);
+        let sent = self.link.write_all(octets.get(..length).unwrap_or_default());
+        if is_cut || sent.is_err() {
+            self.cut();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Receipt>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(output: &mut Vec<u8>, status: Status, sequence: u32, body: Body) {
+    let pdu = Pdu { status, sequence, body };
+    if pdu.encode(output).is_err() {
+        // An id that the standard has no room for came from the desk.
+        let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
+        let refused = Pdu { status: Status::SYSTEM_ERROR, sequence, body };
+        refused.encode(output).expect("an answer without a body fits");
+    }
+}

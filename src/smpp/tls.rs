@@ -1,0 +1,155 @@
+//! TLS under SMPP, by rustls, for a link that one thread reads while another writes.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+use super::{ConnectError, ConnectErrorKind};
+use crate::InvalidInput;
+
+/// Which certificates are trusted, and for which name.
+///
+/// ```no_run
+/// use engagelab_otp::smpp::{Credentials, SmppConfig, SmppTls};
+///
+/// let pem = std::fs::read("root.pem")?;
+/// let tls = SmppTls::with_root_certificates(&pem)?;
+/// let config = SmppConfig::new("smpp.example:3550", Credentials::new("acme", "secret")?).tls(tls);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SmppTls {
+    config: Arc<ClientConfig>,
+    server_name: Option<ServerName<'static>>,
+}
+
+impl SmppTls {
+    /// Trusts the root certificates that Mozilla trusts, as compiled into this crate.
+    pub fn with_webpki_roots() -> Self {
+        Self::with_roots(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect())
+    }
+
+    /// Trusts the certificates in this PEM text, and no others.
+    ///
+    /// # Errors
+    ///
+    /// When it holds no certificate, or one that cannot be read.
+    pub fn with_root_certificates(pem: &[u8]) -> Result<Self, InvalidInput> {
+        let unreadable = |_| InvalidInput::new("root certificates", "certificates in PEM");
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.map_err(unreadable)?).map_err(|_| {
+                InvalidInput::new("root certificates", "certificates that can be trusted as roots")
+            })?;
+        }
+        if roots.is_empty() {
+            return Err(InvalidInput::new("root certificates", "at least one certificate in PEM"));
+        }
+        Ok(Self::with_roots(roots))
+    }
+
+    /// The name that the certificate must bear; by default the host of the address.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither a host name nor an IP address.
+    pub fn server_name(self, name: &str) -> Result<Self, InvalidInput> {
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|_| InvalidInput::new("server name", "a host name or an IP address"))?;
+        Ok(Self { server_name: Some(name), ..self })
+    }
+
+    fn with_roots(roots: RootCertStore) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider serves the protocol versions it is built with")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self { config: Arc::new(config), server_name: None }
+    }
+
+    /// Agrees on keys over a fresh connection to `address`.
+    pub(super) fn handshake(
+        &self,
+        mut socket: &TcpStream,
+        address: &str,
+        timeout: Duration,
+    ) -> Result<TlsState, ConnectError> {
+        let failed = |source| ConnectError::io(ConnectErrorKind::Tls, source);
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let name = match &self.server_name {
+            Some(name) => name.clone(),
+            None => ServerName::try_from(host.to_owned())
+                .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?,
+        };
+        let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| failed(io::Error::other(error)))?;
+        connection.set_buffer_limit(None);
+        socket.set_read_timeout(Some(timeout)).map_err(failed)?;
+        while connection.is_handshaking() {
+            connection.complete_io(&mut socket).map_err(failed)?;
+        }
+        socket.set_read_timeout(None).map_err(failed)?;
+        Ok(TlsState { connection: Mutex::new(connection) })
+    }
+}
+
+impl fmt::Debug for SmppTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmppTls").field("server_name", &self.server_name).finish_non_exhaustive()
+    }
+}
+
+/// The keys of one link. They are locked while octets are sealed or opened, never while a socket is waited for.
+#[derive(Debug)]
+pub(super) struct TlsState {
+    connection: Mutex<ClientConnection>,
+}
+
+impl TlsState {
+    pub(super) fn read(&self, mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut sealed = [0; 16 * 1024];
+        loop {
+            match self.lock().reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // Closed without a word of goodbye is closed all the same.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                done => return done,
+            }
+            let received = socket.read(&mut sealed)?;
+            let mut rest = &sealed[..received];
+            let mut connection = self.lock();
+            loop {
+                connection.read_tls(&mut rest)?;
+                connection.process_new_packets().map_err(io::Error::other)?;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Also writes what the protocol itself has to say; the reading thread never writes.
+    pub(super) fn write_all(&self, mut socket: &TcpStream, octets: &[u8]) -> io::Result<()> {
+        let mut sealed = Vec::with_capacity(octets.len() + octets.len() / 64 + 64);
+        let mut connection = self.lock();
+        connection.writer().write_all(octets)?;
+        while connection.wants_write() {
+            connection.write_tls(&mut sealed)?;
+        }
+        drop(connection);
+        socket.write_all(&sealed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ClientConnection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

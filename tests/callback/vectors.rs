@@ -1,0 +1,110 @@
+//! The vectors that stand beside the document, for every language; made by an independent implementation.
+
+use std::time::Duration;
+
+use engagelab_otp::callback::{Delivery, Incoming, Receiver, Refusal};
+use serde::Deserialize;
+
+use super::fixture::at;
+
+const VECTORS: &str = include_str!("../../openapi/callback-vectors.json");
+
+#[derive(Deserialize)]
+struct File {
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    secrets: Vec<Secret>,
+    now: u64,
+    max_age: u64,
+    max_ahead: u64,
+    #[serde(default)]
+    before: Vec<Request>,
+    #[serde(flatten)]
+    request: Request,
+    expect: Expected,
+}
+
+#[derive(Deserialize)]
+struct Secret {
+    user: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    header: Option<String>,
+    body: String,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Expected {
+    outcome: String,
+    status: u16,
+    reason: Option<String>,
+    events: Option<usize>,
+}
+
+impl Vector {
+    fn run(&self) -> Expected {
+        let mut builder = Receiver::builder()
+            .max_age(Duration::from_secs(self.max_age))
+            .max_ahead(Duration::from_secs(self.max_ahead));
+        for secret in &self.secrets {
+            builder = builder.secret(&secret.user, &secret.secret).expect("a valid secret");
+        }
+        let receiver = builder.build().expect("a secret is configured");
+        let receive = |request: &Request| {
+            let incoming = Incoming::new(request.body.as_bytes()).with_signature(request.header.as_deref());
+            receiver.receive(&incoming, at(self.now))
+        };
+        for earlier in &self.before {
+            if let Delivery::Events(batch) = receive(earlier).expect("an earlier callback is taken") {
+                batch.commit().expect("in memory");
+            }
+        }
+        let expected = |outcome: &str, events| Expected {
+            outcome: outcome.to_owned(),
+            status: 200,
+            reason: None,
+            events,
+        };
+        match receive(&self.request) {
+            Ok(Delivery::AddressCheck(_)) => expected("address_check", None),
+            Ok(Delivery::Duplicate) => expected("duplicate", None),
+            Ok(Delivery::Events(batch)) => expected("events", Some(batch.events().len())),
+            Err(refusal) => Expected {
+                status: refusal.http_status(),
+                reason: Some(reason(&refusal).to_owned()),
+                ..expected("refused", None)
+            },
+        }
+    }
+}
+
+fn reason(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::SignatureMissing => "signature_missing",
+        Refusal::SignatureMalformed(_) => "signature_malformed",
+        Refusal::UnknownUser => "unknown_user",
+        Refusal::SignatureWrong => "signature_wrong",
+        Refusal::TooOld { .. } => "too_old",
+        Refusal::TooNew { .. } => "too_new",
+        Refusal::Replayed => "replayed",
+        Refusal::NotJson => "not_json",
+        Refusal::NotABatch => "not_a_batch",
+        _ => "not in the list",
+    }
+}
+
+#[test]
+fn every_vector_beside_the_document_comes_out_as_it_says() {
+    let file: File = serde_json::from_str(VECTORS).expect("the vectors are readable");
+    assert!(file.vectors.len() > 50, "vectors are missing");
+    for vector in &file.vectors {
+        assert_eq!(vector.run(), vector.expect, "{}", vector.name);
+    }
+}

@@ -1,0 +1,114 @@
+//! Errors: what each answer becomes, and what is said about it.
+
+use std::error::Error as _;
+
+use engagelab_otp::{Error, ErrorCode, ErrorCodeClass, ErrorKind, Outcome, RetryPolicy};
+
+use crate::support::server::{Fault, Server, answer, json};
+use crate::support::{client, phone, template};
+
+fn error(response: String) -> Error {
+    let server = Server::start(vec![Fault::Answer(response)]);
+    let client = client(&server.url()).retry(RetryPolicy::never()).build().expect("a client");
+    client.send_otp(&phone(), &template()).expect_err("it fails")
+}
+
+/// The codes as the service documents them, with their classes and statuses.
+const CODES: [(i64, u16, ErrorCode, ErrorCodeClass); 20] = {
+    use ErrorCode as Code;
+    use ErrorCodeClass as Class;
+    [
+        (1000, 500, Code::Internal, Class::Transient),
+        (2001, 401, Code::WrongCredentials, Class::Authentication),
+        (2002, 401, Code::KeyDisabled, Class::Authentication),
+        (2004, 403, Code::NotPermitted, Class::Permission),
+        (3001, 400, Code::InvalidJson, Class::InvalidRequest),
+        (3002, 400, Code::InvalidParameter, Class::InvalidRequest),
+        (3003, 400, Code::RuleBroken, Class::BusinessRule),
+        (3004, 400, Code::ResentTooSoon, Class::RateLimited),
+        (4001, 400, Code::NotFound, Class::NotFound),
+        (5001, 400, Code::SendFailed, Class::SendFailed),
+        (5011, 400, Code::InvalidPhoneNumber, Class::InvalidRecipient),
+        (5012, 400, Code::Unreachable, Class::Unreachable),
+        (5013, 400, Code::Blocked, Class::Blocked),
+        (5014, 400, Code::ContentRejected, Class::ContentRejected),
+        (5015, 400, Code::Intercepted, Class::ContentRejected),
+        (5016, 400, Code::SendFailedInternally, Class::SendFailed),
+        (5017, 400, Code::ChinaNotPermitted, Class::Permission),
+        (5018, 400, Code::HandsetOff, Class::Unreachable),
+        (5019, 400, Code::Unsubscribed, Class::Blocked),
+        (5020, 400, Code::NotRegistered, Class::InvalidRecipient),
+    ]
+};
+
+#[test]
+fn every_code_of_the_service_has_a_name_and_a_class() {
+    for (number, status, code, class) in CODES {
+        let body = format!(r#"{{"code":{number},"message":"because"}}"#);
+        let error = error(json(status, &body));
+        let api = error.api().expect("an error of the service");
+        assert_eq!((api.code(), api.class(), api.status()), (code, class, status));
+        assert_eq!((api.code().value(), code.http_status()), (number, status));
+        assert_eq!((api.message(), api.expose_message()), ("because", "because"));
+        let outcome = if number == 1000 { Outcome::Unknown } else { Outcome::Rejected };
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Service, outcome), "{number}");
+    }
+}
+
+#[test]
+fn an_unknown_code_survives_and_its_class_is_unknown() {
+    let error = error(json(400, r#"{"code":9999}"#));
+    let api = error.api().expect("an error of the service");
+    assert_eq!((api.code(), api.class()), (ErrorCode::Other(9999), ErrorCodeClass::Unknown));
+    assert_eq!(api.message(), "");
+}
+
+#[test]
+fn each_answer_that_makes_no_sense_says_so_in_its_own_words() {
+    let page = "<html><body>Welcome to the hotel's network</body></html>";
+    for (response, said) in [
+        (
+            answer(200, "text/html", page),
+            "sendOtp: the answer was not of type application/json (HTTP status 200): text/html, “<html><body>Welcome to the hotel's network</body></html>”; outcome unknown: the service may have acted on it",
+        ),
+        (
+            answer(502, "text/html", page),
+            "sendOtp: an answer that is not the service's (HTTP status 502): text/html, “<html><body>Welcome to the hotel's network</body></html>”; outcome unknown: the service may have acted on it",
+        ),
+        (
+            json(200, ""),
+            "sendOtp: the answer was empty (HTTP status 200); outcome unknown: the service may have acted on it",
+        ),
+        (
+            json(200, "{\"message_id\""),
+            "sendOtp: the answer ended early (HTTP status 200); outcome unknown: the service may have acted on it",
+        ),
+        (
+            json(200, "done"),
+            "sendOtp: the answer was not JSON (HTTP status 200): application/json, “done”; outcome unknown: the service may have acted on it",
+        ),
+        (
+            json(200, "{}"),
+            "sendOtp: the answer had another shape than expected (HTTP status 200): missing field `message_id` at line 1 column 2; outcome unknown: the service may have acted on it",
+        ),
+        (
+            json(403, ""),
+            "sendOtp: an answer that is not the service's (HTTP status 403): application/json, empty",
+        ),
+        (
+            json(400, r#"{"code":5013,"message":"on a list"}"#),
+            "sendOtp: the service answered with an error: error 5013 (blocked, HTTP status 400): on a list",
+        ),
+    ] {
+        assert_eq!(error(response).to_string(), said);
+    }
+}
+
+#[test]
+fn an_error_never_repeats_its_source() {
+    let server = Server::start(vec![Fault::Close]);
+    let client = client(&server.url()).build().expect("a client");
+    let error = client.send_otp(&phone(), &template()).expect_err("it fails");
+    let source = error.source().expect("a cause").to_string();
+    assert!(!error.to_string().contains(&source), "{error} repeats {source}");
+}

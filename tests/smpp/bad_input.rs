@@ -1,0 +1,90 @@
+//! What a user can get wrong, each told by field and rule.
+
+use std::time::Duration;
+
+use engagelab_otp::InvalidInput;
+use engagelab_otp::Outcome;
+use engagelab_otp::smpp::{
+    Coding, ConnectErrorKind, Credentials, Message, Reconnect, SmppClient, SmppConfig,
+};
+
+use super::loopback::{credentials, pair};
+
+fn field<T: std::fmt::Debug>(result: Result<T, InvalidInput>) -> &'static str {
+    let error = result.expect_err("breaks a rule");
+    assert_eq!(error.to_string(), format!("invalid {}: {}", error.field(), error.rule()));
+    error.field()
+}
+
+#[test]
+fn credentials_that_a_bind_cannot_hold_are_refused_without_showing_them() {
+    assert_eq!(field(Credentials::new("sixteen-letters-", "secret")), "system_id");
+    assert_eq!(field(Credentials::new("", "secret")), "system_id");
+    assert_eq!(field(Credentials::new("acme", "ninechars")), "password");
+    assert_eq!(field(Credentials::new("acme", "pä")), "password");
+    assert_eq!(field(Credentials::new("acme", "a\0b")), "password");
+    assert!(!Credentials::new("acme", "ninechars").unwrap_err().to_string().contains("ninechars"));
+    assert!(Credentials::new("fifteen-letters", "eight-ch").is_ok());
+    assert!(!format!("{:?}", Credentials::new("acme", "hunter2")).contains("hunter2"));
+}
+
+#[test]
+fn recipients_templates_and_codes_that_cannot_be_are_refused() {
+    for recipient in
+        ["6591234567", "", "+", "+123456", "+1234567890123456", "+65 9123", "+0591234567", "a@b.c"]
+    {
+        assert_eq!(field(Message::notification(recipient, "t")), "recipient", "{recipient}");
+    }
+    assert_eq!(field(Message::notification("+6591234567", "")), "template id");
+    assert_eq!(field(Message::marketing("+6591234567", &"t".repeat(129))), "template id");
+    assert_eq!(field(Message::code("+6591234567", "t", "")), "code");
+    assert_eq!(field(Message::notification("+6591234567", "t").and_then(|one| one.language(""))), "language");
+}
+
+#[test]
+fn a_text_beyond_message_payload_or_its_alphabet_is_not_sent() {
+    let (smsc, client, _events) = pair();
+    let message = Message::notification("+6591234567", "t").expect("well formed");
+    for message in [
+        message.clone().param("long", &"x".repeat(33_000)),
+        message.clone().coding(Coding::ServiceDefault).param("long", &"x".repeat(66_000)),
+        message.clone().coding(Coding::ServiceDefault).param("name", "Zoë"),
+    ] {
+        let error = client.submit(&message).expect_err("cannot be written");
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(error.to_string().contains("invalid text"), "{error}");
+    }
+    client.submit(&message.param("long", &"x".repeat(32_000))).expect("as long as it may be");
+    assert_eq!(smsc.record().submission_count, 1);
+}
+
+#[test]
+fn limits_that_cannot_be_kept_are_refused_before_connecting() {
+    let config = SmppConfig::new("127.0.0.1:1", credentials());
+    for (config, field) in [
+        (config.clone().window(0), "window"),
+        (config.clone().window(10_001), "window"),
+        (config.clone().event_capacity(0), "event_capacity"),
+        (config.clone().response_timeout(Duration::ZERO), "response_timeout"),
+        (config.clone().enquire_interval(Duration::MAX), "enquire_interval"),
+        (
+            config.clone().reconnect(Some(Reconnect { longest: Duration::MAX, ..Reconnect::default() })),
+            "reconnect",
+        ),
+    ] {
+        let error = SmppClient::connect(&config).expect_err("refused");
+        assert!(matches!(error.kind(), ConnectErrorKind::Config(input) if input.field() == field), "{error}");
+    }
+    let nowhere = SmppConfig::new("no port", credentials());
+    assert_eq!(SmppClient::connect(&nowhere).expect_err("refused").kind(), ConnectErrorKind::Resolve);
+}
+
+#[test]
+fn nothing_that_is_shown_holds_a_secret() {
+    let message = Message::code("+6591234567", "t", "482913").expect("well formed").param("p", "private");
+    let config = SmppConfig::new("127.0.0.1:1", Credentials::new("acme", "hunter2").expect("short"));
+    let shown = format!("{message:?} {config:?} {:?}", message.to_short_message());
+    for secret in ["482913", "private", "hunter2", "6591234567", "91234"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

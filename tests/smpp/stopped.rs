@@ -1,0 +1,106 @@
+//! A peer that is stopped in the middle of everything.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use engagelab_otp::Outcome;
+use engagelab_otp::smpp::{Coding, Message, SmppConfig};
+
+use super::loopback::{connect, credentials, server};
+
+/// Set in the child, which is this same test again, serving.
+const CHILD: &str = "SMPP_STOPPED_PEER_SERVES";
+
+struct Peer {
+    child: Child,
+    port: String,
+}
+
+impl Peer {
+    fn start() -> Self {
+        // The harness names tests without the crate.
+        let path = concat!(module_path!(), "::a_stopped_peer_is_noticed_and_blocks_no_thread");
+        let (_, test) = path.split_once("::").expect("a crate and a module");
+        let mut child = Command::new(env::current_exe().expect("the test binary"))
+            .args(["--exact", test, "--nocapture"])
+            .env(CHILD, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the test binary runs");
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let port = output
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("listening ").map(|(_, port)| port.to_owned()))
+            .expect("the child says its port");
+        Self { child, port }
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.child.kill().expect("it still runs");
+        self.child.wait().expect("it was killed");
+    }
+}
+
+fn serve() {
+    let smsc = server();
+    println!("listening {}", smsc.address().port());
+    io::stdin().read_to_end(&mut Vec::new()).expect("the parent holds the other end");
+}
+
+#[test]
+fn a_stopped_peer_is_noticed_and_blocks_no_thread() {
+    if env::var_os(CHILD).is_some() {
+        return serve();
+    }
+    let peer = Peer::start();
+    let interval = Duration::from_secs(1);
+    let timeout = Duration::from_secs(1);
+    let config = SmppConfig::new(&format!("127.0.0.1:{}", peer.port), credentials())
+        .window(1_000)
+        .enquire_interval(interval)
+        .enquire_timeout(timeout)
+        .reconnect(None);
+    let (client, events) = connect(&config);
+    // Enough to fill what the sockets hold, so that writers block.
+    let large = Message::notification("+10000000010", "sandbox-otp-tpl")
+        .expect("well formed")
+        .coding(Coding::ServiceDefault)
+        .param("large", &"x".repeat(60_000));
+    client.submit(&large).expect("accepted");
+
+    peer.signal("-STOP");
+    let stopped = Instant::now();
+    let noticed = thread::scope(|scope| {
+        // Without a second link, the events end with the first.
+        let noticed = scope.spawn(|| {
+            assert!(events.count() <= 1);
+            stopped.elapsed()
+        });
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for result in client.submit_all(std::iter::repeat_n(large.clone(), 100)) {
+                    let outcome = result.expect_err("nobody answers").outcome();
+                    assert!(matches!(outcome, Outcome::Unknown | Outcome::NotSent));
+                }
+            });
+        }
+        noticed.join().expect("it counts")
+    });
+    println!("noticed after {noticed:?}, within {:?}", interval + timeout);
+    // A busy machine may be late to run the thread that keeps the time.
+    assert!(noticed < interval + timeout + Duration::from_secs(1), "noticed after {noticed:?}");
+    // Every thread of the client has ended, and those that submitted have too.
+    client.shutdown();
+}

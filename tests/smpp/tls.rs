@@ -1,0 +1,120 @@
+//! TLS under SMPP, against a server by rustls with a certificate of its own.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use engagelab_otp::smpp::pdu::{Body, Pdu, ShortMessage, Status, Tlvs, split_frame};
+use engagelab_otp::smpp::{ConnectErrorKind, Event, SmppClient, SmppConfig, SmppTls};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::loopback::{connect, credentials, message};
+
+/// Serves one link and ends: binds, accepts, reports at once.
+fn serve_one() -> (String, String, JoinHandle<usize>) {
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let pem = certificate.cert.pem();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of the provider")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.cert.der().clone()], key)
+        .expect("the certificate matches its key");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("localhost:{}", listener.local_addr().expect("bound").port());
+    let serving = thread::spawn(move || {
+        let (socket, _) = listener.accept().expect("a client");
+        let connection = ServerConnection::new(Arc::new(config)).expect("a fresh connection");
+        answer_all(StreamOwned::new(connection, socket))
+    });
+    (address, pem, serving)
+}
+
+/// Gives the number of submissions when the client has gone.
+fn answer_all(mut stream: impl Read + Write) -> usize {
+    let (mut received, mut submissions) = (Vec::new(), 0);
+    let mut buffer = [0; 4096];
+    loop {
+        while let Some((frame, rest)) = split_frame(&received).expect("a length") {
+            let pdu = Pdu::decode(frame).expect("a PDU");
+            received = rest.to_vec();
+            let answer = match pdu.body {
+                Body::BindTransceiver(bind) => {
+                    Body::BindTransceiverResp { system_id: bind.system_id, tlvs: Tlvs::new() }
+                }
+                Body::SubmitSm(_) => {
+                    submissions += 1;
+                    Body::SubmitSmResp { message_id: submissions.to_string(), tlvs: Tlvs::new() }
+                }
+                Body::Unbind => Body::UnbindResp,
+                _ => continue,
+            };
+            let accepted = matches!(answer, Body::SubmitSmResp { .. });
+            let mut octets = Vec::new();
+            Pdu { status: Status::OK, sequence: pdu.sequence, body: answer }
+                .encode(&mut octets)
+                .expect("short");
+            if accepted {
+                let short_message = format!("id:{submissions} stat:DELIVRD").into_bytes();
+                let body = Body::DeliverSm(ShortMessage { short_message, ..ShortMessage::default() });
+                Pdu { status: Status::OK, sequence: 1, body }.encode(&mut octets).expect("short");
+            }
+            stream.write_all(&octets).expect("the client reads");
+            stream.flush().expect("the client reads");
+        }
+        match stream.read(&mut buffer) {
+            Ok(length) if length > 0 => received.extend_from_slice(&buffer[..length]),
+            _ => return submissions,
+        }
+    }
+}
+
+#[test]
+fn messages_and_reports_travel_under_tls_with_a_root_of_ones_own() {
+    let (address, pem, serving) = serve_one();
+    let tls = SmppTls::with_root_certificates(pem.as_bytes()).expect("a certificate");
+    let (client, events) = connect(&SmppConfig::new(&address, credentials()).window(50).tls(tls));
+    // Some longer than a record of TLS.
+    let messages = (0..500).map(|number| message().param("long", &"x".repeat(number * 40)));
+    for result in client.submit_all(messages) {
+        result.expect("accepted");
+    }
+    client.shutdown();
+    assert_eq!(
+        events.filter(|event| matches!(event, Event::Report { submission: Some(_), .. })).count(),
+        500
+    );
+    assert_eq!(serving.join().expect("it served"), 500);
+}
+
+fn refused(config: &SmppConfig) -> ConnectErrorKind {
+    SmppClient::connect(config).expect_err("not trusted").kind()
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_or_for_another_name_ends_the_connection() {
+    let (address, _, serving) = serve_one();
+    let config = SmppConfig::new(&address, credentials()).tls(SmppTls::with_webpki_roots());
+    assert_eq!(refused(&config), ConnectErrorKind::Tls);
+    assert_eq!(serving.join().expect("it served"), 0);
+
+    let (address, pem, serving) = serve_one();
+    let tls = SmppTls::with_root_certificates(pem.as_bytes())
+        .and_then(|tls| tls.server_name("smpp.example"))
+        .expect("a certificate and a name");
+    assert_eq!(refused(&SmppConfig::new(&address, credentials()).tls(tls)), ConnectErrorKind::Tls);
+    assert_eq!(serving.join().expect("it served"), 0);
+}
+
+#[test]
+fn roots_that_are_none_are_refused() {
+    for pem in ["", "not PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        let error = SmppTls::with_root_certificates(pem.as_bytes()).expect_err("no certificate");
+        assert_eq!(error.field(), "root certificates");
+    }
+    let roots = SmppTls::with_webpki_roots();
+    assert_eq!(roots.server_name("not a name").expect_err("spaces").field(), "server name");
+}
