@@ -36,7 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let message = MessageId(receipt.message_id.to_string());
     let wrong = client.verify_otp(&message, &Code::new("000000")?)?;
     let right = client.verify_otp(&message, &Code::new("123456")?)?;
-    client.send_code(&"user@example.com".parse()?, &Code::new("a1B2")?, &TemplateRef::new("sandbox-custom-tpl")?)?;
+    client.send_code(
+        &"user@example.com".parse()?,
+        &Code::new("a1B2")?,
+        &TemplateRef::new("sandbox-custom-tpl")?,
+    )?;
     client.send_message(&to, &TemplateRef::new("sandbox-custom-tpl")?.param("code", "123456"))?;
     client.delete_template(&id)?;
 
