@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::KeyState;
 use super::account::{Account, NewMessage, Refusal, Template};
@@ -64,7 +65,7 @@ impl Service {
         match (method, template) {
             ("GET", Some(id)) => self.get_template(&template_id(id)?),
             ("DELETE", Some(id)) => self.delete_template(&template_id(id)?),
-            (_, Some(_)) => Err(wrong_method("GET, DELETE")),
+            (_, Some(_)) => wrong_method("GET, DELETE"),
             ("GET", None) if path == operations::LIST_TEMPLATES.path => self.list_templates(),
             ("POST", None) => match path {
                 path if path == operations::SEND_OTP.path => self.send_otp(&body(request)?, now),
@@ -73,8 +74,8 @@ impl Service {
                 path if path == operations::VERIFY_OTP.path => self.verify(&body(request)?, now),
                 _ => self.create_template(body(request)?, now),
             },
-            _ if path == operations::CREATE_TEMPLATE.path => Err(wrong_method("GET, POST")),
-            _ => Err(wrong_method("POST")),
+            _ if path == operations::CREATE_TEMPLATE.path => wrong_method("GET, POST"),
+            _ => wrong_method("POST"),
         }
     }
 
@@ -230,11 +231,18 @@ impl Service {
     }
 }
 
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, (u16, Refusal)> {
-    serde_json::from_slice(&request.body).map_err(|error| {
-        let code = if error.is_data() { ErrorCode::InvalidParameter } else { ErrorCode::InvalidJson };
-        refuse(code, &error.to_string())
-    })
+fn body<T: DeserializeOwned + Serialize>(request: &Request) -> Result<T, (u16, Refusal)> {
+    let media = request.header("content-type").and_then(|value| value.split(';').next());
+    if !media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")) {
+        let message = "the body's media type is application/json, said once".to_owned();
+        return Err((415, Refusal(ErrorCode::InvalidParameter, message)));
+    }
+    let given: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| refuse(ErrorCode::InvalidJson, &error.to_string()))?;
+    let body =
+        T::deserialize(&given).map_err(|error| refuse(ErrorCode::InvalidParameter, &error.to_string()))?;
+    rules::shape(&given, &body)?;
+    Ok(body)
 }
 
 fn template_id(segment: &str) -> Result<String, (u16, Refusal)> {
@@ -253,8 +261,12 @@ fn status(refusal: Refusal) -> (u16, Refusal) {
     (refusal.0.http_status(), refusal)
 }
 
-fn wrong_method(allowed: &str) -> (u16, Refusal) {
-    (405, Refusal(ErrorCode::InvalidParameter, format!("the methods here are {allowed}")))
+fn wrong_method(allowed: &str) -> Answer {
+    let message = format!("the methods here are {allowed}");
+    let code = ErrorCode::InvalidParameter;
+    let mut response = json(405, &ErrorBody { code, message, extra: Extra::default() });
+    response.headers.push(("Allow", allowed.to_owned()));
+    Ok(response)
 }
 
 fn done() -> Response {
