@@ -6,6 +6,8 @@ mod dial;
 mod hush;
 mod look_up;
 mod options;
+#[cfg(feature = "sandbox")]
+mod post;
 mod wire;
 
 use std::cell::Cell;
@@ -24,6 +26,8 @@ use hush::Hush;
 use look_up::Placeholder;
 pub(crate) use options::TransportOptions;
 pub use options::{Proxy, Roots, Timeouts, TlsBackend};
+#[cfg(feature = "sandbox")]
+pub(crate) use post::Poster;
 
 /// The connections to one base URL, with one key.
 pub(crate) struct Transport {

@@ -138,7 +138,7 @@ impl Default for TransportOptions {
 /// A base URL that was checked.
 pub(super) struct BaseUrl {
     pub(super) text: String,
-    loopback: bool,
+    pub(super) loopback: bool,
 }
 
 impl TransportOptions {
@@ -167,8 +167,7 @@ impl TransportOptions {
         if uri.query().is_some() || self.base_url.contains('#') {
             return refuse("the base URL has no query and no fragment");
         }
-        let loopback = host.eq_ignore_ascii_case("localhost")
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback = is_loopback(host);
         if !https && !loopback && !self.allow_plain_http {
             return refuse("plain `http` is for loopback only, unless `allow_plain_http` is set");
         }
@@ -264,6 +263,12 @@ fn environment_names_a_proxy() -> bool {
         .iter()
         .flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()])
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Whether a URL's host is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

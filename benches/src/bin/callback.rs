@@ -1,7 +1,7 @@
 //! Callbacks, in one run and on the same bodies: this crate's receiver, the vendor's Python SDK (verify and
 //! parse), and the least that any program could do, one HMAC and `serde_json::from_slice` into the bare types.
 //!
-//! `.ci/peers-callback && cargo run --release --manifest-path benches/Cargo.toml --bin callback`
+//! `.ci/peers-callback && cargo run --release --manifest-path benches/Cargo.toml --features callback --bin callback`
 //!
 //! Times are CPU times, the best of several rounds: on a shared machine the fastest is the one least disturbed.
 //! The SDK measures itself, so that starting Python costs it nothing. The receiver does more than the others are
