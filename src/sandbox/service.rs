@@ -91,7 +91,7 @@ impl Service {
         match (method, template) {
             ("GET", Some(id)) => self.get_template(&template_id(id)?),
             ("DELETE", Some(id)) => self.delete_template(&template_id(id)?),
-            (_, Some(_)) => wrong_method("GET, DELETE"),
+            (_, Some(_)) => Ok(wrong_method("GET, DELETE")),
             ("GET", None) if path == operations::LIST_TEMPLATES.path => self.list_templates(),
             ("POST", None) => match path {
                 path if path == operations::SEND_OTP.path => self.send_otp(&body(request)?, now),
@@ -100,8 +100,8 @@ impl Service {
                 path if path == operations::VERIFY_OTP.path => self.verify(&body(request)?, now),
                 _ => self.create_template(body(request)?, now),
             },
-            _ if path == operations::CREATE_TEMPLATE.path => wrong_method("GET, POST"),
-            _ => wrong_method("POST"),
+            _ if path == operations::CREATE_TEMPLATE.path => Ok(wrong_method("GET, POST")),
+            _ => Ok(wrong_method("POST")),
         }
     }
 
@@ -312,6 +312,10 @@ fn body<T: DeserializeOwned + Serialize>(request: &Request) -> Result<T, (u16, R
 }
 
 fn template_id(segment: &str) -> Result<String, (u16, Refusal)> {
+    // A slash is legal in an id, but not in a segment of a path: there it is written `%2F`.
+    if segment.contains('/') {
+        return Err((404, Refusal(ErrorCode::NotFound, "there is no such operation".to_owned())));
+    }
     let decoded = percent_decode_str(segment).decode_utf8();
     let id = decoded.map_err(|_| refuse(ErrorCode::InvalidParameter, "the template id is not UTF-8"))?;
     TemplateId::new(id)
@@ -327,12 +331,12 @@ fn status(refusal: Refusal) -> (u16, Refusal) {
     (refusal.0.http_status(), refusal)
 }
 
-fn wrong_method(allowed: &str) -> Answer {
+fn wrong_method(allowed: &str) -> Response {
     let message = format!("the methods here are {allowed}");
     let code = ErrorCode::InvalidParameter;
     let mut response = json(405, &ErrorBody { code, message, extra: Extra::default() });
     response.headers.push(("Allow", allowed.to_owned()));
-    Ok(response)
+    response
 }
 
 fn receipt(message: &Message) -> Response {
@@ -347,7 +351,7 @@ fn receipt(message: &Message) -> Response {
 }
 
 fn done() -> Response {
-    json(200, &Acknowledgement { code: 0, message: "success".to_owned(), extra: Extra::default() })
+    json(200, &Acknowledgement { code: 0, message: Some("success".to_owned()), extra: Extra::default() })
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> Response {

@@ -74,7 +74,10 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
     let secret = shared.look(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
     // A key that is not known is tried all the same: to see what comes of it.
     let pair = format!("{}:{}", call.key, secret.unwrap_or_default());
-    let mut headers = vec![("authorization".to_owned(), format!("Basic {}", BASE64_STANDARD.encode(pair)))];
+    let mut headers = vec![
+        ("authorization".to_owned(), format!("Basic {}", BASE64_STANDARD.encode(pair))),
+        ("content-type".to_owned(), "application/json".to_owned()),
+    ];
     headers.extend(call.fault.clone().map(|fault| (FAULT_HEADER.to_owned(), fault)));
     let body = if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() };
     let request =
