@@ -375,8 +375,8 @@ mod tests {
         let mut outbox = outbox();
         for (length, times) in [(MOST_BODIES / 3, 9), (10, MOST_CALLBACKS + 9)] {
             for _ in 0..times {
-                outbox.gather(None, Value::String("x".repeat(length)));
-                assert_eq!(outbox.flush(UNIX_EPOCH), []);
+                let id = outbox.make(0, "x".repeat(length), Vec::new(), UNIX_EPOCH);
+                outbox.queue(id, Manner::Anew);
             }
             let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
             assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
