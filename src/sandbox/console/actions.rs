@@ -165,7 +165,12 @@ struct Faults {
 fn faults(front: &Front, wanted: &Faults) -> Outcome {
     let api = Change::<Fault>::read(wanted.api.as_deref())?;
     let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
-    front.misbehave(wanted.smpp.as_deref())?;
+    if let Some(name) = &wanted.smpp {
+        #[cfg(feature = "smpp")]
+        super::smpp::misbehave(front, name)?;
+        #[cfg(not(feature = "smpp"))]
+        return Err((409, format!("no SMPP to set to {name:?}: it is not compiled in")));
+    }
     front.shared.act(|service, _| {
         match (api, wanted.times) {
             (Change::None, _) => {}
