@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use yaml_serde::Value;
 
 use crate::defect::{Defect, Place};
@@ -46,10 +47,15 @@ impl Document {
 
     /// The object behind `value`, which may be a `$ref`.
     pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
-        match value["$ref"].as_str() {
-            Some(reference) => self.target(reference),
-            None => Some(value),
+        let mut value = value;
+        // A reference to a reference is legal; more than a few are a circle.
+        for _ in 0..8 {
+            match value["$ref"].as_str() {
+                Some(reference) => value = self.target(reference)?,
+                None => return Some(value),
+            }
         }
+        None
     }
 
     fn target(&self, reference: &str) -> Option<&Value> {
@@ -60,12 +66,16 @@ impl Document {
         Some(target)
     }
 
+    /// The parameters of an operation's path, in the path's order.
+    pub(crate) fn path_parameters<'a>(&'a self, path: &str, operation: &'a Value) -> Vec<&'a str> {
+        let mut names: Vec<_> =
+            self.parameters(path, operation).filter_map(|parameter| parameter["name"].as_str()).collect();
+        names.sort_by_key(|name| path.find(&format!("{{{name}}}")));
+        names
+    }
+
     /// The parameters of an operation: those of its path, then its own.
-    pub(crate) fn parameters<'a>(
-        &'a self,
-        path: &str,
-        operation: &'a Value,
-    ) -> impl Iterator<Item = &'a Value> {
+    fn parameters<'a>(&'a self, path: &str, operation: &'a Value) -> impl Iterator<Item = &'a Value> {
         items(&self.root["paths"][path]["parameters"])
             .chain(items(&operation["parameters"]))
             .filter_map(|parameter| self.resolve(parameter))
@@ -121,7 +131,8 @@ pub(crate) fn items(value: &Value) -> impl Iterator<Item = &Value> {
 /// Every `$ref` below `value`, with the place below it. Examples are data, not structure.
 fn references(value: &Value) -> Vec<(Place, &str)> {
     fn collect<'a>(value: &'a Value, place: &Place, found: &mut Vec<(Place, &'a str)>) {
-        for (key, child) in pairs(value).filter(|(key, _)| !matches!(*key, "example" | "examples")) {
+        let named = place.ends_with("properties");
+        for (key, child) in pairs(value).filter(|(key, _)| named || !matches!(*key, "example" | "examples")) {
             match child.as_str() {
                 Some(reference) if key == "$ref" => found.push((place.clone(), reference)),
                 _ => collect(child, &place.child(key), found),
@@ -151,6 +162,7 @@ impl Check<'_> {
             return self.refuse(Place::at(["openapi"]), what);
         }
         self.references();
+        self.components();
         self.keys(
             root,
             &Place::default(),
@@ -169,21 +181,142 @@ impl Check<'_> {
                 self.operation(path, operation, &place.child(method));
             }
         }
+        let (requests, responses) = (self.document.request_schemas(), self.document.response_schemas());
         for (name, schema) in self.document.schemas() {
             let place = Place::at(["components", "schemas"]).child(name);
-            if !name.starts_with(|first: char| first.is_ascii_uppercase()) {
-                self.refuse(place.clone(), "a schema's name becomes a type's name; begin it with a capital");
+            self.name(name, &place);
+            if name.to_upper_camel_case() != name {
+                self.refuse(place.clone(), "a schema's name becomes a type's name; write it LikeThis");
             }
             self.schema(schema, &place, true);
+            self.enumeration(schema, &place);
+            if !schema["enum"].is_null() && responses.contains(name) && !requests.contains(name) {
+                let what = "an answer with a closed `enum` breaks when the service adds a value; use `x-extensible-enum`";
+                self.refuse(place.child("enum"), what);
+            }
+            let taken = requests.contains(name) && !schema["properties"]["new"].is_null();
+            if taken {
+                self.refuse(
+                    place.child("properties").child("new"),
+                    "`new` makes the request; name the field otherwise",
+                );
+            }
         }
+    }
+
+    /// The values of an extensible enumeration, and what the generator makes of them.
+    fn enumeration(&mut self, schema: &Value, place: &Place) {
+        if schema["x-sensitive"].as_bool() == Some(true)
+            && !matches!(schema["type"].as_str(), Some("string" | "object"))
+        {
+            self.refuse(place.child("x-sensitive"), "only texts, and objects of texts, can be sensitive");
+        }
+        let values = &schema["x-extensible-enum"];
+        if values.is_null() {
+            return;
+        }
+        let place = place.child("x-extensible-enum");
+        let texts = schema["type"].as_str() == Some("string");
+        let names = if texts { values } else { &schema["x-enum-varnames"] };
+        let fits = |value: &Value| if texts { value.is_string() } else { value.is_i64() };
+        if !values.as_sequence().is_some_and(|values| !values.is_empty() && values.iter().all(fits)) {
+            let what =
+                "the values are a list, and each is of the schema's type; quote texts that look like numbers";
+            return self.refuse(place, what);
+        }
+        let mut variants = BTreeSet::from(["Other".to_owned()]);
+        for name in items(names).filter_map(Value::as_str) {
+            self.name(name, &place);
+            if !variants.insert(name.to_upper_camel_case()) {
+                let what =
+                    format!("{name:?} has the same name in Rust as another value; choose names that differ");
+                self.refuse(place.clone(), what);
+            }
+        }
+    }
+
+    /// Names become Rust's names.
+    fn name(&mut self, name: &str, place: &Place) {
+        let plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !plain || syn::parse_str::<syn::Ident>(&name.to_snake_case()).is_err() {
+            let what = format!(
+                "{name:?} cannot be a name in Rust; begin with a letter, go on with letters, digits and `_`, and avoid keywords"
+            );
+            self.refuse(place.clone(), what);
+        }
+    }
+
+    /// The parts of the document that stand by themselves.
+    fn components(&mut self) {
+        let document = self.document;
+        let root = &document.root;
+        let info = ["title", "description", "termsOfService", "contact", "license", "version"];
+        self.keys(&root["info"], &Place::at(["info"]), &info);
+        let components = Place::at(["components"]);
+        self.keys(
+            &root["components"],
+            &components,
+            &[
+                "schemas",
+                "responses",
+                "parameters",
+                "examples",
+                "requestBodies",
+                "headers",
+                "securitySchemes",
+                "links",
+                "callbacks",
+            ],
+        );
+        for (name, response) in pairs(&root["components"]["responses"]) {
+            self.response(response, &components.child("responses").child(name));
+        }
+        for (name, parameter) in pairs(&root["components"]["parameters"]) {
+            self.parameter(parameter, &components.child("parameters").child(name));
+        }
+    }
+
+    fn response(&mut self, response: &Value, place: &Place) {
+        self.keys(response, place, &["description", "headers", "content", "links", "$ref"]);
+        self.media(&response["content"], &place.child("content"));
+    }
+
+    fn media(&mut self, content: &Value, place: &Place) {
+        for (name, media) in pairs(content) {
+            self.keys(media, &place.child(name), &["schema", "example", "examples", "encoding"]);
+        }
+    }
+
+    fn parameter(&mut self, parameter: &Value, place: &Place) {
+        self.keys(
+            parameter,
+            place,
+            &[
+                "name",
+                "in",
+                "description",
+                "required",
+                "deprecated",
+                "style",
+                "explode",
+                "schema",
+                "example",
+                "examples",
+                "$ref",
+            ],
+        );
     }
 
     fn references(&mut self) {
         let document = self.document;
         for (place, reference) in references(&document.root) {
-            if !reference.starts_with("#/components/") {
-                let what =
-                    format!("`$ref` to {reference:?} leads out of the document; name a component here");
+            let component =
+                reference.strip_prefix("#/components/").is_some_and(|rest| rest.split('/').count() == 2);
+            if !component {
+                let what = format!(
+                    "`$ref` to {reference:?} is not to a component of this document; name one as `#/components/…/…`"
+                );
                 self.refuse(place, what);
             } else if document.target(reference).is_none() {
                 let what = format!("`$ref` to {reference:?} leads nowhere; define it, or mend the name");
@@ -213,10 +346,16 @@ impl Check<'_> {
         );
         match operation["operationId"].as_str() {
             None => self.refuse(place.clone(), "`operationId` is missing; it becomes the function's name"),
-            Some(id) if !self.operations.insert(id.to_owned()) => {
-                self.refuse(place.child("operationId"), format!("{id:?} is taken; choose another name"));
+            Some(id) => {
+                let place = place.child("operationId");
+                self.name(id, &place);
+                if !self.operations.insert(id.to_snake_case()) {
+                    self.refuse(
+                        place,
+                        format!("{id:?} is taken, or is but written otherwise; choose another name"),
+                    );
+                }
             }
-            Some(_) => {}
         }
         if operation["summary"].as_str().is_none_or(str::is_empty) {
             self.refuse(place.clone(), "`summary` is missing; it becomes the function's documentation");
@@ -226,6 +365,11 @@ impl Check<'_> {
             self.refuse(place.clone(), what);
         }
         self.parameters(path, operation, place);
+        self.keys(
+            &operation["responses"],
+            &place.child("responses"),
+            &pairs(&operation["responses"]).map(|(key, _)| key).collect::<Vec<_>>(),
+        );
         self.request_body(&operation["requestBody"], &place.child("requestBody"));
         self.responses(operation, &place.child("responses"));
     }
@@ -233,8 +377,12 @@ impl Check<'_> {
     fn parameters(&mut self, path: &str, operation: &Value, place: &Place) {
         let mut open: BTreeSet<&str> =
             path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+        for (index, parameter) in items(&operation["parameters"]).enumerate() {
+            self.parameter(parameter, &place.child("parameters").child(&index.to_string()));
+        }
         for parameter in self.document.parameters(path, operation) {
             let name = parameter["name"].as_str().unwrap_or_default();
+            self.name(name, place);
             let found_in = parameter["in"].as_str().unwrap_or_default();
             if found_in != "path" {
                 let what = format!(
@@ -258,6 +406,8 @@ impl Check<'_> {
             return self
                 .refuse(place.clone(), "a request body by `$ref` is not supported; write it out here");
         }
+        self.keys(body, place, &["description", "content", "required", "$ref"]);
+        self.media(&body["content"], &place.child("content"));
         self.json_content(&body["content"], place);
     }
 
@@ -283,7 +433,8 @@ impl Check<'_> {
                 self.refuse(place.clone(), what);
             }
         }
-        for (status, _) in pairs(&operation["responses"]) {
+        for (status, response) in pairs(&operation["responses"]) {
+            self.response(response, &place.child(status));
             if !(status.starts_with('2') || matches!(status, "4XX" | "5XX")) {
                 let what =
                     "only one success, 4XX and 5XX are supported; errors differ by code, not by status";
@@ -389,6 +540,9 @@ impl Check<'_> {
 
     /// Keys that nobody knows are ignored by every reader, and a typing error becomes a silent hole.
     fn keys(&mut self, value: &Value, place: &Place, allowed: &[&str]) {
+        if value.as_mapping().is_some_and(|mapping| mapping.keys().any(|key| !key.is_string())) {
+            self.refuse(place.clone(), "a key here is not a text; put it in quotes");
+        }
         for (key, _) in pairs(value) {
             if !key.starts_with("x-") && !allowed.contains(&key) {
                 self.refuse(place.child(key), "this key means nothing here; is it misspelt?");

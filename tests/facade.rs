@@ -169,6 +169,10 @@ fn bad_settings_are_refused() {
         "https://otp.example/#top",
         "http://otp.example",
         "https://otp example",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:abc",
+        "https://otp.example:0",
+        "http://localhost:",
     ] {
         assert_eq!(refused(build(&|builder| builder.base_url(bad))), "base_url", "{bad:?}");
     }

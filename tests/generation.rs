@@ -184,6 +184,69 @@ fn a_broken_document_stops_the_build_with_the_place_and_what_to_do() {
             "is not one of OpenAPI 3.0",
         ),
         ("tags:\n  - name", "tags:\n  - {name", "otp.yaml:", "this is not YAML"),
+        (
+            "operationId: sendCode",
+            "operationId: send_otp",
+            "/v1/codes > post > operationId",
+            "written otherwise",
+        ),
+        (
+            "operationId: sendCode",
+            "operationId: 2fa",
+            "/v1/codes > post > operationId",
+            "cannot be a name in Rust",
+        ),
+        (
+            "operationId: sendCode",
+            "operationId: ''",
+            "/v1/codes > post > operationId",
+            "cannot be a name in Rust",
+        ),
+        ("operationId: sendCode", "operationId: type", "/v1/codes > post > operationId", "avoid keywords"),
+        (
+            "    PwaConfig:\n",
+            "    Pwa-Config:\n",
+            "components > schemas > Pwa-Config",
+            "cannot be a name in Rust",
+        ),
+        (
+            "[default, zh_CN",
+            "[default, DEFAULT",
+            "schemas > Language > x-extensible-enum",
+            "choose names that differ",
+        ),
+        (
+            "[default, zh_CN",
+            "[default, 2g",
+            "schemas > Language > x-extensible-enum",
+            "cannot be a name in Rust",
+        ),
+        ("[default, zh_CN", "[default, 7", "schemas > Language > x-extensible-enum", "quote texts"),
+        (
+            "    Sent:\n      description: |\n        The service took the message over. That is not yet delivery: callbacks tell what became of it.\n      content:",
+            "    Sent:\n      description: Taken over.\n      contnet:",
+            "components > responses > Sent > contnet",
+            "is it misspelt",
+        ),
+        ("  securitySchemes:\n", "  securitySchemas:\n", "components > securitySchemas", "is it misspelt"),
+        (
+            "        4XX:\n          $ref: '#/components/responses/Failed'\n",
+            "        404:\n          $ref: '#/components/responses/Failed'\n        4XX:\n          $ref: '#/components/responses/Failed'\n",
+            "/v1/messages > post > responses",
+            "put it in quotes",
+        ),
+        (
+            "          $ref: '#/components/schemas/CodeConfig'\n",
+            "          $ref: '#/components/schemas/CodeConfig/properties/verify_code_len'\n",
+            "TemplateDefinition > properties > verify_code_config",
+            "name one as",
+        ),
+        (
+            "    ErrorBody:\n      type: object\n",
+            "    ErrorBody:\n      type: object\n      x-sensitive: true\n      enum: [a]\n",
+            "ErrorBody > enum",
+            "use `x-extensible-enum`",
+        ),
     ] {
         assert!(sound.contains(from), "the document does not hold {from:?}");
         fs::write(&path, sound.replacen(from, to, 1)).expect("written");
@@ -202,4 +265,87 @@ fn a_broken_document_stops_the_build_with_the_place_and_what_to_do() {
     fs::write(&path, sound).expect("written");
     let built = copy.cargo(&["check"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+}
+
+#[test]
+fn the_line_that_is_named_is_the_place() {
+    let copy = Copy::new("lines");
+    let path = copy.0.join("openapi/otp.yaml");
+    let sound = fs::read_to_string(&path).expect("a document");
+    // What is written instead of what, and the text at whose end the named line stands.
+    for (from, to, until) in [
+        (
+            "      x-repeatable: true\n      responses:",
+            "      responses:",
+            "  /v1/template-configs:\n    post:\n",
+        ),
+        (
+            "        description:\n          type: string\n          description: The key's description.",
+            "        description:\n          type: text\n          description: The key's description.",
+            "        api_key:\n          $ref: '#/components/schemas/OperatorIdentity'\n        description:",
+        ),
+        (
+            "            examples:\n              phone:\n                summary: A code of six digits",
+            "            exmaples:\n              phone:\n                summary: A code of six digits",
+            "            exmaples:",
+        ),
+    ] {
+        assert!(sound.contains(from), "the document does not hold {from:?}");
+        let broken = sound.replacen(from, to, 1);
+        let at = broken.find(until).expect("the place") + until.trim_end().len();
+        // An operation that misses something is named by its method's line, here the first `get` below the path.
+        let mut line = broken[..at].lines().count();
+        if to == "      responses:" {
+            let rest: Vec<&str> = broken.lines().collect();
+            line += rest[line..].iter().position(|line| *line == "    get:").expect("a get") + 1;
+        }
+        fs::write(&path, &broken).expect("written");
+        let built = copy.cargo(&["check"]);
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(said.contains(&format!("openapi/otp.yaml:{line}:")), "line {line} is not named:\n{said}");
+    }
+}
+
+#[test]
+fn path_parameters_are_filled_in_by_name() {
+    let copy = Copy::new("ordered");
+    copy.edit(
+        "  /v1/template-configs:\n",
+        r"  /v1/a/{first}/b/{second}:
+    get:
+      operationId: readTwo
+      summary: Read two
+      x-repeatable: true
+      parameters:
+        - name: second
+          in: path
+          required: true
+          schema:
+            type: string
+        - name: first
+          in: path
+          required: true
+          schema:
+            type: string
+      responses:
+        '200':
+          $ref: '#/components/responses/Acknowledged'
+        4XX:
+          $ref: '#/components/responses/Failed'
+        5XX:
+          $ref: '#/components/responses/Failed'
+  /v1/template-configs:
+",
+    );
+    let built = copy.cargo(&["check"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let generated = fs::read_dir(target.join("debug/build"))
+        .expect("a folder")
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/api.rs")).ok())
+        .find(|text| text.contains("fn read_two"))
+        .expect("it was generated");
+    let function = generated.split("fn read_two").nth(1).expect("the function");
+    let (first, second) = (function.find("first: &str"), function.find("second: &str"));
+    assert!(first.is_some() && first < second && function.contains("&[first, second]"), "{function}");
 }

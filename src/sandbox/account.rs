@@ -1,20 +1,23 @@
 //! The account that the sandbox pretends to be: its templates, its messages, and their codes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
+use super::message::{Message, TimelineEntry};
 use crate::api::types::{Channel, ErrorCode, MessageId, TemplateDefinition, TemplateStatus};
 
-/// Everything that the sandbox remembers. Time is passed in.
+/// Everything that the sandbox remembers of templates and messages. Time is passed in.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     templates: Vec<Template>,
-    messages: HashMap<String, Message>,
-    /// Ids in order of age, for forgetting the oldest.
-    order: VecDeque<String>,
+    /// Oldest first. Ids count up by one, so a message's place follows from its id.
+    messages: VecDeque<Message>,
+    /// How many messages were forgotten.
+    forgotten: u64,
     /// The newest code for each template and recipient.
-    newest: HashMap<(String, String), String>,
-    sent: u64,
+    newest: HashMap<(String, String), MessageId>,
+    /// How many octets the texts of all messages take.
+    weight: usize,
 }
 
 /// A template and what became of its review.
@@ -25,48 +28,19 @@ pub(super) struct Template {
     pub(super) created: SystemTime,
 }
 
-/// A message that the sandbox took over.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Message {
-    /// Its id.
-    pub id: MessageId,
-    /// Who it is for. Keep it out of logs.
-    pub to: String,
-    /// The template's id.
-    pub template: String,
-    /// The channel that was tried first.
-    pub channel: Channel,
-    /// The code, if it carries one. Keep it out of logs.
-    pub code: Option<String>,
-    /// When it was sent.
-    pub sent: SystemTime,
-    /// Whether its code was verified.
-    pub verified: bool,
-    /// Until when its code counts; none if the service does not check it.
-    pub(super) expires: Option<SystemTime>,
-}
-
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Message")
-            .field("id", &self.id)
-            .field("template", &self.template)
-            .field("channel", &self.channel)
-            .field("sent", &self.sent)
-            .field("verified", &self.verified)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A message to be taken over.
+#[derive(Default)]
 pub(super) struct NewMessage {
     pub(super) to: String,
     pub(super) template: String,
-    pub(super) channel: Channel,
+    pub(super) params: BTreeMap<String, String>,
+    pub(super) channel: Option<Channel>,
     pub(super) code: Option<String>,
+    pub(super) text: String,
     /// How long the service checks its code; none if it does not.
     pub(super) life: Option<Duration>,
+    pub(super) reported: bool,
+    pub(super) by_smpp: bool,
 }
 
 /// An error of the service.
@@ -75,8 +49,11 @@ pub(super) struct Refusal(pub(super) ErrorCode, pub(super) String);
 
 impl Account {
     pub(super) fn add_template(&mut self, template: Template) -> Result<(), Refusal> {
-        if self.template(&template.definition.template_id).is_ok() {
+        if self.template(&template.definition.template_id.0).is_ok() {
             return Err(Refusal(ErrorCode::RuleBroken, "a template with this id exists already".to_owned()));
+        }
+        if self.templates.len() >= MOST_TEMPLATES {
+            return Err(Refusal(ErrorCode::RuleBroken, format!("{MOST_TEMPLATES} templates are the most")));
         }
         self.templates.push(template);
         Ok(())
@@ -105,7 +82,8 @@ impl Account {
         Ok(())
     }
 
-    /// Takes a message over, unless an earlier code for the same template and recipient still lives.
+    /// Takes a message over, unless an earlier code for the same template and recipient still lives. At most
+    /// `most` messages are remembered.
     pub(super) fn send(
         &mut self,
         new: NewMessage,
@@ -113,39 +91,52 @@ impl Account {
         most: usize,
     ) -> Result<&Message, Refusal> {
         let pair = (new.template.clone(), new.to.clone());
-        let earlier = self.newest.get(&pair).and_then(|id| self.messages.get(id));
+        let earlier = self.newest.get(&pair).and_then(|id| self.message(id));
         if new.life.is_some() && earlier.is_some_and(|earlier| earlier.lives(now)) {
             let message = "the previous code for this recipient and template still lives".to_owned();
             return Err(Refusal(ErrorCode::ResentTooSoon, message));
         }
-        while self.order.len() >= most.max(1) {
-            let oldest = self.order.pop_front().and_then(|id| self.messages.remove(&id));
-            if let Some(oldest) = oldest {
-                self.newest.remove(&(oldest.template, oldest.to));
-            }
-        }
-        let id = (FIRST_ID + self.sent).to_string();
-        self.sent += 1;
-        if new.life.is_some() {
-            self.newest.insert(pair, id.clone());
-        }
-        self.order.push_back(id.clone());
+        let number = self.forgotten + self.messages.len() as u64;
         let message = Message {
-            id: MessageId(id.clone()),
+            id: MessageId((FIRST_ID + number).to_string()),
             to: new.to,
             template: new.template,
-            channel: new.channel,
+            params: new.params,
+            channel: new.channel.unwrap_or(Channel::Sms),
             code: new.code,
+            text: new.text,
             sent: now,
             verified: false,
+            timeline: Vec::new(),
             expires: new.life.map(|life| now + life),
+            reported: new.reported,
+            by_smpp: new.by_smpp,
         };
-        Ok(self.messages.entry(id).insert_entry(message).into_mut())
+        self.weight += message.weight();
+        while self.messages.len() >= most.max(1) || (self.weight > MOST_TEXT && !self.messages.is_empty()) {
+            self.forget_oldest();
+        }
+        if message.expires.is_some() {
+            self.newest.insert(pair, message.id.clone());
+        }
+        self.messages.push_back(message);
+        // One was just put there.
+        self.messages.back().ok_or_else(|| Refusal(ErrorCode::Internal, String::new()))
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.messages.pop_front() else { return };
+        self.forgotten += 1;
+        self.weight = self.weight.saturating_sub(oldest.weight());
+        let pair = (oldest.template, oldest.to);
+        if self.newest.get(&pair) == Some(&oldest.id) {
+            self.newest.remove(&pair);
+        }
     }
 
     /// Compares a code; a right one is spent.
     pub(super) fn verify(&mut self, id: &str, code: &str, now: SystemTime) -> Result<bool, Refusal> {
-        let message = self.messages.get_mut(id).filter(|message| message.expires.is_some());
+        let message = self.message_mut(id).filter(|message| message.expires.is_some());
         let Some(message) = message else {
             return Err(Refusal(
                 ErrorCode::NotFound,
@@ -162,20 +153,41 @@ impl Account {
         Ok(message.verified)
     }
 
+    /// Notes what happened to a message.
+    pub(super) fn note(&mut self, id: &str, entry: TimelineEntry) -> Option<&Message> {
+        let message = self.message_mut(id)?;
+        if message.timeline.len() >= MOST_ENTRIES {
+            return None;
+        }
+        message.timeline.push(entry);
+        Some(message)
+    }
+
     pub(super) fn message(&self, id: &str) -> Option<&Message> {
-        self.messages.get(id)
+        self.messages.get(self.position(id)?)
+    }
+
+    fn message_mut(&mut self, id: &str) -> Option<&mut Message> {
+        let position = self.position(id)?;
+        self.messages.get_mut(position)
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        // Only the form that was given out is an id: no sign, no leading zero.
+        let canonical = id.len() == 19 && id.bytes().all(|byte| byte.is_ascii_digit());
+        let number = canonical.then(|| id.parse::<u64>().ok()).flatten()?.checked_sub(FIRST_ID)?;
+        usize::try_from(number.checked_sub(self.forgotten)?).ok()
     }
 
     /// The messages, oldest first.
-    pub(super) fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        self.order.iter().filter_map(|id| self.messages.get(id))
+    pub(super) fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
+        self.messages.iter()
     }
-}
 
-impl Message {
-    /// Whether its code still counts.
-    fn lives(&self, now: SystemTime) -> bool {
-        !self.verified && self.expires.is_some_and(|expires| now < expires)
+    /// The messages before the one with this id, oldest first; all if there is no such message any more.
+    pub(super) fn messages_before(&self, id: &str) -> impl DoubleEndedIterator<Item = &Message> {
+        let end = self.position(id).map_or(0, |position| position.min(self.messages.len()));
+        self.messages.range(..end)
     }
 }
 
@@ -185,3 +197,55 @@ fn no_template() -> Refusal {
 
 /// Ids look like the service's: decimal, and beyond what a double holds exactly.
 const FIRST_ID: u64 = 1_725_407_449_772_531_712;
+
+/// The most octets that the texts of all remembered messages take.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
+
+const MOST_TEMPLATES: usize = 1_000;
+
+/// The most entries of one timeline: who guesses codes for ever does not fill the memory.
+const MOST_ENTRIES: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn send(account: &mut Account, to: &str, text: usize, most: usize) -> String {
+        let life = Some(Duration::from_secs(60));
+        let new = NewMessage { to: to.to_owned(), text: "x".repeat(text), life, ..NewMessage::default() };
+        account.send(new, UNIX_EPOCH, most).expect("taken over").id.0.clone()
+    }
+
+    #[test]
+    fn the_oldest_messages_are_forgotten_and_their_ids_lead_nowhere() {
+        let mut account = Account::default();
+        let ids: Vec<String> = (0..5).map(|n| send(&mut account, &format!("+1000{n}"), 0, 3)).collect();
+        let known: Vec<bool> = ids.iter().map(|id| account.message(id).is_some()).collect();
+        assert_eq!(known, [false, false, true, true, true]);
+        assert_eq!(account.newest.len(), 3);
+        let before: Vec<&str> = account.messages_before(&ids[4]).map(|m| m.id.0.as_str()).collect();
+        assert_eq!(before, [&ids[2], &ids[3]]);
+    }
+
+    #[test]
+    fn long_texts_are_forgotten_before_they_fill_the_memory() {
+        let mut account = Account::default();
+        for n in 0..5 {
+            send(&mut account, &format!("+1000{n}"), MOST_TEXT / 2, 100);
+        }
+        assert_eq!(account.messages().len(), 1);
+        assert!(account.weight <= MOST_TEXT);
+    }
+
+    #[test]
+    fn only_the_form_that_was_given_out_is_an_id() {
+        let mut account = Account::default();
+        let id = send(&mut account, "+10000", 0, 3);
+        for wrong in [format!("+{id}"), format!("0{id}"), format!(" {id}"), String::new(), "-1".to_owned()] {
+            assert!(account.message(&wrong).is_none(), "{wrong:?}");
+        }
+        assert!(account.message(&id).is_some());
+    }
+}

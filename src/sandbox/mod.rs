@@ -1,7 +1,8 @@
 //! The service on loopback: stateful, offline, without an account.
 //!
-//! Programs and their tests talk to it as they would to the service. It keeps templates, messages and codes, and
-//! treats some recipients specially, as the vendor's own sandbox is described to. It never delivers anything.
+//! Programs and their tests talk to it as they would to the service. It keeps templates, messages and codes,
+//! treats some recipients specially, as the vendor's own sandbox is described to, and posts callbacks. It never
+//! delivers anything to anybody.
 //!
 //! ```
 //! use engagelab_otp::sandbox::Sandbox;
@@ -18,47 +19,110 @@
 //!
 //! | recipient | what becomes of a send |
 //! |---|---|
-//! | `+10000000000`, `+10000000010`, `sandbox@example.com` | delivered |
+//! | `+10000000000` | delivered after 2 s |
+//! | `+10000000010` | delivered at once |
+//! | `sandbox@example.com` | delivered, by e-mail |
 //! | `+10000000005` | delivered, and the code is `123456` |
 //! | `+10000000001`, `+10000000011`, `+10000000012`, `+10000000099` | refused with 5011, 5013, 5019, 3004 |
-//! | `+10000000002`, `+10000000018`, `+10000000003` | taken over, and not delivered |
-//! | `+10000000004`, `+10000000014`, `+10000000024` | taken over, with WhatsApp tried first |
-//! | anyone else | delivered; [`Sandbox::code`] tells the code |
+//! | `+10000000002`, `+10000000018` | taken over, and not delivered: 5012, 5018 |
+//! | `+10000000003` | taken over, and nothing is ever reported |
+//! | `+10000000004` | WhatsApp fails, then SMS is delivered |
+//! | `+10000000014` | WhatsApp, SMS and voice fail, one after the other |
+//! | `+10000000024` | delivered, by WhatsApp |
+//! | anyone else | delivered after a second; [`Sandbox::code`] tells the code |
 //!
 //! Templates: `sandbox-otp-tpl` (6 digits, 5 minutes, by SMS, call or e-mail), `sandbox-otp-tpl-wa` (by WhatsApp
 //! alone) and `sandbox-custom-tpl` (expects the parameter `code`). Keys: `sandbox_demo` with `sandbox_secret`, and
 //! both with `engagelab_` before them.
+//!
+//! # Callbacks, and time
+//!
+//! With [`SandboxBuilder::callback_url`] it posts what happens to messages, signed with the user name
+//! `sandbox_demo` and the secret `sandbox_webhook_secret`. A test need not wait for any of it: it stops the clock
+//! and lets time pass by itself.
+//!
+//! ```
+//! use std::time::Duration;
+//! use engagelab_otp::api::types::MessageStatus;
+//! use engagelab_otp::sandbox::Sandbox;
+//! use engagelab_otp::{Client, TemplateRef};
+//!
+//! let sandbox = Sandbox::builder().frozen().start()?;
+//! let client = Client::for_sandbox(&sandbox)?;
+//! let receipt = client.send_otp(&"+10000000002".parse()?, &TemplateRef::new("sandbox-otp-tpl")?)?;
+//! let status = || sandbox.message(&receipt.message_id)?.status().cloned();
+//!
+//! assert_eq!(status(), Some(MessageStatus::Sent));
+//! sandbox.advance(Duration::from_secs(1));
+//! assert_eq!(status(), Some(MessageStatus::DeliveredFailed));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Faults
+//!
+//! It goes wrong on demand, so that programs can show how they take it: requests by [`SandboxBuilder::fault`],
+//! [`Sandbox::inject`] or a request's header `X-Sandbox-Fault` (see [`Fault`]), callbacks by
+//! [`SandboxBuilder::callback_fault`] (see [`CallbackFault`]).
+//!
+//! # The console
+//!
+//! The sandbox's address, opened in a browser, shows what it is doing. The console answers to the names of
+//! this machine alone and to requests of its own page, so that a page from elsewhere cannot drive it.
 
 mod account;
+mod builder;
+mod callback;
+mod console;
+mod courier;
+mod events;
+mod fault;
+mod front;
 mod http;
+mod lifecycle;
+mod message;
+mod outbox;
 mod recipients;
 mod rules;
+mod schedule;
 mod service;
+mod shared;
+#[cfg(feature = "smpp")]
+mod smpp;
 mod templates;
+mod text;
+mod turn;
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-pub use account::Message;
+use serde_json::Value;
+
+pub use builder::SandboxBuilder;
+pub use callback::{Callback, CallbackState, DeliveryAnswer, DeliveryAttempt};
+pub use events::SampleEvent;
+pub use fault::{CallbackFault, FAULT_HEADER, Fault};
 use http::Server;
-use service::Service;
+pub use message::{Message, TimelineEntry};
+pub use outbox::Redelivery;
+pub use recipients::RECIPIENTS;
+use shared::Shared;
+#[cfg(feature = "smpp")]
+pub use smpp::SmppFault;
+pub use turn::Pace;
 
 use crate::api::types::{ErrorCode, MessageId, TemplateStatus};
-use crate::clock::{Clock, SystemClock};
 
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
     server: Server,
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    service: Mutex<Service>,
-    clock: Arc<dyn Clock>,
-    advanced: Mutex<Duration>,
+    threads: Vec<JoinHandle<()>>,
+    #[cfg(feature = "smpp")]
+    smsc: Option<Arc<crate::smpp::smsc::Smsc>>,
 }
 
 /// What an API key may do.
@@ -96,14 +160,32 @@ impl Sandbox {
         self.server.address()
     }
 
-    /// The base URL for clients.
+    /// The base URL for clients, and the console's address for browsers.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
     }
 
+    /// The SMPP side: where it listens, what it received, and switches to have it misbehave. None unless
+    /// [`SandboxBuilder::smpp_listen`] was called.
+    #[cfg(feature = "smpp")]
+    pub fn smsc(&self) -> Option<&crate::smpp::smsc::Smsc> {
+        self.smsc.as_deref()
+    }
+
     /// A key that it knows, and the secret.
     pub fn credentials(&self) -> (String, String) {
-        self.shared.service().keys.first().cloned().unwrap_or_default()
+        self.shared.look(|service| service.keys.first().cloned().unwrap_or_default())
+    }
+
+    /// All keys that it knows, each with its secret.
+    pub fn keys(&self) -> Vec<(String, String)> {
+        self.shared.look(|service| service.keys.clone())
+    }
+
+    /// The ids of the templates that there are now.
+    pub fn template_ids(&self) -> Vec<String> {
+        let id = |template: &account::Template| template.definition.template_id.0.clone();
+        self.shared.look(|service| service.account.templates().map(id).collect())
     }
 
     /// The code of a message, if it carries one.
@@ -111,143 +193,102 @@ impl Sandbox {
         self.message(message)?.code
     }
 
-    /// A message.
+    /// A message, with what happened to it so far.
     pub fn message(&self, id: &MessageId) -> Option<Message> {
-        self.shared.service().account.message(id).cloned()
+        self.shared.look(|service| service.account.message(id).cloned())
     }
 
     /// All messages that it remembers, oldest first.
     pub fn messages(&self) -> Vec<Message> {
-        self.shared.service().account.messages().cloned().collect()
+        self.shared.look(|service| service.account.messages().cloned().collect())
     }
 
-    /// Lets time pass: codes grow old.
+    /// All callbacks that it remembers, oldest first, with every attempt to deliver them.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.shared.look(|service| service.outbox.callbacks().cloned().collect())
+    }
+
+    /// The time there.
+    pub fn now(&self) -> SystemTime {
+        self.shared.time()
+    }
+
+    /// Lets time pass. What falls due happens before this returns, but for posting callbacks, which only
+    /// begins: see [`settle`](Self::settle).
     pub fn advance(&self, time: Duration) {
-        let mut advanced = self.shared.advanced();
-        *advanced = advanced.saturating_add(time);
+        self.shared.advance(time);
+    }
+
+    /// Waits until no callback is to be posted or under way; false if that takes longer than `patience`.
+    pub fn settle(&self, patience: Duration) -> bool {
+        self.wait_for(patience, |sandbox| sandbox.shared.look(|service| service.outbox.is_idle()))
+    }
+
+    /// Waits until `wanted` is true; false if that takes longer than `patience`. It is asked whenever something
+    /// has happened.
+    pub fn wait_for(&self, patience: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
+        self.shared.wait_for(patience, || wanted(self))
     }
 
     /// Changes what its keys may do.
     pub fn set_key_state(&self, state: KeyState) {
-        self.shared.service().key_state = state;
+        self.shared.act(|service, _| service.key_state = state);
     }
 
     /// Ends the review of a template; false if there is no such template.
     pub fn set_template_status(&self, id: &str, status: TemplateStatus) -> bool {
-        self.shared.service().account.set_template_status(id, status)
+        self.shared.act(|service, _| service.account.set_template_status(id, status))
     }
 
     /// Answers the next authorized request with this error, whatever it is.
     pub fn fail_next(&self, code: ErrorCode) {
-        self.shared.service().next_error = Some(code);
+        self.shared.act(|service, _| service.next_error = Some(code));
+    }
+
+    /// Has the next so many requests to the API go wrong, after those that are to already. At most 10,000 are
+    /// in store at a time.
+    pub fn inject(&self, fault: Fault, times: usize) {
+        self.shared.act(|service, _| service.faults.add(fault, times));
+    }
+
+    /// Has every request to the API go wrong, or none; what [`inject`](Self::inject) holds in store comes first.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.shared.act(|service, _| service.faults.standing = fault);
+    }
+
+    /// Has every callback go wrong, or none.
+    pub fn set_callback_fault(&self, fault: Option<CallbackFault>) {
+        self.shared.act(|service, _| service.outbox.plan.fault = fault);
+    }
+
+    /// Reports an event that has nothing to do with a message.
+    pub fn fire(&self, event: SampleEvent) {
+        self.shared.act(|service, now| service.outbox.gather(None, event.row(now)));
+    }
+
+    /// Reports whatever this row says.
+    pub fn fire_row(&self, row: Value) {
+        self.shared.act(|service, _| service.outbox.gather(None, row));
+    }
+
+    /// Posts a callback once more; false if it is not remembered.
+    pub fn post_again(&self, callback: u64, manner: Redelivery) -> bool {
+        self.shared.act(|service, _| service.outbox.again(callback, manner))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.stop();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so; there is nothing left to end.
+            drop(thread.join());
+        }
     }
 }
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox").field("address", &self.address()).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn service(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn advanced(&self) -> MutexGuard<'_, Duration> {
-        self.advanced.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> SystemTime {
-        self.clock.time_of_day() + *self.advanced()
-    }
-}
-
-/// Configures a [`Sandbox`].
-#[must_use = "a builder does nothing until `start` is called"]
-pub struct SandboxBuilder {
-    address: SocketAddr,
-    keys: Vec<(String, String)>,
-    review: TemplateStatus,
-    history: usize,
-    clock: Arc<dyn Clock>,
-}
-
-impl Default for SandboxBuilder {
-    fn default() -> Self {
-        let key = |key: &str, secret: &str| (key.to_owned(), secret.to_owned());
-        Self {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            keys: vec![
-                key("sandbox_demo", "sandbox_secret"),
-                key("engagelab_sandbox_demo", "engagelab_sandbox_secret"),
-            ],
-            review: TemplateStatus::Approved,
-            history: 100_000,
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
-
-impl SandboxBuilder {
-    /// Listens there. A free port of loopback unless set.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.address = address;
-        self
-    }
-
-    /// Knows this key alone.
-    pub fn credentials(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.keys = vec![(key.into(), secret.into())];
-        self
-    }
-
-    /// Gives new templates this status. Approved unless set.
-    pub fn new_templates_are(mut self, status: TemplateStatus) -> Self {
-        self.review = status;
-        self
-    }
-
-    /// Remembers so many messages, and forgets the oldest beyond. 100,000 unless set.
-    pub fn history(mut self, messages: usize) -> Self {
-        self.history = messages;
-        self
-    }
-
-    /// Takes the time from there.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot listen at the address.
-    pub fn start(self) -> io::Result<Sandbox> {
-        let account = templates::account(self.clock.time_of_day());
-        let service = Service {
-            account,
-            keys: self.keys,
-            key_state: KeyState::default(),
-            review: self.review,
-            history: self.history,
-            next_error: None,
-            random: fastrand::Rng::new(),
-        };
-        let shared = Arc::new(Shared {
-            service: Mutex::new(service),
-            clock: self.clock,
-            advanced: Mutex::new(Duration::ZERO),
-        });
-        let handler = {
-            let shared = shared.clone();
-            move |request: &http::Request| {
-                let now = shared.now();
-                shared.service().answer(request, now)
-            }
-        };
-        Ok(Sandbox { server: Server::start(self.address, Box::new(handler))?, shared })
     }
 }

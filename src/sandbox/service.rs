@@ -1,6 +1,5 @@
 //! The service's side of the document: routes, checks, and answers in the generated types.
 
-use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -12,9 +11,15 @@ use serde_json::Value;
 
 use super::KeyState;
 use super::account::{Account, NewMessage, Refusal, Template};
+use super::fault::Faults;
 use super::http::{Request, Response};
+use super::lifecycle::Course;
+use super::message::Message;
+use super::outbox::Outbox;
 use super::recipients::fate;
-use super::rules;
+use super::schedule::Schedule;
+use super::turn::{Action, Pace};
+use super::{rules, text};
 use crate::api::types::{
     self, Acknowledgement, Channel, ErrorBody, ErrorCode, SendReceipt, TemplateDetails, TemplateStatus,
     TemplateSummary, VerificationResult,
@@ -30,7 +35,28 @@ pub(super) struct Service {
     pub(super) review: TemplateStatus,
     pub(super) history: usize,
     pub(super) next_error: Option<ErrorCode>,
+    pub(super) faults: Faults,
+    pub(super) pace: Pace,
+    pub(super) schedule: Schedule<Action>,
+    /// How many plans there are when needless ones are looked for.
+    pub(super) prune_at: usize,
+    pub(super) outbox: Outbox,
+    /// Reports that are due over SMPP.
+    #[cfg(feature = "smpp")]
+    pub(super) reports: std::collections::VecDeque<super::smpp::Report>,
     pub(super) random: fastrand::Rng,
+}
+
+/// A message that somebody wants to be sent.
+pub(super) struct Letter<'a> {
+    pub(super) to: &'a str,
+    pub(super) template: &'a str,
+    pub(super) language: Option<&'a types::Language>,
+    pub(super) params: Option<&'a types::TemplateParams>,
+    pub(super) code: Option<String>,
+    /// How long the service checks the code; none if it does not.
+    pub(super) life: Option<Duration>,
+    pub(super) by_smpp: bool,
 }
 
 /// An answer, or a refusal with its HTTP status.
@@ -102,17 +128,24 @@ impl Service {
     }
 
     fn send_otp(&mut self, request: &types::SendOtpRequest, now: SystemTime) -> Answer {
-        let template = self.sendable(&request.template.id)?;
-        let Some(config) = template.definition.verify_code_config.clone() else {
+        let to = request.to.expose();
+        let Some((code, life)) = self.made_code(&request.template.id, to)? else {
             return Err(refuse(
                 ErrorCode::RuleBroken,
                 "the template makes no codes: it has no verify_code_config",
             ));
         };
-        let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
-        let code = fate(request.to.expose()).code.map_or_else(|| self.make_code(&config), str::to_owned);
         rules::language(request.template.language.as_ref())?;
-        self.send(request.to.expose(), &request.template.id, Some(code), Some(life), now)
+        let letter = Letter {
+            to,
+            template: &request.template.id,
+            language: request.template.language.as_ref(),
+            params: request.template.params.as_ref(),
+            code: Some(code),
+            life: Some(life),
+            by_smpp: false,
+        };
+        self.send(letter, now).map(receipt)
     }
 
     fn send_code(&mut self, request: &types::SendCodeRequest, now: SystemTime) -> Answer {
@@ -121,7 +154,16 @@ impl Service {
         crate::Code::new(code.as_str())
             .map_err(|invalid| refuse(ErrorCode::InvalidParameter, invalid.rule()))?;
         rules::language(request.template.language.as_ref())?;
-        self.send(request.to.expose(), &request.template.id, Some(code.clone()), None, now)
+        let letter = Letter {
+            to: request.to.expose(),
+            template: &request.template.id,
+            language: request.template.language.as_ref(),
+            params: request.template.params.as_ref(),
+            code: Some(code.clone()),
+            life: None,
+            by_smpp: false,
+        };
+        self.send(letter, now).map(receipt)
     }
 
     fn send_message(&mut self, request: &types::SendMessageRequest, now: SystemTime) -> Answer {
@@ -134,45 +176,55 @@ impl Service {
                 "this template carries a code: give the parameter `code`",
             ));
         }
-        self.send(request.to.expose(), &request.template.id, code, None, now)
+        let letter = Letter {
+            to: request.to.expose(),
+            template: &request.template.id,
+            language: None,
+            params: request.template.params.as_ref(),
+            code,
+            life: None,
+            by_smpp: false,
+        };
+        self.send(letter, now).map(receipt)
     }
 
-    fn send(
-        &mut self,
-        to: &str,
-        template: &str,
-        code: Option<String>,
-        life: Option<Duration>,
-        now: SystemTime,
-    ) -> Answer {
-        let recipient = Recipient::from_str(to).map_err(|invalid| {
-            let email = to.contains('@');
-            let code = if email { ErrorCode::InvalidParameter } else { ErrorCode::InvalidPhoneNumber };
+    /// Takes a message over, or says why not.
+    pub(super) fn send(&mut self, letter: Letter<'_>, now: SystemTime) -> Result<&Message, (u16, Refusal)> {
+        let Letter { to, template, language, params, code, life, by_smpp } = letter;
+        let recipient: Recipient = to.parse().map_err(|invalid: crate::InvalidInput| {
+            let code =
+                if to.contains('@') { ErrorCode::InvalidParameter } else { ErrorCode::InvalidPhoneNumber };
             refuse(code, invalid.rule())
         })?;
         let fate = fate(to);
         if let Some(code) = fate.refused {
             return Err(refuse(code, "this recipient is always refused so"));
         }
-        let strategy = &self.sendable(template)?.definition.send_channel_strategy;
+        let definition = &self.sendable(template)?.definition;
         let fits = |channel: &Channel| (*channel == Channel::Email) == recipient.is_email();
-        let channel = fate.channel.or_else(|| strategy.split('|').map(Channel::from).find(fits));
+        let strategy = &definition.send_channel_strategy;
+        let channel =
+            fate.course.first_channel().or_else(|| strategy.split('|').map(Channel::from).find(fits));
         let Some(channel) = channel else {
             return Err(refuse(
                 ErrorCode::InvalidParameter,
                 "no channel of the template reaches this recipient",
             ));
         };
-        let new = NewMessage { to: to.to_owned(), template: template.to_owned(), channel, code, life };
-        let message = self.account.send(new, now, self.history).map_err(status)?;
-        Ok(json(
-            200,
-            &SendReceipt {
-                message_id: message.id.clone(),
-                send_channel: Some(message.channel.clone()),
-                extra: Extra::default(),
-            },
-        ))
+        let params = params.map(|params| params.expose().clone()).unwrap_or_default();
+        let text = text::render(definition, &channel, language, &params, code.as_deref());
+        let new = NewMessage {
+            to: to.to_owned(),
+            template: template.to_owned(),
+            params,
+            channel: Some(channel.clone()),
+            code,
+            text,
+            life,
+            reported: fate.course != Course::Silence,
+            by_smpp,
+        };
+        self.accept(new, fate.course, channel, now).map_err(status)
     }
 
     fn verify(&mut self, request: &types::VerifyOtpRequest, now: SystemTime) -> Answer {
@@ -180,6 +232,7 @@ impl Service {
         crate::Code::new(code.as_str())
             .map_err(|invalid| refuse(ErrorCode::InvalidParameter, invalid.rule()))?;
         let verified = self.account.verify(&request.message_id, code, now).map_err(status)?;
+        self.checked(&request.message_id, verified, now);
         Ok(json(
             200,
             &VerificationResult {
@@ -218,6 +271,19 @@ impl Service {
             return Ok(template);
         }
         Err(refuse(ErrorCode::RuleBroken, "the template is not approved"))
+    }
+
+    /// A fresh code and how long it lives, if the template makes codes.
+    pub(super) fn made_code(
+        &mut self,
+        template: &str,
+        to: &str,
+    ) -> Result<Option<(String, Duration)>, (u16, Refusal)> {
+        let config = self.sendable(template)?.definition.verify_code_config.clone();
+        Ok(config.map(|config| {
+            let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
+            (fate(to).code.map_or_else(|| self.make_code(&config), str::to_owned), life)
+        }))
     }
 
     fn make_code(&mut self, config: &types::CodeConfig) -> String {
@@ -269,14 +335,25 @@ fn wrong_method(allowed: &str) -> Answer {
     Ok(response)
 }
 
+fn receipt(message: &Message) -> Response {
+    json(
+        200,
+        &SendReceipt {
+            message_id: message.id.clone(),
+            send_channel: Some(message.channel.clone()),
+            extra: Extra::default(),
+        },
+    )
+}
+
 fn done() -> Response {
     json(200, &Acknowledgement { code: 0, message: "success".to_owned(), extra: Extra::default() })
 }
 
-fn json(status: u16, body: &impl Serialize) -> Response {
+pub(super) fn json(status: u16, body: &impl Serialize) -> Response {
     // The generated types are texts, numbers and lists: they always serialise.
     let body = serde_json::to_vec(body).unwrap_or_default();
-    Response { status, headers: vec![("Content-Type", "application/json".to_owned())], body }
+    Response::plain(status, "application/json", body)
 }
 
 fn seconds(time: SystemTime) -> Option<i64> {

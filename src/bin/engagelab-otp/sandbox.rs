@@ -1,0 +1,172 @@
+//! `engagelab-otp sandbox`
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use engagelab_otp::sandbox::{
+    CallbackFault, DeliveryAnswer, Fault, Pace, RECIPIENTS, Redelivery, Sandbox, SmppFault,
+};
+use engagelab_otp::{Credentials, TemplateStatus};
+
+use crate::Failure;
+
+/// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
+///
+/// Nothing is delivered to anybody. Stop it with Ctrl-C.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Where to listen for REST, and for browsers; with port 0, a free port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8035")]
+    listen: SocketAddr,
+    /// Where to listen for SMPP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2775")]
+    smpp_listen: SocketAddr,
+    /// Do not listen for SMPP
+    #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
+    no_smpp: bool,
+    /// Let messages reach their end at once, and failed callbacks come again soon
+    #[arg(long)]
+    fast: bool,
+    /// Know this API key alone
+    #[arg(long, value_name = "KEY:SECRET", value_parser = key)]
+    key: Option<(String, String)>,
+    /// What becomes of new templates: approved, pending or rejected
+    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
+    new_templates: TemplateStatus,
+    /// Remember so many messages
+    #[arg(long, value_name = "NUMBER", default_value = "50000")]
+    history: usize,
+    /// Post callbacks there; can be given several times
+    #[arg(long, value_name = "URL")]
+    callback_url: Vec<String>,
+    /// Sign callbacks with this user name
+    #[arg(long, value_name = "NAME", default_value = "sandbox_demo")]
+    callback_user: String,
+    /// Sign callbacks with this secret
+    #[arg(long, value_name = "SECRET", default_value = "sandbox_webhook_secret")]
+    callback_secret: String,
+    /// Send this as Authorization with every callback
+    #[arg(long, value_name = "VALUE")]
+    callback_authorization: Option<String>,
+    /// Put at most so many rows into one callback
+    #[arg(long, value_name = "NUMBER", default_value = "20")]
+    callback_rows: usize,
+    /// How a callback comes again: signed-anew or as-it-was
+    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = redelivery)]
+    redelivery: Redelivery,
+    /// Have every request go wrong: lost-answer, stall, reset, rate-limited[=SECONDS], html-error,
+    /// slow-body[=MILLIS]; the request header X-Sandbox-Fault takes the same, for one request
+    #[arg(long, value_name = "FAULT")]
+    fault: Option<Fault>,
+    /// Have every callback go wrong: duplicate, late[=SECONDS], reordered, replayed, forged
+    #[arg(long, value_name = "FAULT")]
+    callback_fault: Option<CallbackFault>,
+    /// Have SMPP go wrong: unanswered, late-answers, duplicate-reports, report-first, odd-reports,
+    /// throttle, garbage, half-open, no-heartbeat, cut, cut-unanswered
+    #[arg(long, value_name = "FAULT")]
+    smpp_fault: Option<SmppFault>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let sandbox = start(arguments)?;
+    // Nobody may be reading; the sandbox runs all the same.
+    drop(introduce(&sandbox));
+    loop {
+        thread::park();
+    }
+}
+
+fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
+    let mut builder = Sandbox::builder()
+        .listen(arguments.listen)
+        .new_templates_are(arguments.new_templates)
+        .history(arguments.history)
+        .pace(if arguments.fast { Pace::Fast } else { Pace::Real })
+        .redelivery(arguments.redelivery)
+        .callback_rows(arguments.callback_rows)
+        .callback_secret(&arguments.callback_user, &arguments.callback_secret)
+        .map_err(Failure::usage)?;
+    if !arguments.no_smpp {
+        builder = builder.smpp_listen(arguments.smpp_listen);
+    }
+    if let Some((key, secret)) = &arguments.key {
+        builder = builder.credentials(key, secret);
+    }
+    for url in &arguments.callback_url {
+        builder = builder.callback_url(url).map_err(Failure::usage)?;
+    }
+    if let Some(value) = &arguments.callback_authorization {
+        builder = builder.callback_authorization(value).map_err(Failure::usage)?;
+    }
+    if let Some(fault) = arguments.fault {
+        builder = builder.fault(fault);
+    }
+    if let Some(fault) = arguments.callback_fault {
+        builder = builder.callback_fault(fault);
+    }
+    if let Some(fault) = arguments.smpp_fault {
+        builder = builder.smpp_fault(fault);
+    }
+    builder.start().map_err(Failure::usage)
+}
+
+/// Says where everything is.
+fn introduce(sandbox: &Sandbox) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "REST       {}", sandbox.url())?;
+    writeln!(out, "Console    {}/   (open it in a browser)", sandbox.url())?;
+    if let Some(smsc) = sandbox.smsc() {
+        writeln!(out, "SMPP       {}   system id sandbox_demo, password sandbox", smsc.address())?;
+    }
+    if !sandbox.address().ip().is_loopback() {
+        writeln!(out, "           Others can reach this, and the console shows codes without a password.")?;
+    }
+    for (key, secret) in sandbox.keys() {
+        writeln!(out, "Key        {key}   secret {secret}")?;
+    }
+    writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
+    // An address is checked within three seconds.
+    sandbox.settle(Duration::from_secs(4));
+    for check in sandbox.callbacks() {
+        let outcome = match check.attempts.last().map(|attempt| &attempt.answer) {
+            Some(answer) if answer.is_ok() => "the address check was answered with 200".to_owned(),
+            Some(DeliveryAnswer::Status { status, .. }) => {
+                format!("the address check was answered with {status}, not 200")
+            }
+            Some(DeliveryAnswer::None(reason)) => format!("the address check failed: {reason}"),
+            _ => "the address check is under way".to_owned(),
+        };
+        writeln!(out, "Callbacks  {}   {outcome}", check.url)?;
+    }
+    writeln!(out, "\nRecipients with a fate of their own; anybody else is delivered to after a second:")?;
+    for (to, fate) in RECIPIENTS {
+        writeln!(out, "  {to:<20} {fate}")?;
+    }
+    out.flush()
+}
+
+fn key(text: &str) -> Result<(String, String), String> {
+    let (key, secret) = text.split_once(':').ok_or("write KEY:SECRET")?;
+    let credentials = Credentials::new(key, secret).map_err(|invalid| invalid.rule().to_owned())?;
+    Ok((credentials.key().to_owned(), secret.to_owned()))
+}
+
+fn review(text: &str) -> Result<TemplateStatus, String> {
+    match text {
+        "approved" => Ok(TemplateStatus::Approved),
+        "pending" => Ok(TemplateStatus::Pending),
+        "rejected" => Ok(TemplateStatus::Rejected),
+        _ => Err("write approved, pending or rejected".to_owned()),
+    }
+}
+
+fn redelivery(text: &str) -> Result<Redelivery, String> {
+    match text {
+        "signed-anew" => Ok(Redelivery::SignedAnew),
+        "as-it-was" => Ok(Redelivery::AsItWas),
+        _ => Err("write signed-anew or as-it-was".to_owned()),
+    }
+}

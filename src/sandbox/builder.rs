@@ -1,0 +1,296 @@
+//! How a sandbox is to be.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Instant, SystemTime};
+
+use super::console::Console;
+use super::courier;
+use super::fault::{CallbackFault, Fault, Faults};
+use super::front::Front;
+use super::http::Server;
+use super::outbox::{CallbackPlan, Outbox, Redelivery};
+use super::schedule::Schedule;
+use super::service::Service;
+use super::shared::Shared;
+#[cfg(feature = "smpp")]
+use super::smpp::{self, SmppFault};
+use super::turn::{PRUNE_AT, Pace};
+use super::{KeyState, Sandbox, templates};
+use crate::InvalidInput;
+use crate::api::types::TemplateStatus;
+use crate::callback::Signer;
+use crate::clock::{Clock, SystemClock};
+use crate::transport::Poster;
+
+/// Configures a [`Sandbox`].
+#[must_use = "a builder does nothing until `start` is called"]
+pub struct SandboxBuilder {
+    address: SocketAddr,
+    keys: Vec<(String, String)>,
+    review: TemplateStatus,
+    history: usize,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+    fault: Option<Fault>,
+    callbacks: CallbackPlan,
+    posters: Vec<Poster>,
+    #[cfg(feature = "smpp")]
+    smpp_address: Option<SocketAddr>,
+    #[cfg(feature = "smpp")]
+    smpp_fault: Option<SmppFault>,
+}
+
+impl Default for SandboxBuilder {
+    fn default() -> Self {
+        let key = |key: &str, secret: &str| (key.to_owned(), secret.to_owned());
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            keys: vec![
+                key("sandbox_demo", "sandbox_secret"),
+                key("engagelab_sandbox_demo", "engagelab_sandbox_secret"),
+            ],
+            review: TemplateStatus::Approved,
+            history: 50_000,
+            clock: Arc::new(SystemClock),
+            pace: Pace::default(),
+            fault: None,
+            callbacks: CallbackPlan {
+                urls: Vec::new(),
+                signer: Signer::new("sandbox_demo", "sandbox_webhook_secret").ok(),
+                authorization: None,
+                redelivery: Redelivery::default(),
+                most_rows: 20,
+                fault: None,
+            },
+            posters: Vec::new(),
+            #[cfg(feature = "smpp")]
+            smpp_address: None,
+            #[cfg(feature = "smpp")]
+            smpp_fault: None,
+        }
+    }
+}
+
+impl SandboxBuilder {
+    /// Listens there. A free port of loopback unless set.
+    ///
+    /// Who reaches the address reaches the console too, which shows codes and takes no password.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Knows this key alone.
+    pub fn credentials(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.keys = vec![(key.into(), secret.into())];
+        self
+    }
+
+    /// Gives new templates this status. Approved unless set.
+    pub fn new_templates_are(mut self, status: TemplateStatus) -> Self {
+        self.review = status;
+        self
+    }
+
+    /// Remembers so many messages, and forgets the oldest beyond. 50,000 unless set.
+    ///
+    /// However many, their texts take at most 64 MiB. Of callbacks it remembers 5,000.
+    pub fn history(mut self, messages: usize) -> Self {
+        self.history = messages;
+        self
+    }
+
+    /// Takes the time from there.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Stops the clock: time passes by [`Sandbox::advance`] alone.
+    pub fn frozen(self) -> Self {
+        let still = Still { now: Instant::now(), time_of_day: SystemTime::now() };
+        self.clock(still)
+    }
+
+    /// Lets things take their time, or not. [`Pace::Real`] unless set.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Has every request to the API go wrong, until [`Sandbox::set_fault`] says otherwise.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Posts callbacks to this address: `http` or `https`. Can be called several times.
+    ///
+    /// When it starts, the sandbox checks the address as the service does, with a callback that has no rows.
+    /// What came of that is the first of [`Sandbox::callbacks`]; it goes on either way.
+    ///
+    /// # Errors
+    ///
+    /// If the address is no URL, or has another scheme.
+    pub fn callback_url(mut self, url: impl Into<String>) -> Result<Self, InvalidInput> {
+        let url = url.into();
+        if !self.callbacks.urls.contains(&url) {
+            self.posters.push(Poster::new(&url, courier::PATIENCE)?);
+            self.callbacks.urls.push(url);
+        }
+        Ok(self)
+    }
+
+    /// Signs callbacks with this user name and secret. `sandbox_demo` and `sandbox_webhook_secret` unless set.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Signer::new`].
+    pub fn callback_secret(mut self, user: &str, secret: &str) -> Result<Self, InvalidInput> {
+        self.callbacks.signer = Some(Signer::new(user, secret)?);
+        Ok(self)
+    }
+
+    /// Signs no callbacks.
+    pub fn unsigned_callbacks(mut self) -> Self {
+        self.callbacks.signer = None;
+        self
+    }
+
+    /// Sends this value as `Authorization` with every callback. None unless set.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot stand in a header.
+    pub fn callback_authorization(mut self, value: impl Into<String>) -> Result<Self, InvalidInput> {
+        let value = value.into();
+        let fits = http::HeaderValue::from_str(&value).is_ok() && !value.is_empty();
+        InvalidInput::unless(fits, "callback_authorization", "the value fits a header")?;
+        self.callbacks.authorization = Some(value);
+        Ok(self)
+    }
+
+    /// Signs repeated callbacks so. [`Redelivery::SignedAnew`] unless set.
+    pub fn redelivery(mut self, redelivery: Redelivery) -> Self {
+        self.callbacks.redelivery = redelivery;
+        self
+    }
+
+    /// Puts at most so many rows into one callback. Rows that fall due together travel together. 20 unless
+    /// set.
+    pub fn callback_rows(mut self, most: usize) -> Self {
+        self.callbacks.most_rows = most;
+        self
+    }
+
+    /// Has every callback go wrong, until [`Sandbox::set_callback_fault`] says otherwise.
+    pub fn callback_fault(mut self, fault: CallbackFault) -> Self {
+        self.callbacks.fault = Some(fault);
+        self
+    }
+
+    /// Listens for SMPP there. It does not unless this is called.
+    ///
+    /// The name to bind with is `sandbox_demo`, the password `sandbox`. Messages that are submitted are messages
+    /// like any others: they show in the history, their codes can be verified, callbacks report them. When
+    /// their course is at its end, a delivery report says so as well.
+    #[cfg(feature = "smpp")]
+    pub fn smpp_listen(mut self, address: SocketAddr) -> Self {
+        self.smpp_address = Some(address);
+        self
+    }
+
+    /// Has SMPP links go wrong, until [`Smsc::misbehave`](crate::smpp::smsc::Smsc::misbehave) says otherwise.
+    #[cfg(feature = "smpp")]
+    pub fn smpp_fault(mut self, fault: SmppFault) -> Self {
+        self.smpp_fault = Some(fault);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot listen at the address.
+    pub fn start(self) -> io::Result<Sandbox> {
+        let now = self.clock.time_of_day();
+        let mut outbox = Outbox::new(self.callbacks);
+        outbox.check_addresses(now);
+        let service = Service {
+            account: templates::account(now),
+            keys: self.keys,
+            key_state: KeyState::default(),
+            review: self.review,
+            history: self.history,
+            next_error: None,
+            faults: Faults::with_standing(self.fault),
+            pace: self.pace,
+            schedule: Schedule::default(),
+            prune_at: PRUNE_AT,
+            outbox,
+            #[cfg(feature = "smpp")]
+            reports: std::collections::VecDeque::new(),
+            random: fastrand::Rng::new(),
+        };
+        let shared = Arc::new(Shared::new(service, self.clock));
+        #[cfg(feature = "smpp")]
+        let (smsc, reporting) = self
+            .smpp_address
+            .map(|address| smpp::start(address, &shared).map_err(at(address)))
+            .transpose()?
+            .unzip();
+        #[cfg(feature = "smpp")]
+        if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
+            smsc.misbehave(fault.misbehaviour());
+        }
+        let front = Front {
+            shared: shared.clone(),
+            console: Console::new(),
+            #[cfg(feature = "smpp")]
+            smsc: smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
+        };
+        let server = Server::start(self.address, Box::new(move |request| front.answer(request)))
+            .inspect_err(|_| shared.stop())
+            .map_err(at(self.address))?;
+        let mut sandbox = Sandbox {
+            server,
+            shared: shared.clone(),
+            threads: Vec::new(),
+            #[cfg(feature = "smpp")]
+            smsc,
+        };
+        #[cfg(feature = "smpp")]
+        sandbox.threads.extend(reporting);
+        // From here on a failure drops the sandbox, which stops what has been started.
+        sandbox.threads.extend(courier::start(&shared, self.posters)?);
+        let run = move || shared.run_schedule();
+        sandbox.threads.push(thread::Builder::new().name("sandbox-schedule".to_owned()).spawn(run)?);
+        Ok(sandbox)
+    }
+}
+
+/// Says in an error which address it is about.
+fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot listen at {address}: {error}"))
+}
+
+/// A clock that stands.
+struct Still {
+    now: Instant,
+    time_of_day: SystemTime,
+}
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        self.time_of_day
+    }
+
+    fn sleep(&self, _: std::time::Duration) {}
+}

@@ -1,0 +1,203 @@
+//! What the console can be told to do.
+
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::super::events::{SampleEvent, status_row};
+use super::super::fault::{CallbackFault, FAULT_HEADER, Fault};
+use super::super::front::{self, Front};
+use super::super::http::{Manner, Request};
+use super::super::message::TimelineEntry;
+use super::super::outbox::Redelivery;
+use super::super::shared::Shared;
+use crate::InvalidInput;
+use crate::api::types::{MessageStatus, TemplateStatus};
+
+/// An answer, or the status and the reason of a refusal.
+pub(super) type Outcome = Result<Value, (u16, String)>;
+
+pub(super) fn act(front: &Front, action: &str, request: &Request) -> Outcome {
+    let shared = &front.shared;
+    match action {
+        "call" => call(shared, &read(request)?),
+        "fire" => fire(shared, read(request)?),
+        "repeat" => repeat(shared, &read(request)?),
+        "faults" => faults(front, &read(request)?),
+        "advance" => {
+            let Advance { seconds } = read(request)?;
+            // No more than a year at a time, and no less than none.
+            shared.advance(Duration::from_secs(seconds.min(365 * 24 * 3600)));
+            Ok(json!({}))
+        }
+        "template" => {
+            let Review { id, status } = read(request)?;
+            let found = shared.act(|service, _| service.account.set_template_status(&id, status));
+            if found { Ok(json!({})) } else { Err((404, "no template has this id".to_owned())) }
+        }
+        _ => Err((404, "the console cannot do that".to_owned())),
+    }
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    seconds: u64,
+}
+
+#[derive(Deserialize)]
+struct Review {
+    id: String,
+    status: TemplateStatus,
+}
+
+/// A request to the API, made by the console in the name of a key.
+#[derive(Deserialize)]
+struct Call {
+    key: String,
+    method: String,
+    path: String,
+    #[serde(default)]
+    body: Value,
+    fault: Option<String>,
+}
+
+fn call(shared: &Shared, call: &Call) -> Outcome {
+    if !call.path.starts_with("/v1/") {
+        return Err((400, "the console calls the API alone".to_owned()));
+    }
+    let find = |(key, _): &&(String, String)| *key == call.key;
+    let secret = shared.look(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
+    // A key that is not known is tried all the same: to see what comes of it.
+    let pair = format!("{}:{}", call.key, secret.unwrap_or_default());
+    let mut headers = vec![("authorization".to_owned(), format!("Basic {}", BASE64_STANDARD.encode(pair)))];
+    headers.extend(call.fault.clone().map(|fault| (FAULT_HEADER.to_owned(), fault)));
+    let body = if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() };
+    let request =
+        Request { method: call.method.clone(), path: call.path.clone(), headers, body, ..Request::default() };
+    let began = Instant::now();
+    let response = front::api(shared, &request);
+    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let unanswered = match response.manner {
+        Manner::Plain | Manner::Slow(_) => None,
+        Manner::Lost => Some("acted on, and the connection closed without an answer"),
+        Manner::Stalled => Some("not acted on, and nothing said"),
+        Manner::Reset => Some("not acted on, and the connection reset"),
+    };
+    if let Some(fault) = unanswered {
+        return Ok(json!({"unanswered": fault, "micros": micros}));
+    }
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(json!({"status": response.status, "body": body, "micros": micros}))
+}
+
+/// What to report: an event, a status of a message, or a row as it is.
+#[derive(Deserialize)]
+struct Fire {
+    event: Option<String>,
+    message: Option<String>,
+    status: Option<MessageStatus>,
+    row: Option<Value>,
+}
+
+fn fire(shared: &Shared, fire: Fire) -> Outcome {
+    let event: Option<SampleEvent> = match fire.event.map(|event| event.parse()) {
+        Some(Ok(event)) => Some(event),
+        Some(Err(_)) => return Err((400, "there is no such event".to_owned())),
+        None => None,
+    };
+    shared.act(|service, now| {
+        if !service.outbox.is_wanted() {
+            return Err((409, "no callback address is set: start the sandbox with one".to_owned()));
+        }
+        let (message, row) = match (event, fire.row, fire.message, fire.status) {
+            (Some(event), ..) => (None, event.row(now)),
+            (None, Some(row), ..) => (None, row),
+            (None, None, Some(id), Some(status)) => {
+                let Some(message) = service.account.message(&id) else {
+                    return Err((404, "no message has this id".to_owned()));
+                };
+                let channel = message.channel.clone();
+                let entry = TimelineEntry { at: now, status, channel, error: None };
+                (Some(message.id.clone()), status_row(message, &entry))
+            }
+            _ => return Err((400, "name an event, a message and a status, or a row".to_owned())),
+        };
+        service.outbox.gather(message, row);
+        Ok(json!({}))
+    })
+}
+
+#[derive(Deserialize)]
+struct Repeat {
+    callback: u64,
+    #[serde(default)]
+    as_it_was: bool,
+}
+
+fn repeat(shared: &Shared, repeat: &Repeat) -> Outcome {
+    let manner = if repeat.as_it_was { Redelivery::AsItWas } else { Redelivery::SignedAnew };
+    if shared.act(|service, _| service.outbox.again(repeat.callback, manner)) {
+        Ok(json!({}))
+    } else {
+        Err((404, "no callback has this number".to_owned()))
+    }
+}
+
+/// Faults to come. What is not named stays as it is; an empty name ends it.
+#[derive(Deserialize)]
+struct Faults {
+    /// For requests; with `times`, for so many, else for all.
+    api: Option<String>,
+    times: Option<usize>,
+    callbacks: Option<String>,
+    smpp: Option<String>,
+}
+
+fn faults(front: &Front, wanted: &Faults) -> Outcome {
+    let api = Change::<Fault>::read(wanted.api.as_deref())?;
+    let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
+    front.misbehave(wanted.smpp.as_deref())?;
+    front.shared.act(|service, _| {
+        match (api, wanted.times) {
+            (Change::None, _) => {}
+            (Change::End, _) => service.faults.clear(),
+            (Change::To(fault), Some(times)) => service.faults.add(fault, times),
+            (Change::To(fault), None) => service.faults.standing = Some(fault),
+        }
+        match callbacks {
+            Change::None => {}
+            Change::End => service.outbox.plan.fault = None,
+            Change::To(fault) => service.outbox.plan.fault = Some(fault),
+        }
+    });
+    Ok(json!({}))
+}
+
+/// What is to become of a fault.
+enum Change<T> {
+    None,
+    End,
+    To(T),
+}
+
+impl<T: FromStr<Err = InvalidInput>> Change<T> {
+    fn read(name: Option<&str>) -> Result<Self, (u16, String)> {
+        match name {
+            None => Ok(Self::None),
+            Some("") => Ok(Self::End),
+            Some(name) => {
+                name.parse().map(Self::To).map_err(|invalid: InvalidInput| (400, invalid.rule().to_owned()))
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, (u16, String)> {
+    serde_json::from_slice(&request.body).map_err(|error| (400, error.to_string()))
+}

@@ -1,0 +1,66 @@
+//! One POST to somebody else's address, for the sandbox: its callbacks go wherever its user says.
+
+use std::time::Duration;
+
+use http::{Request, Uri};
+use ureq::{Agent, Error};
+
+use super::TransportOptions;
+use super::options::{BaseUrl, Timeouts, is_loopback};
+use crate::InvalidInput;
+
+/// Posts to one address. Connections are not kept: receivers come and go.
+pub(crate) struct Poster {
+    agent: Agent,
+    url: String,
+}
+
+impl Poster {
+    /// For this address, with so much time for a whole exchange.
+    pub(crate) fn new(url: &str, patience: Duration) -> Result<Self, InvalidInput> {
+        let refuse = |rule| InvalidInput::new("callback_url", rule);
+        let uri: Uri = url.parse().map_err(|_| refuse("a callback's address is a URL"))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(refuse("a callback's address begins with `http://` or `https://`"));
+        }
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| refuse("a callback's address has a host"))?;
+        let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
+        let options = TransportOptions {
+            timeouts: Timeouts::within(patience),
+            idle_connections: 0,
+            user_agent_suffix: Some("sandbox".to_owned()),
+            ..TransportOptions::default()
+        };
+        let config = options.config(&base)?;
+        Ok(Self { agent: Agent::new_with_config(config), url: url.to_owned() })
+    }
+
+    /// The answer's status and the beginning of its body, or why there is none.
+    pub(crate) fn post(&self, headers: &[(&str, &str)], body: &str) -> Result<(u16, String), String> {
+        let mut request = Request::post(&self.url).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body).map_err(|error| error.to_string())?;
+        let response = self.agent.run(request).map_err(|error| told(&error))?;
+        let status = response.status().as_u16();
+        let read = response.into_body().with_config().limit(EXCERPT).lossy_utf8(true).read_to_string();
+        let body = match read {
+            Ok(body) => body,
+            Err(Error::BodyExceedsLimit(_)) => "(longer than is kept)".to_owned(),
+            Err(error) => return Err(told(&error)),
+        };
+        Ok((status, body))
+    }
+}
+
+fn told(error: &Error) -> String {
+    match error {
+        Error::Timeout(_) => "no answer in time".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+/// The most octets of an answer that are read.
+const EXCERPT: u64 = 4 * 1024;

@@ -1,0 +1,173 @@
+//! Clients that mean no good, or know no better.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use engagelab_otp::sandbox::Sandbox;
+use engagelab_otp::{Client, TemplateRef};
+
+use super::loopback::{connect, exchange};
+
+fn works(sandbox: &Sandbox) -> bool {
+    Client::for_sandbox(sandbox).expect("built").templates().is_ok()
+}
+
+fn status(sandbox: &Sandbox, request: &str) -> String {
+    let answer = exchange(sandbox.address(), request.as_bytes());
+    answer.split(' ').nth(1).unwrap_or("closed").to_owned()
+}
+
+#[test]
+fn bodies_of_ten_megabytes_are_refused_and_not_read_into_memory() {
+    let sandbox = Sandbox::start().expect("started");
+    let length = 10 * 1024 * 1024;
+    let mut stream = connect(sandbox.address());
+    let head = format!("POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("written");
+    // The sandbox may close before all is written.
+    drop(stream.write_all(&vec![b' '; length]));
+    let mut answer = String::new();
+    drop(stream.read_to_string(&mut answer));
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:?}");
+    assert!(works(&sandbox));
+}
+
+#[test]
+fn slow_and_silent_clients_shut_out_only_each_other() {
+    let sandbox = Sandbox::start().expect("started");
+    let open = || -> TcpStream {
+        let mut stream = connect(sandbox.address());
+        // Half a head, and never the rest; those closed to make room may fail here.
+        drop(stream.write_all(b"POST /v1/messages HTTP/1.1\r\nHost: loc"));
+        stream
+    };
+    let crowd: Vec<TcpStream> = (0..3_000).map(|_| open()).collect();
+    for _ in 0..20 {
+        assert!(works(&sandbox));
+    }
+    drop(crowd);
+    assert!(works(&sandbox));
+}
+
+#[test]
+fn paths_lead_nowhere_but_to_what_there_is() {
+    let sandbox = Sandbox::start().expect("started");
+    for path in [
+        "/../../etc/passwd",
+        "/console/../../etc/passwd",
+        "/console/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/console/page.html",
+        "/console/",
+        "/index.html",
+        "/%00",
+        "/v1",
+        "/v1/messages/",
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&sandbox, &request), "404", "{path}");
+    }
+}
+
+#[test]
+fn wrong_methods_are_refused() {
+    let sandbox = Sandbox::start().expect("started");
+    let ask = |method: &str, path: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        let rest = "Content-Type: application/json\r\nAuthorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\n\r\n";
+        status(&sandbox, &format!("{head}{rest}"))
+    };
+    for (method, path) in [
+        ("DELETE", "/v1/messages"),
+        ("PUT", "/v1/template-configs/sandbox-otp-tpl"),
+        ("POST", "/"),
+        ("DELETE", "/console/fire"),
+        ("OPTIONS", "/console/fire"),
+    ] {
+        assert_eq!(ask(method, path), "405", "{method} {path}");
+    }
+    assert_eq!(ask("GET", "/console/fire"), "404");
+}
+
+#[test]
+fn the_console_is_not_for_other_sites() {
+    let sandbox = Sandbox::start().expect("started");
+    let fire = |headers: &str| {
+        let body = r#"{"seconds": 86400}"#;
+        let request = format!(
+            "POST /console/advance HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        status(&sandbox, &request)
+    };
+    let before = sandbox.now();
+    assert_eq!(fire("Host: otp.example.com\r\nContent-Type: application/json"), "421");
+    assert_eq!(fire("Content-Type: application/json"), "421");
+    assert_eq!(
+        fire("Host: localhost\r\nOrigin: http://example.com\r\nContent-Type: application/json"),
+        "403"
+    );
+    assert_eq!(
+        fire("Host: localhost\r\nSec-Fetch-Site: cross-site\r\nContent-Type: application/json"),
+        "403"
+    );
+    assert_eq!(fire("Host: localhost\r\nContent-Type: text/plain"), "415");
+    assert!(sandbox.now().duration_since(before).expect("later").as_secs() < 3600, "no time was let pass");
+    assert_eq!(fire("Host: localhost\r\nContent-Type: application/json"), "200");
+    assert!(sandbox.now().duration_since(before).expect("later").as_secs() >= 86400);
+}
+
+#[test]
+fn nonsense_for_the_console_is_refused_and_changes_nothing() {
+    let sandbox = Sandbox::start().expect("started");
+    let ask = |path: &str, body: &str| {
+        let head = "Host: localhost\r\nConnection: close\r\nContent-Type: application/json";
+        let length = body.len();
+        status(&sandbox, &format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}"))
+    };
+    for (path, body) in [
+        ("/console/advance", r#"{"seconds": -1}"#),
+        ("/console/advance", r#"{"seconds": 1e300}"#),
+        ("/console/advance", ""),
+        ("/console/faults", r#"{"api": "gremlins"}"#),
+        ("/console/faults", "[[[[["),
+        ("/console/call", r#"{"key": "k", "method": "GET", "path": "/console/state"}"#),
+        ("/console/fire", r#"{"event": "no such event"}"#),
+    ] {
+        assert_eq!(ask(path, body), "400", "{path} {body}");
+    }
+    assert_eq!(ask("/console/fire", "{}"), "409");
+    assert_eq!(ask("/console/repeat", r#"{"callback": 1}"#), "404");
+    assert_eq!(ask("/console/template", r#"{"id": "no-such", "status": 2}"#), "404");
+    // A year at a time, and for ever: the clock has an end, and reaching it hurts nobody.
+    for _ in 0..5 {
+        assert_eq!(ask("/console/advance", r#"{"seconds": 18446744073709551615}"#), "200");
+    }
+    assert!(works(&sandbox));
+}
+
+#[test]
+fn time_can_be_let_pass_until_there_is_none_left() {
+    let sandbox = Sandbox::start().expect("started");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    for years in [1, 300, u64::MAX / 40_000_000, u64::MAX / 40_000_000] {
+        sandbox.advance(std::time::Duration::from_secs(years.saturating_mul(31_536_000)));
+        drop(client.send_otp(&"+6591234567".parse().expect("valid"), &template));
+        assert!(works(&sandbox));
+    }
+}
+
+#[test]
+fn requests_that_could_be_two_are_refused() {
+    let sandbox = Sandbox::start().expect("started");
+    let both = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert_eq!(status(&sandbox, both), "400");
+    let twice =
+        "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n";
+    assert_eq!(status(&sandbox, twice), "400");
+    assert_eq!(status(&sandbox, "\0\0\0\0\r\n\r\n"), "400");
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000));
+    assert_eq!(status(&sandbox, &long), "431");
+    assert!(works(&sandbox));
+}

@@ -1,0 +1,189 @@
+//! The console in a real browser.
+
+use std::path::Path;
+use std::time::Duration;
+
+use engagelab_otp::sandbox::{Sandbox, SandboxBuilder};
+use engagelab_otp::{Client, TemplateRef};
+
+use super::loopback::{BUSY, CallbackServer, PATIENCE};
+use super::peers;
+use super::webdriver::Browser;
+
+/// A sandbox that reports to a server, open in a browser; none if there is no browser.
+fn open(
+    configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder,
+) -> Option<(Sandbox, CallbackServer, Browser)> {
+    let browser = peers::found("chromedriver", Browser::start())?;
+    let server = CallbackServer::start();
+    let builder = Sandbox::builder().frozen().callback_url(server.url()).expect("a URL");
+    let sandbox = configure(builder).start().expect("started");
+    assert_eq!(server.next().body, "{}");
+    browser.resize(1180, 900);
+    browser.open(&sandbox.url());
+    browser.wait("document.querySelector('#live').textContent === 'live'");
+    Some((sandbox, server, browser))
+}
+
+#[test]
+fn a_code_is_sent_verified_and_followed_to_its_end() {
+    let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
+    browser.fill("#to", "+10000000005");
+    browser.click("#send button.main");
+    assert!(browser.text("#send + .result").contains("sms"));
+    let message = sandbox.messages().pop().expect("sent");
+
+    browser.fill("#check input[name=check]", "000000");
+    browser.click("#check button.main");
+    assert!(browser.text("#check + .result").starts_with("Wrong code"));
+    browser.click("#use");
+    browser.click("#check button.main");
+    browser.wait("document.querySelector('#check + .result.good')");
+    assert!(browser.text("#check + .result").starts_with("Verified"));
+    browser.click("#check button.main");
+    browser.wait("document.querySelector('#check + .result.bad')");
+    assert!(browser.text("#check + .result").contains("3003"));
+    assert!(sandbox.message(&message.id).expect("remembered").verified);
+
+    // From here on by keyboard: a key for each section, Enter on a message, Escape back.
+    browser.value("document.activeElement.blur()");
+    browser.press("2");
+    browser.wait("document.querySelector('#messages')");
+    browser.value("document.querySelector('#messages a').focus()");
+    browser.press("\u{e007}");
+    assert_eq!(browser.text("#code"), "123456");
+    let steps = browser.text("#timeline");
+    for status in ["plan", "target_valid", "sent", "verified_failed", "verified"] {
+        assert!(steps.contains(status), "{status}");
+    }
+    assert!(!browser.text("#timeline").contains("delivered"));
+    // What happens now shows without a reload.
+    sandbox.advance(Duration::from_secs(1));
+    browser.wait("document.querySelector('#timeline').innerText.includes('delivered')");
+    browser.press("\u{e00c}");
+    browser.wait("location.hash === '#/history'");
+    assert!(!server.rest().is_empty());
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
+    let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
+    server.answer(BUSY);
+    browser.open(&format!("{}/#/callbacks", sandbox.url()));
+    browser.wait("document.querySelector('#events button')");
+    browser.click("#events button:nth-child(1)");
+    assert!(server.next().body.contains("insufficient_balance"));
+    browser.wait("document.querySelector('main').innerText.includes('failing')");
+    sandbox.advance(Duration::from_secs(60));
+    assert!(server.next().body.contains("insufficient_balance"));
+    browser.wait("document.querySelector('main').innerText.includes('2 attempts')");
+    browser.click("main details summary");
+    let shown = browser.text("main details");
+    for part in ["HTTP 503", "busy", "HTTP 200", "X-CALLBACK-ID: timestamp=", "remain_balance"] {
+        assert!(shown.contains(part), "{part}");
+    }
+    browser.click("main details button:nth-child(2)");
+    assert!(server.next().body.contains("insufficient_balance"));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn markup_stays_text() {
+    const HOSTILE: &str = "<img src=x onerror='window.pwned=1'><script>window.pwned=1</script>";
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-custom-tpl").expect("valid");
+    let template = template.param("code", HOSTILE).param(HOSTILE, HOSTILE);
+    let id =
+        client.send_message(&"+10000000010".parse().expect("valid"), &template).expect("sent").message_id;
+    sandbox.fire_row(serde_json::json!({"notification": {"event": HOSTILE}, HOSTILE: HOSTILE}));
+    sandbox.fire_row(serde_json::json!([HOSTILE]));
+    browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
+    assert_eq!(browser.text("#text"), format!("Your code is {HOSTILE}."));
+    for hash in ["#/callbacks", "#/history", "#/templates", "#/<b>x", "#/message/<b>%zz", "#/message/%3Cb%3E"]
+    {
+        browser.open(&format!("{}/{hash}", sandbox.url()));
+        browser.wait("document.querySelector('main').innerText.length > 0");
+    }
+    assert_eq!(
+        browser
+            .value("window.pwned === undefined && document.querySelectorAll('main img, main script').length"),
+        0
+    );
+}
+
+#[test]
+fn another_page_cannot_drive_the_console() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    // Another sandbox is another site: its port is not the same.
+    let elsewhere = Sandbox::start().expect("started");
+    browser.open(&format!("{}/console/none", elsewhere.url()));
+    let attempt = |options: &str| {
+        let script = format!(
+            "fetch('{}/console/fire', {options}).then((answer) => answer.type === 'opaque' ? 'sent' : 'read', () => 'failed')",
+            sandbox.url()
+        );
+        browser.wait("document.body && true");
+        browser.value(&script)
+    };
+    let before = sandbox.callbacks().len();
+    let body = r#"'{"event": "api_call"}'"#;
+    attempt(&format!("{{method: 'POST', mode: 'no-cors', body: {body}}}"));
+    let json = "{'Content-Type': 'application/json'}";
+    let outcome = attempt(&format!("{{method: 'POST', headers: {json}, body: {body}}}"));
+    assert_eq!(outcome, "failed");
+    assert!(sandbox.settle(PATIENCE));
+    assert_eq!(sandbox.callbacks().len(), before);
+}
+
+#[test]
+fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
+    let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
+    let pictures = std::env::var("SCREENSHOTS").ok();
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid").param("app", "<b>Example</b>");
+    let mut ids = Vec::new();
+    for to in [
+        "+10000000000",
+        "+10000000002",
+        "sandbox@example.com",
+        "+10000000003",
+        "+10000000014",
+        "+10000000004",
+    ] {
+        server.answer(BUSY);
+        ids.push(client.send_otp(&to.parse().expect("valid"), &template).expect("sent").message_id);
+        sandbox.advance(Duration::from_millis(1300));
+        assert!(sandbox.settle(PATIENCE));
+    }
+    sandbox.advance(Duration::from_secs(70));
+    assert!(sandbox.settle(PATIENCE));
+    let last = ids.pop().expect("sent");
+    let views = ["test", "history", "callbacks", "templates", "faults", &format!("message/{}", last.0)];
+    for (screen, width, height) in [("desktop", 1180, 900), ("phone", 390, 844)] {
+        browser.resize(width, height);
+        for view in views {
+            browser.open(&format!("{}/#/{view}", sandbox.url()));
+            browser.wait(&format!("document.querySelector('main').dataset.view === '#/{view}'"));
+            if view == "test" && browser.value("document.querySelector('#send + .result') === null") == true {
+                browser.click("#send button.main");
+                browser.wait("document.querySelector('#send + .result')");
+            }
+            if view == "callbacks" || view.starts_with("message") {
+                browser.click("main details summary");
+            }
+            let overflow =
+                browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            assert!(overflow.as_i64() <= Some(0), "{view} at {width} is wider than the screen by {overflow}");
+            if let Some(folder) = &pictures {
+                let name = view.split('/').next().expect("a name");
+                for scheme in ["light", "dark"] {
+                    let path = Path::new(folder).join(format!("{screen}-{name}-{scheme}.png"));
+                    browser.screenshot(&path, width, height, scheme);
+                }
+            }
+        }
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}

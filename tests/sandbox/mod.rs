@@ -1,0 +1,16 @@
+//! The sandbox, as its users meet it.
+
+mod bad_input;
+mod browser;
+mod callbacks;
+#[cfg(feature = "cli")]
+mod command;
+mod faults;
+mod lifecycle;
+mod loopback;
+mod over_smpp;
+mod peers;
+mod sdk;
+mod service;
+mod volume;
+mod webdriver;

@@ -1,0 +1,122 @@
+//! The vendor's Python SDK, pointed at the sandbox.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use engagelab_otp::sandbox::{CallbackFault, SampleEvent, Sandbox};
+use serde_json::{Value, json};
+
+use super::loopback::PATIENCE;
+use super::peers;
+
+struct Sdk {
+    process: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Sdk {
+    fn start() -> Option<Self> {
+        let python = peers::folder().join("venv/bin/python");
+        let installed = Command::new(&python).args(["-c", "import engagelab_otp"]).output();
+        let installed = installed.is_ok_and(|output| output.status.success());
+        peers::found("the vendor's SDK", installed.then_some(()))?;
+        let mut process = Command::new(python)
+            .args(["-c", include_str!("sdk.py")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the SDK's Python starts");
+        let questions = process.stdin.take().expect("piped");
+        let answers = BufReader::new(process.stdout.take().expect("piped"));
+        Some(Self { process, questions, answers })
+    }
+
+    fn answer(&mut self) -> Value {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("the SDK answers");
+        serde_json::from_str(&line).expect("the SDK's answer is JSON")
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "each question is made where it is asked")]
+    fn ask(&mut self, question: Value) -> Value {
+        writeln!(self.questions, "{question}").expect("the SDK listens");
+        self.answer()
+    }
+}
+
+impl Drop for Sdk {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// The SDK, and a sandbox that reports to its receiver.
+fn start() -> Option<(Sdk, Sandbox)> {
+    let mut sdk = Sdk::start()?;
+    let receiver = sdk.answer()["receiver"].as_str().expect("an address").to_owned();
+    // The SDK looks at the machine's clock, so that time must be the sandbox's too.
+    let sandbox = Sandbox::builder().callback_url(receiver).expect("a URL").start().expect("started");
+    sdk.ask(json!({"url": sandbox.url()}));
+    Some((sdk, sandbox))
+}
+
+#[test]
+fn the_vendors_sdk_sends_and_verifies() {
+    let Some((mut sdk, sandbox)) = start() else { return };
+    let sent = sdk.ask(json!({"send": "+10000000005"}));
+    assert_eq!(sent["send_channel"], "sms");
+    let id = sent["message_id"].as_str().expect("an id").to_owned();
+    assert_eq!(sandbox.messages()[0].id.0, id);
+    let mut verify = |code: &str| sdk.ask(json!({"verify": id, "code": code}));
+    assert_eq!(verify("000000")["verified"], false);
+    assert_eq!(verify("123456")["verified"], true);
+    assert_eq!(verify("123456"), json!({"code": 3003, "status": 400}));
+    let own = sdk.ask(json!({"send_custom": "sandbox@example.com"}));
+    assert_eq!(own["send_channel"], "email");
+}
+
+#[test]
+fn the_vendors_sdk_understands_refusals() {
+    let Some((mut sdk, _sandbox)) = start() else { return };
+    for (to, code) in [
+        ("+10000000001", 5011),
+        ("+10000000011", 5013),
+        ("+10000000012", 5019),
+        ("+10000000099", 3004),
+        ("x", 5011),
+    ] {
+        assert_eq!(sdk.ask(json!({"send": to})), json!({"code": code, "status": 400}), "{to}");
+    }
+    let unknown = sdk.ask(json!({"send": "+6591234567", "template": "no-such"}));
+    assert_eq!(unknown, json!({"code": 4001, "status": 400}));
+    assert_eq!(sdk.ask(json!({"stranger": "+6591234567"})), json!({"code": 2001, "status": 401}));
+}
+
+#[test]
+fn the_vendors_sdk_believes_the_sandboxes_callbacks() {
+    let Some((mut sdk, sandbox)) = start() else { return };
+    sdk.ask(json!({"send": "+10000000010"}));
+    for event in [SampleEvent::InsufficientBalance, SampleEvent::UplinkMessage, SampleEvent::AccountLogin] {
+        sandbox.fire(event);
+    }
+    sandbox.set_callback_fault(Some(CallbackFault::Forged));
+    sandbox.fire(SampleEvent::ApiCall);
+    assert!(sandbox.settle(PATIENCE));
+    let received = sdk.ask(json!({}));
+    let told: Vec<&Value> = received.as_array().expect("a list").iter().map(|one| &one["told"]).collect();
+    let statuses = json!(["plan", "target_valid", "sent", "delivered"]);
+    let expected = [
+        &json!([]),
+        &statuses,
+        &json!(["insufficient_balance"]),
+        &json!(["uplink_message"]),
+        &json!(["account_login"]),
+        &json!(["signature mismatch"]),
+    ];
+    assert_eq!(told, expected);
+    let kinds: Vec<&Value> = (2..5).map(|index| &received[index]["kinds"][0]).collect();
+    assert_eq!(kinds, ["notification", "uplink", "system_event"]);
+    assert_eq!(received[5]["verified"], false);
+}

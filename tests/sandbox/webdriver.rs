@@ -1,0 +1,187 @@
+//! Just enough of `WebDriver` to drive a headless chromium through chromedriver: one HTTP request for each step.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::loopback::{PATIENCE, connect, read_message};
+
+/// A browser. It ends when dropped.
+pub(crate) struct Browser {
+    driver: Child,
+    address: std::net::SocketAddr,
+    session: String,
+    profile: PathBuf,
+}
+
+impl Browser {
+    /// Starts one; none if chromedriver is not installed.
+    pub(crate) fn start() -> Option<Self> {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let address = ([127, 0, 0, 1], port.expect("chromedriver says its port")).into();
+        let profile = std::env::temp_dir().join(format!("otp-console-{}", driver.id()));
+        let mut browser = Self { driver, address, session: String::new(), profile };
+        let profile = format!("--user-data-dir={}", browser.profile.display());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            &profile,
+        ];
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"script": PATIENCE.as_millis()},
+        }}});
+        let session = browser.ask("POST", "/session", &capabilities);
+        browser.session = format!("/session/{}", session["sessionId"].as_str().expect("a session"));
+        Some(browser)
+    }
+
+    pub(crate) fn open(&self, url: &str) {
+        self.post("/url", &json!({"url": url}));
+    }
+
+    /// Waits until a JavaScript expression is true, and gives back its value. It is looked at whenever the page
+    /// changes.
+    pub(crate) fn wait(&self, expression: &str) -> Value {
+        let script = format!(
+            "const done = arguments[0];
+             const look = () => {{ const found = ({expression}); if (found) {{ observer.disconnect(); done(found); }} }};
+             const observer = new MutationObserver(look);
+             observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+             look();"
+        );
+        self.post("/execute/async", &json!({"script": script, "args": []}))
+    }
+
+    /// The value of a JavaScript expression.
+    pub(crate) fn value(&self, expression: &str) -> Value {
+        self.post("/execute/sync", &json!({"script": format!("return ({expression});"), "args": []}))
+    }
+
+    /// The text of an element, once there is one.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let found = self.wait(&format!("document.querySelector({selector:?})?.innerText"));
+        found.as_str().expect("a text").to_owned()
+    }
+
+    pub(crate) fn click(&self, selector: &str) {
+        self.with_element(selector, "click", &json!({}));
+    }
+
+    /// Replaces what stands in a field.
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
+        self.with_element(selector, "clear", &json!({}));
+        self.with_element(selector, "value", &json!({"text": text}));
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(crate) fn press(&self, keys: &str) {
+        let press =
+            |key: char| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
+        let actions: Vec<Value> = keys.chars().flat_map(press).collect();
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}));
+    }
+
+    /// Shows the page as on a screen of this size, light or dark, and saves a picture.
+    pub(crate) fn screenshot(&self, path: &std::path::Path, width: u32, height: u32, scheme: &str) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.developer("Emulation.setDeviceMetricsOverride", &size);
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.developer("Emulation.setEmulatedMedia", &features);
+        let picture = self.developer("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let picture = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(path, picture).expect("written");
+    }
+
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.developer("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// What the page and the browser complained of so far.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = self.post("/se/log", &json!({"type": "browser"}));
+        let lines = log.as_array().expect("a log").iter();
+        lines.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect()
+    }
+
+    fn developer(&self, command: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
+    }
+
+    /// Does something with an element. One that the page has drawn anew meanwhile is looked up again.
+    fn with_element(&self, selector: &str, action: &str, body: &Value) {
+        for _ in 0..20 {
+            let path = format!("{}/element/{}/{action}", self.session, self.element(selector));
+            match self.try_ask("POST", &path, body) {
+                Ok(_) => return,
+                Err(error) => assert_eq!(error["error"], "stale element reference", "{path}: {error}"),
+            }
+        }
+        panic!("{selector} is drawn anew all the time");
+    }
+
+    fn element(&self, selector: &str) -> String {
+        self.wait(&format!("document.querySelector({selector:?}) && true"));
+        let found = self.post("/element", &json!({"using": "css selector", "value": selector}));
+        found["element-6066-11e4-a52e-4f735466cecf"].as_str().expect("an element").to_owned()
+    }
+
+    fn post(&self, command: &str, body: &Value) -> Value {
+        self.ask("POST", &format!("{}{command}", self.session), body)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_ask(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        let mut stream = connect(self.address);
+        stream.set_read_timeout(Some(3 * PATIENCE)).expect("set");
+        stream.write_all(request.as_bytes()).expect("written");
+        let answer = read_message(&stream).expect("chromedriver answers");
+        let mut answer = answer.json();
+        let value = answer["value"].take();
+        if value["error"].is_null() { Ok(value) } else { Err(value) }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.session.is_empty() {
+            self.ask("DELETE", &self.session, &json!({}));
+        }
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+        drop(std::fs::remove_dir_all(&self.profile));
+    }
+}
