@@ -1,11 +1,13 @@
 //! The JSON below the console's page.
 
+use std::io::{Read as _, Write as _};
+
 use engagelab_otp::Client;
 use engagelab_otp::sandbox::{CallbackFault, Fault, Sandbox};
 use engagelab_otp::smpp::smsc::Misbehaviour;
 use serde_json::{Value, json};
 
-use super::loopback::{CallbackServer, exchange};
+use super::loopback::{CallbackServer, connect, exchange};
 
 fn ask(sandbox: &Sandbox, method: &str, path: &str, body: &Value) -> String {
     let body = body.to_string();
@@ -98,7 +100,15 @@ fn whoever_watches_hears_of_changes_and_of_the_end() {
         let request = format!(
             "GET /console/changes?since={version} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         );
-        std::thread::spawn(move || exchange(address, request.as_bytes()))
+        // It asks before anything else happens; only the waiting is another thread's.
+        let mut stream = connect(address);
+        stream.write_all(request.as_bytes()).expect("written");
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            // A reset counts as an end as well.
+            drop(stream.read_to_string(&mut answer));
+            answer
+        })
     };
     let watching = watch(seen.as_u64().expect("a number"));
     sandbox.fail_next(engagelab_otp::ErrorCode::Internal);
