@@ -91,7 +91,7 @@ impl Service {
         match (method, template) {
             ("GET", Some(id)) => self.get_template(&template_id(id)?),
             ("DELETE", Some(id)) => self.delete_template(&template_id(id)?),
-            (_, Some(_)) => wrong_method("GET, DELETE"),
+            (_, Some(_)) => Ok(wrong_method("GET, DELETE")),
             ("GET", None) if path == operations::LIST_TEMPLATES.path => self.list_templates(),
             ("POST", None) => match path {
                 path if path == operations::SEND_OTP.path => self.send_otp(&body(request)?, now),
@@ -100,8 +100,8 @@ impl Service {
                 path if path == operations::VERIFY_OTP.path => self.verify(&body(request)?, now),
                 _ => self.create_template(body(request)?, now),
             },
-            _ if path == operations::CREATE_TEMPLATE.path => wrong_method("GET, POST"),
-            _ => wrong_method("POST"),
+            _ if path == operations::CREATE_TEMPLATE.path => Ok(wrong_method("GET, POST")),
+            _ => Ok(wrong_method("POST")),
         }
     }
 
@@ -327,12 +327,12 @@ fn status(refusal: Refusal) -> (u16, Refusal) {
     (refusal.0.http_status(), refusal)
 }
 
-fn wrong_method(allowed: &str) -> Answer {
+fn wrong_method(allowed: &str) -> Response {
     let message = format!("the methods here are {allowed}");
     let code = ErrorCode::InvalidParameter;
     let mut response = json(405, &ErrorBody { code, message, extra: Extra::default() });
     response.headers.push(("Allow", allowed.to_owned()));
-    Ok(response)
+    response
 }
 
 fn receipt(message: &Message) -> Response {
