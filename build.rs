@@ -5,6 +5,9 @@
 //! here, and the reviewed snapshot `src/api/generated.rs` is compiled instead.
 
 #[cfg(feature = "codegen")]
+#[path = "build/check.rs"]
+mod check;
+#[cfg(feature = "codegen")]
 #[path = "build/defect.rs"]
 mod defect;
 #[cfg(feature = "codegen")]

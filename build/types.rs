@@ -81,11 +81,11 @@ pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator
             None => {}
         }
     }
-    // A first pass only learns the names of the structs, so that the second can patch each of them.
+    // A first pass only learns the names of the types, so that the second can patch each of them.
     let mut first = Generator::new(&settings);
     run(&mut first, spec)?;
     for seen in first.get_type_space().iter_types() {
-        if matches!(seen.details(), TypeDetails::Struct(_)) {
+        if matches!(seen.details(), TypeDetails::Struct(_) | TypeDetails::Enum(_)) {
             settings.with_patch(seen.name(), TypePatch::default().with_attr("#[non_exhaustive]"));
         }
     }

@@ -312,6 +312,10 @@ fn body<T: DeserializeOwned + Serialize>(request: &Request) -> Result<T, (u16, R
 }
 
 fn template_id(segment: &str) -> Result<String, (u16, Refusal)> {
+    // A slash is legal in an id, but not in a segment of a path: there it is written `%2F`.
+    if segment.contains('/') {
+        return Err((404, Refusal(ErrorCode::NotFound, "there is no such operation".to_owned())));
+    }
     let decoded = percent_decode_str(segment).decode_utf8();
     let id = decoded.map_err(|_| refuse(ErrorCode::InvalidParameter, "the template id is not UTF-8"))?;
     TemplateId::new(id)
@@ -347,7 +351,7 @@ fn receipt(message: &Message) -> Response {
 }
 
 fn done() -> Response {
-    json(200, &Acknowledgement { code: 0, message: "success".to_owned(), extra: Extra::default() })
+    json(200, &Acknowledgement { code: 0, message: Some("success".to_owned()), extra: Extra::default() })
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> Response {
