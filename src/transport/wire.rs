@@ -16,6 +16,8 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 pub(super) struct Gathering {
     inner: Box<dyn Transport>,
     buffers: Gathered,
+    /// Whether the connection was read from and not probed since.
+    answered: bool,
 }
 
 /// Buffers whose output begins behind what is already waiting there.
@@ -27,7 +29,7 @@ struct Gathered {
 impl Gathering {
     pub(super) fn new(inner: Box<dyn Transport>, config: &Config) -> Self {
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Self { inner, buffers: Gathered { buffers, waiting: 0 } }
+        Self { inner, buffers: Gathered { buffers, waiting: 0 }, answered: false }
     }
 
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
@@ -56,6 +58,7 @@ impl Transport for Gathering {
         if self.inner.buffers().input().is_empty() && !self.inner.await_input(timeout)? {
             return Ok(false);
         }
+        self.answered = true;
         let received = self.inner.buffers().input();
         let room = self.buffers.input_append_buf();
         let amount = received.len().min(room.len());
@@ -66,8 +69,13 @@ impl Transport for Gathering {
     }
 
     /// Octets that nobody asked for make a connection useless: they would be read as the next answer.
+    ///
+    /// ureq probes a connection twice for each call, with three system calls each time: when it goes back to the
+    /// pool, and when it is taken out again. The second is the one that counts; the first, right after an answer,
+    /// is spared.
     fn is_open(&mut self) -> bool {
-        self.inner.buffers().input().is_empty() && self.inner.is_open()
+        let just_answered = std::mem::take(&mut self.answered);
+        self.inner.buffers().input().is_empty() && (just_answered || self.inner.is_open())
     }
 
     fn is_tls(&self) -> bool {
