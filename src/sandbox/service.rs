@@ -282,7 +282,11 @@ impl Service {
         let config = self.sendable(template)?.definition.verify_code_config.clone();
         Ok(config.map(|config| {
             let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
-            (fate(to).code.map_or_else(|| self.make_code(&config), str::to_owned), life)
+            // A code that is fixed has a fixed life too.
+            match fate(to).code {
+                Some(code) => (code.to_owned(), FIXED_LIFE),
+                None => (self.make_code(&config), life),
+            }
         }))
     }
 
@@ -405,3 +409,6 @@ fn details(template: &Template) -> Result<TemplateDetails, (u16, Refusal)> {
     shown.audit_remark = Some(String::new());
     Ok(shown)
 }
+
+/// How long a fixed code counts, whatever the template says.
+const FIXED_LIFE: Duration = Duration::from_secs(5 * 60);
