@@ -5,6 +5,9 @@
 //! here, and the reviewed snapshot `src/api/generated.rs` is compiled instead.
 
 #[cfg(feature = "codegen")]
+#[path = "build/check.rs"]
+mod check;
+#[cfg(feature = "codegen")]
 #[path = "build/defect.rs"]
 mod defect;
 #[cfg(feature = "codegen")]
@@ -55,10 +58,13 @@ fn generate() -> Result<(), Vec<String>> {
     let document = document::Document::parse(&text).map_err(|defects| {
         defects.iter().map(|defect| defect.located(DOCUMENT, &text)).collect::<Vec<_>>()
     })?;
-    let code = emit::emit(&document).map_err(|defect| vec![defect.located(DOCUMENT, &text)])?;
+    // The mocks are for this crate's own tests, which are not published with it.
+    let tests = std::path::Path::new("tests").exists();
+    let code = emit::emit(&document, tests).map_err(|defect| vec![defect.located(DOCUMENT, &text)])?;
 
     let out_dir = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
-    for (name, content) in [("api.rs", code.api), ("mock.rs", code.mock)] {
+    for (name, content) in [("api.rs", Some(code.api)), ("mock.rs", code.mock)] {
+        let Some(content) = content else { continue };
         let path = std::path::Path::new(&out_dir).join(name);
         std::fs::write(&path, content)
             .map_err(|error| vec![format!("{}: cannot be written: {error}", path.display())])?;

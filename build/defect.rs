@@ -15,29 +15,39 @@ impl Place {
         Self(keys)
     }
 
+    pub(crate) fn ends_with(&self, key: &str) -> bool {
+        self.0.last().is_some_and(|last| last == key)
+    }
+
     /// The line of the last key that can be found, going down the keys by indentation. Good for block-style
     /// YAML, which the document is written in; inside a flow-style value it names the line where that begins.
     fn line(&self, text: &str) -> usize {
-        let mut found = 0;
-        let mut lines = text.lines().enumerate().peekable();
-        let mut outer: Option<usize> = None;
+        let lines: Vec<(usize, &str)> =
+            text.lines().map(|line| (line.len() - line.trim_start().len(), line.trim_start())).collect();
+        let blank = |content: &str| content.is_empty() || content.starts_with('#');
+        let (mut found, mut outer) = (0, None);
         for key in &self.0 {
-            let quoted = [format!("{key}:"), format!("'{key}':"), format!("\"{key}\":")];
-            let mut item = key.parse::<usize>().ok();
-            let hit = lines.by_ref().find_map(|(number, line)| {
-                let indent = line.len() - line.trim_start().len();
-                let inside = outer.is_none_or(|outer| indent > outer);
-                let content = line.trim_start();
-                if let (Some(left), true) = (item, inside && content.starts_with("- ")) {
-                    item = left.checked_sub(1);
-                    return (left == 0).then_some((number, indent));
-                }
-                (inside && quoted.iter().any(|quoted| content.starts_with(quoted.as_str())))
-                    .then_some((number, indent))
-            });
-            let Some((number, indent)) = hit else { break };
+            let written = [format!("{key}:"), format!("'{key}':"), format!("\"{key}\":")];
+            let begin = if outer.is_some() { found + 1 } else { 0 };
+            let mut children = lines[begin..]
+                .iter()
+                .zip(begin..)
+                .filter(|((_, content), _)| !blank(content))
+                .take_while(|((indent, _), _)| outer.is_none_or(|outer| *indent > outer))
+                .peekable();
+            // Only the first child's indentation counts: what stands deeper belongs to somebody else.
+            let Some(&&(level, _)) = children.peek().map(|(line, _)| line) else { break };
+            let mut siblings = children.filter(|((indent, _), _)| *indent == level);
+            let hit = match key.parse::<usize>() {
+                Ok(index) => siblings.filter(|((_, content), _)| content.starts_with("- ")).nth(index),
+                Err(_) => siblings.find(|((_, content), _)| {
+                    let content = content.trim_start_matches("- ");
+                    written.iter().any(|written| content.starts_with(written.as_str()))
+                }),
+            };
+            let Some((_, number)) = hit else { break };
             found = number;
-            outer = Some(indent);
+            outer = Some(level);
         }
         found + 1
     }

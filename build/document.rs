@@ -1,12 +1,10 @@
-//! Reads the document and refuses, with the place, what the generator could not turn into code.
-//!
-//! The generators below it stop at the first problem, panic on some, and ignore keys that they do not know.
-//! So everything that can be wrong is looked for here first, and all of it is reported at once.
+//! Reads the document, and finds things in it.
 
 use std::collections::BTreeSet;
 
 use yaml_serde::Value;
 
+use crate::check;
 use crate::defect::{Defect, Place};
 
 /// The document, checked.
@@ -26,9 +24,8 @@ impl Document {
             vec![Defect::on_line(line, format!("this is not YAML: {error}; mend the syntax there"))]
         })?;
         let document = Self { root };
-        let mut check = Check { document: &document, defects: Vec::new(), operations: BTreeSet::new() };
-        check.run();
-        if check.defects.is_empty() { Ok(document) } else { Err(check.defects) }
+        let defects = check::defects(&document);
+        if defects.is_empty() { Ok(document) } else { Err(defects) }
     }
 
     /// `(path, method, operation)` in the document's order.
@@ -46,18 +43,31 @@ impl Document {
 
     /// The object behind `value`, which may be a `$ref`.
     pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
-        match value["$ref"].as_str() {
-            Some(reference) => self.target(reference),
-            None => Some(value),
+        let mut value = value;
+        // A reference to a reference is legal; more than a few are a circle.
+        for _ in 0..8 {
+            match value["$ref"].as_str() {
+                Some(reference) => value = self.target(reference)?,
+                None => return Some(value),
+            }
         }
+        None
     }
 
-    fn target(&self, reference: &str) -> Option<&Value> {
+    pub(crate) fn target(&self, reference: &str) -> Option<&Value> {
         let mut target = &self.root;
         for key in reference.strip_prefix("#/")?.split('/') {
             target = target.get(key)?;
         }
         Some(target)
+    }
+
+    /// The parameters of an operation's path, in the path's order.
+    pub(crate) fn path_parameters<'a>(&'a self, path: &str, operation: &'a Value) -> Vec<&'a str> {
+        let mut names: Vec<_> =
+            self.parameters(path, operation).filter_map(|parameter| parameter["name"].as_str()).collect();
+        names.sort_by_key(|name| path.find(&format!("{{{name}}}")));
+        names
     }
 
     /// The parameters of an operation: those of its path, then its own.
@@ -119,9 +129,10 @@ pub(crate) fn items(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// Every `$ref` below `value`, with the place below it. Examples are data, not structure.
-fn references(value: &Value) -> Vec<(Place, &str)> {
+pub(crate) fn references(value: &Value) -> Vec<(Place, &str)> {
     fn collect<'a>(value: &'a Value, place: &Place, found: &mut Vec<(Place, &'a str)>) {
-        for (key, child) in pairs(value).filter(|(key, _)| !matches!(*key, "example" | "examples")) {
+        let named = place.ends_with("properties");
+        for (key, child) in pairs(value).filter(|(key, _)| named || !matches!(*key, "example" | "examples")) {
             match child.as_str() {
                 Some(reference) if key == "$ref" => found.push((place.clone(), reference)),
                 _ => collect(child, &place.child(key), found),
@@ -134,269 +145,4 @@ fn references(value: &Value) -> Vec<(Place, &str)> {
     let mut found = Vec::new();
     collect(value, &Place::default(), &mut found);
     found
-}
-
-struct Check<'a> {
-    document: &'a Document,
-    defects: Vec<Defect>,
-    operations: BTreeSet<String>,
-}
-
-impl Check<'_> {
-    fn run(&mut self) {
-        let root = &self.document.root;
-        let version = root["openapi"].as_str().unwrap_or_default();
-        if !version.starts_with("3.0.") {
-            let what = format!("OpenAPI version {version:?} is not supported; write the document in 3.0.3");
-            return self.refuse(Place::at(["openapi"]), what);
-        }
-        self.references();
-        self.keys(
-            root,
-            &Place::default(),
-            &["openapi", "info", "servers", "security", "tags", "paths", "components", "externalDocs"],
-        );
-        let paths = Place::at(["paths"]);
-        for (path, item) in pairs(&root["paths"]) {
-            let place = paths.child(path);
-            if !item["$ref"].is_null() {
-                self.refuse(place.clone(), "a path item by `$ref` is not supported; write it out here");
-            }
-            let mut allowed = vec!["summary", "description", "servers", "parameters", "$ref"];
-            allowed.extend(METHODS);
-            self.keys(item, &place, &allowed);
-            for (method, operation) in pairs(item).filter(|(key, _)| METHODS.contains(key)) {
-                self.operation(path, operation, &place.child(method));
-            }
-        }
-        for (name, schema) in self.document.schemas() {
-            let place = Place::at(["components", "schemas"]).child(name);
-            if !name.starts_with(|first: char| first.is_ascii_uppercase()) {
-                self.refuse(place.clone(), "a schema's name becomes a type's name; begin it with a capital");
-            }
-            self.schema(schema, &place, true);
-        }
-    }
-
-    fn references(&mut self) {
-        let document = self.document;
-        for (place, reference) in references(&document.root) {
-            if !reference.starts_with("#/components/") {
-                let what =
-                    format!("`$ref` to {reference:?} leads out of the document; name a component here");
-                self.refuse(place, what);
-            } else if document.target(reference).is_none() {
-                let what = format!("`$ref` to {reference:?} leads nowhere; define it, or mend the name");
-                self.refuse(place, what);
-            }
-        }
-    }
-
-    fn operation(&mut self, path: &str, operation: &Value, place: &Place) {
-        self.keys(
-            operation,
-            place,
-            &[
-                "operationId",
-                "tags",
-                "summary",
-                "description",
-                "parameters",
-                "requestBody",
-                "responses",
-                "callbacks",
-                "security",
-                "deprecated",
-                "externalDocs",
-                "servers",
-            ],
-        );
-        match operation["operationId"].as_str() {
-            None => self.refuse(place.clone(), "`operationId` is missing; it becomes the function's name"),
-            Some(id) if !self.operations.insert(id.to_owned()) => {
-                self.refuse(place.child("operationId"), format!("{id:?} is taken; choose another name"));
-            }
-            Some(_) => {}
-        }
-        if operation["summary"].as_str().is_none_or(str::is_empty) {
-            self.refuse(place.clone(), "`summary` is missing; it becomes the function's documentation");
-        }
-        if !operation["x-repeatable"].is_bool() {
-            let what = "`x-repeatable` is missing; say `true` if a repeat does no harm, else `false`";
-            self.refuse(place.clone(), what);
-        }
-        self.parameters(path, operation, place);
-        self.request_body(&operation["requestBody"], &place.child("requestBody"));
-        self.responses(operation, &place.child("responses"));
-    }
-
-    fn parameters(&mut self, path: &str, operation: &Value, place: &Place) {
-        let mut open: BTreeSet<&str> =
-            path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
-        for parameter in self.document.parameters(path, operation) {
-            let name = parameter["name"].as_str().unwrap_or_default();
-            let found_in = parameter["in"].as_str().unwrap_or_default();
-            if found_in != "path" {
-                let what = format!(
-                    "the {found_in} parameter {name:?} is not supported; the generator knows path parameters"
-                );
-                self.refuse(place.clone(), what);
-            } else if !open.remove(name) {
-                self.refuse(place.clone(), format!("the path has no {{{name}}}; mend the path or the name"));
-            }
-        }
-        for name in open {
-            self.refuse(place.clone(), format!("the path parameter {name:?} is not described; add it"));
-        }
-    }
-
-    fn request_body(&mut self, body: &Value, place: &Place) {
-        if body.is_null() {
-            return;
-        }
-        if !body["$ref"].is_null() {
-            return self
-                .refuse(place.clone(), "a request body by `$ref` is not supported; write it out here");
-        }
-        self.json_content(&body["content"], place);
-    }
-
-    fn responses(&mut self, operation: &Value, place: &Place) {
-        let successes = self.document.successes(operation);
-        match successes.as_slice() {
-            [response] if response["content"].is_null() => {}
-            [response] => self.json_content(&response["content"], place),
-            [] => self.refuse(place.clone(), "no status 200 to 299; describe what success answers"),
-            _ => self.refuse(
-                place.clone(),
-                "several statuses from 200 to 299; a function returns one type, so keep one of them",
-            ),
-        }
-        for status in ["4XX", "5XX"] {
-            let body = self
-                .document
-                .resolve(&operation["responses"][status])
-                .map(|response| &response["content"]["application/json"]["schema"]);
-            if body.and_then(schema_name) != Some("ErrorBody") {
-                let what =
-                    format!("{status} must answer with the schema ErrorBody; refer to the response Failed");
-                self.refuse(place.clone(), what);
-            }
-        }
-        for (status, _) in pairs(&operation["responses"]) {
-            if !(status.starts_with('2') || matches!(status, "4XX" | "5XX")) {
-                let what =
-                    "only one success, 4XX and 5XX are supported; errors differ by code, not by status";
-                self.refuse(place.child(status), what);
-            }
-        }
-    }
-
-    fn json_content(&mut self, content: &Value, place: &Place) {
-        let media: Vec<_> = pairs(content).collect();
-        let [("application/json", media)] = media.as_slice() else {
-            let what = "exactly one media type, application/json, is supported";
-            return self.refuse(place.clone(), what);
-        };
-        if schema_name(&media["schema"]).is_none() {
-            let what =
-                "the body's schema is written in place; give it a name under components and refer to it";
-            self.refuse(place.clone(), what);
-        }
-    }
-
-    /// `named` is false inside a property or an array, where only simple shapes may be written in place.
-    fn schema(&mut self, schema: &Value, place: &Place, named: bool) {
-        if !schema["$ref"].is_null() {
-            return;
-        }
-        for word in ["oneOf", "anyOf", "allOf", "not", "discriminator"] {
-            if !schema[word].is_null() {
-                let what = format!("`{word}` is not supported; write one flat object with optional fields");
-                self.refuse(place.clone(), what);
-            }
-        }
-        self.keys(
-            schema,
-            place,
-            &[
-                "type",
-                "format",
-                "description",
-                "title",
-                "enum",
-                "pattern",
-                "minLength",
-                "maxLength",
-                "minimum",
-                "maximum",
-                "minItems",
-                "maxItems",
-                "items",
-                "properties",
-                "required",
-                "additionalProperties",
-                "nullable",
-                "example",
-                "deprecated",
-                "readOnly",
-                "writeOnly",
-                "oneOf",
-                "anyOf",
-                "allOf",
-                "not",
-                "discriminator",
-                "default",
-                "$ref",
-            ],
-        );
-        if !schema["default"].is_null() {
-            let what = "`default` makes some generators require the field; say it in the description";
-            self.refuse(place.clone(), what);
-        }
-        let kind = schema["type"].as_str().unwrap_or_default();
-        if !["string", "integer", "number", "boolean", "array", "object"].contains(&kind) {
-            let what = format!(
-                "type {kind:?} is not one of OpenAPI 3.0; choose string, integer, number, boolean, array or object"
-            );
-            self.refuse(place.clone(), what);
-        }
-        if kind == "object" && !named && !schema["properties"].is_null() {
-            let what = "an object with properties stands inside another; give it a name under components";
-            self.refuse(place.clone(), what);
-        }
-        for name in items(&schema["required"]).filter_map(Value::as_str) {
-            if schema["properties"][name].is_null() {
-                let what =
-                    format!("{name:?} is required but not described; add the property or drop the name");
-                self.refuse(place.child("required"), what);
-            }
-        }
-        for (name, property) in pairs(&schema["properties"]) {
-            self.schema(property, &place.child("properties").child(name), false);
-        }
-        if kind == "array" {
-            if schema["items"].is_null() {
-                self.refuse(place.clone(), "an array without `items`; say what it holds");
-            } else {
-                self.schema(&schema["items"], &place.child("items"), false);
-            }
-        }
-        if schema["additionalProperties"].is_mapping() {
-            self.schema(&schema["additionalProperties"], &place.child("additionalProperties"), false);
-        }
-    }
-
-    /// Keys that nobody knows are ignored by every reader, and a typing error becomes a silent hole.
-    fn keys(&mut self, value: &Value, place: &Place, allowed: &[&str]) {
-        for (key, _) in pairs(value) {
-            if !key.starts_with("x-") && !allowed.contains(&key) {
-                self.refuse(place.child(key), "this key means nothing here; is it misspelt?");
-            }
-        }
-    }
-
-    fn refuse(&mut self, place: Place, what: impl Into<String>) {
-        self.defects.push(Defect::new(place, what));
-    }
 }

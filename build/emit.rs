@@ -13,7 +13,7 @@ pub(crate) struct Code {
     /// Types and functions, compiled into the library.
     pub(crate) api: String,
     /// Typed mocks for `httpmock`, compiled into the tests.
-    pub(crate) mock: String,
+    pub(crate) mock: Option<String>,
 }
 
 const HEADER: &str = "\
@@ -22,7 +22,25 @@ const HEADER: &str = "\
 
 ";
 
-pub(crate) fn emit(document: &Document) -> Result<Code, Defect> {
+/// Makes the code. The document was checked before, so that a panic in here is for a construct that nobody thought
+/// of; it is reported like any other defect, without a backtrace.
+pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Defect> {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(|| generate(document, with_mock));
+    std::panic::set_hook(loud);
+    result.unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        let said = said.unwrap_or("for a reason it does not give");
+        let what = format!("the generator gave up: {said}; write the newest change in simpler OpenAPI");
+        Err(Defect::new(Place::default(), what))
+    })
+}
+
+fn generate(document: &Document, with_mock: bool) -> Result<Code, Defect> {
     let spec = model(&types::reduced(document))?;
     let types = types::types(document, &spec)?;
     let operations = operations::operations(document);
@@ -36,10 +54,15 @@ pub(crate) fn emit(document: &Document) -> Result<Code, Defect> {
         /// The request fields that hold codes, addresses or what users wrote.
         pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
     };
-    let mock = types::generator(document, &spec)?
-        .httpmock(&spec, "engagelab_otp::api")
-        .map_err(|error| Defect::new(Place::default(), format!("no mocks can be made: {error}")))?;
-    Ok(Code { api: format!("{HEADER}{}", pretty(api)?), mock: pretty(mock)? })
+    let mock = if with_mock {
+        let tokens = types::generator(document, &spec)?
+            .httpmock(&spec, "engagelab_otp::api")
+            .map_err(|error| Defect::new(Place::default(), format!("no mocks can be made: {error}")))?;
+        Some(pretty(tokens)?)
+    } else {
+        None
+    };
+    Ok(Code { api: format!("{HEADER}{}", pretty(api)?), mock })
 }
 
 /// The document as `openapiv3` models it. Its errors name no place, so a failure is looked for part by part.

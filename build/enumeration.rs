@@ -60,8 +60,7 @@ fn of_texts(name: &str, schema: &Value) -> TokenStream {
         }
         impl<'de> serde::Deserialize<'de> for #ident {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Ok(Self::from(value.as_ref()))
+                deserializer.deserialize_str(super::TextVisitor::default())
             }
         }
     }

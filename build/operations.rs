@@ -33,8 +33,8 @@ pub(crate) fn operations(document: &Document) -> TokenStream {
         names.push(constant.clone());
 
         let segments: Vec<_> = document
-            .parameters(path, operation)
-            .filter_map(|parameter| parameter["name"].as_str())
+            .path_parameters(path, operation)
+            .into_iter()
             .map(|name| format_ident!("{}", name.to_snake_case()))
             .collect();
         let body = schema_name(&operation["requestBody"]["content"]["application/json"]["schema"])

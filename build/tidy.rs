@@ -69,10 +69,9 @@ pub(crate) fn paths(code: &str) -> String {
 
 /// Whether it is an optional object of any members, whose values `Debug` would show.
 fn free_form(field: &syn::Type) -> bool {
-    let free: syn::Type = syn::parse_quote!(
-        ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>
-    );
-    *field == free
+    // The spaces between tokens depend on how the tokens were made.
+    let text = quote::quote!(#field).to_string().replace(char::is_whitespace, "");
+    text == "::std::option::Option<::serde_json::Map<::std::string::String,::serde_json::Value>>"
 }
 
 fn document(attributes: &mut Vec<syn::Attribute>, doc: &str) {

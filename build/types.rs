@@ -20,8 +20,17 @@ use crate::enumeration;
 /// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
 /// is stripped here is enforced by the facade's parsed types.
 pub(crate) fn reduced(document: &Document) -> Value {
-    const CONSTRAINTS: [&str; 8] =
-        ["pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "example"];
+    const CONSTRAINTS: [&str; 9] = [
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "example",
+    ];
     fn strip(value: &mut Value) {
         if let Some(mapping) = value.as_mapping_mut() {
             let integer = mapping.get("type").and_then(Value::as_str) == Some("integer");
@@ -72,11 +81,11 @@ pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator
             None => {}
         }
     }
-    // A first pass only learns the names of the structs, so that the second can patch each of them.
+    // A first pass only learns the names of the types, so that the second can patch each of them.
     let mut first = Generator::new(&settings);
     run(&mut first, spec)?;
     for seen in first.get_type_space().iter_types() {
-        if matches!(seen.details(), TypeDetails::Struct(_)) {
+        if matches!(seen.details(), TypeDetails::Struct(_) | TypeDetails::Enum(_)) {
             settings.with_patch(seen.name(), TypePatch::default().with_attr("#[non_exhaustive]"));
         }
     }
@@ -120,25 +129,12 @@ pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Runs progenitor, whose client is thrown away: the call fills the type space. The document was checked
-/// before, so that a panic here is a construct nobody thought of; it is reported without a backtrace.
+/// Runs progenitor, whose client is thrown away: the call fills the type space.
 fn run(generator: &mut Generator, spec: &OpenAPI) -> Result<(), Defect> {
-    let silenced = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| generator.generate_tokens(spec)));
-    std::panic::set_hook(silenced);
-    let what = match result {
-        Ok(Ok(_)) => return Ok(()),
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("for a reason it does not give")
-            .to_owned(),
-    };
-    let what = format!("the type generator gave up: {what}; write the newest change in simpler OpenAPI");
-    Err(Defect::new(Place::default(), what))
+    generator.generate_tokens(spec).map(drop).map_err(|error| {
+        let what = format!("the type generator gave up: {error}; write the newest change in simpler OpenAPI");
+        Defect::new(Place::default(), what)
+    })
 }
 
 enum Own {

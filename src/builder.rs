@@ -59,8 +59,8 @@ impl ClientBuilder {
     pub fn base_url_from_env(self) -> Result<Self, InvalidInput> {
         const NAME: &str = "ENGAGELAB_OTP_BASE_URL";
         match env::var(NAME) {
-            Ok(url) => Ok(self.base_url(url)),
-            Err(env::VarError::NotPresent) => Ok(self),
+            Ok(url) if !url.is_empty() => Ok(self.base_url(url)),
+            Ok(_) | Err(env::VarError::NotPresent) => Ok(self),
             Err(env::VarError::NotUnicode(_)) => {
                 Err(InvalidInput::new(NAME, "the environment variable is UTF-8"))
             }

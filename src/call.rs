@@ -64,11 +64,13 @@ impl Api {
 
 impl Caller {
     fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<(), Error> {
-        let deadline = later(self.clock.now(), call.budget);
+        // One reading of the clock for both, so that the first attempt has the whole budget, to the nanosecond: the
+        // transport then needs no configuration of its own for it.
+        let mut began = self.clock.now();
+        let deadline = later(began, call.budget);
         let mut may_have_acted = false;
         let mut number = 1;
         loop {
-            let began = self.clock.now();
             let left = deadline.saturating_duration_since(began);
             let mut result = self.attempt(call, left, decode);
             if may_have_acted && is_gone(call, &result) {
@@ -109,6 +111,7 @@ impl Caller {
                 return Err(error.of_call(call.operation.id, number, outcome));
             };
             self.clock.sleep(pause);
+            began = self.clock.now();
             number += 1;
         }
     }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::Api;
 use crate::api::types::{
     ErrorCode, MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
     TemplateSummary, VerifyOtpRequest,
 };
+use crate::api::{Api, operations};
 use crate::builder::ClientBuilder;
 use crate::call::Caller;
-use crate::{Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+use crate::{
+    Code, Credentials, Error, InvalidInput, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef,
+};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -170,12 +172,18 @@ impl Client {
         let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
         let rule = "a message id has 1 to 64 characters, none of them a control character";
         InvalidInput::unless(fits, "message_id", rule)?;
-        match self.api.verify_otp(&VerifyOtpRequest::new(message.clone(), code.to_wire())) {
-            Ok(result) if result.verified => Ok(Verification::Verified),
-            Ok(_) => Ok(Verification::WrongCode),
-            Err(error) if error.api().is_some_and(|api| api.code() == ErrorCode::RuleBroken) => {
-                Ok(Verification::ExpiredOrUsed)
+        let request = VerifyOtpRequest::new(message.clone(), code.to_wire());
+        match self.api.verify_otp(&request) {
+            Ok(result) => {
+                let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
+                let same_code =
+                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
+                if !(same_message && same_code) {
+                    return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
+                }
+                Ok(if result.verified { Verification::Verified } else { Verification::WrongCode })
             }
+            Err(error) if is_expired_or_used(&error) => Ok(Verification::ExpiredOrUsed),
             Err(error) => Err(error),
         }
     }
@@ -271,6 +279,12 @@ impl TemplateDetails {
     pub fn channels(&self) -> Vec<crate::Channel> {
         channels(self.send_channel_strategy.as_deref())
     }
+}
+
+/// Whether the service refused a check for the code's state. With 5xx or 429 it did not get so far.
+fn is_expired_or_used(error: &Error) -> bool {
+    let broken = error.api().is_some_and(|api| api.code() == ErrorCode::RuleBroken);
+    broken && error.outcome() == Outcome::Rejected && error.status() != Some(429)
 }
 
 fn channels(strategy: Option<&str>) -> Vec<crate::Channel> {

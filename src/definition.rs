@@ -165,7 +165,18 @@ impl TemplateDefinitionBuilder {
         }
         if let Some(email) = &definition.email {
             let rule = "the mail is written in at least one language";
-            InvalidInput::unless(!email.texts.is_empty(), "email_config.template_custom_configs", rule)?;
+            let field = "email_config.template_custom_configs";
+            InvalidInput::unless(!email.texts.is_empty(), field, rule)?;
+            for (index, text) in email.texts.iter().enumerate() {
+                let twice = email.texts[..index].iter().any(|earlier| earlier.language == text.language);
+                InvalidInput::unless(!twice, field, "the mail is written once in each language")?;
+                let names = || text.params.iter().map(|(name, _)| name);
+                let once = names()
+                    .enumerate()
+                    .all(|(index, name)| !names().take(index).any(|earlier| earlier == name));
+                let field = "email_config.template_custom_configs.pre_param_map";
+                InvalidInput::unless(once, field, "each variable is given once")?;
+            }
         }
         Ok(definition)
     }
@@ -376,11 +387,18 @@ impl EmailText {
         subject: impl Into<String>,
         content: impl Into<String>,
     ) -> Result<Self, InvalidInput> {
+        let fits = (1..=16).contains(&language.as_str().len());
+        let field = "email_config.template_custom_configs.language";
+        InvalidInput::unless(fits, field, "a language has 1 to 16 characters, as in `zh_CN`")?;
         let from = from.into();
         let address = crate::Recipient::email(&from).is_ok();
-        InvalidInput::unless(address, "email_config.pre_from_mail", "the sender is an e-mail address")?;
-        let subject = filled("email_config.pre_subject", subject)?;
-        let content = filled("email_config.template_content", content)?;
+        InvalidInput::unless(
+            address,
+            "email_config.template_custom_configs.pre_from_mail",
+            "the sender is an e-mail address",
+        )?;
+        let subject = filled("email_config.template_custom_configs.pre_subject", subject)?;
+        let content = filled("email_config.template_custom_configs.template_content", content)?;
         Ok(Self { language, from_name: None, from, subject, content, params: Vec::new() })
     }
 

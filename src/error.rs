@@ -209,6 +209,13 @@ impl Error {
         self
     }
 
+    /// An answer that names another message or code than was asked about. Nothing is known of the call then.
+    pub(crate) fn of_answer_to_another_call(operation: &'static str) -> Self {
+        Self::new(ErrorKind::UnexpectedJson, Outcome::Unknown)
+            .with_detail("it belongs to another call")
+            .of_call(operation, 1, Outcome::Unknown)
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -268,13 +275,17 @@ impl fmt::Display for Error {
             (None, Some(status)) => write!(f, " (HTTP status {status})")?,
             (None, None) => {}
         }
+        // What broke which rule is the whole message here, and too useful to be only the source.
+        if let Some(invalid) = self.invalid_input() {
+            return write!(f, ": {} ({})", invalid.field(), invalid.rule());
+        }
         if !inner.detail.is_empty() {
             write!(f, ": {}", inner.detail)?;
         }
         match inner.outcome {
             Outcome::Unknown => f.write_str("; outcome unknown: the service may have acted on it")?,
-            Outcome::NotSent if inner.kind != ErrorKind::InvalidInput => f.write_str("; nothing was sent")?,
-            Outcome::NotSent | Outcome::Rejected => {}
+            Outcome::NotSent => f.write_str("; nothing was sent")?,
+            Outcome::Rejected => {}
         }
         if inner.attempts > 1 { write!(f, " ({} attempts)", inner.attempts) } else { Ok(()) }
     }

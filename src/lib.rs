@@ -1,5 +1,8 @@
-#![cfg_attr(feature = "sandbox", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sandbox"), doc = "Blocking client for the EngageLab OTP service.")]
+#![cfg_attr(all(feature = "sandbox", feature = "smpp"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "sandbox", feature = "smpp")),
+    doc = "Blocking client for the EngageLab OTP service."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;

@@ -51,7 +51,7 @@ impl Recipient {
     /// If it is not of the form `name@domain.tld`, holds white space, or is longer than 254 characters.
     pub fn email(address: &str) -> Result<Self, InvalidInput> {
         let refuse = |rule| Err(InvalidInput::new(FIELD, rule));
-        if address.len() > 254 {
+        if address.chars().count() > 254 {
             return refuse("an e-mail address has at most 254 characters");
         }
         if address.chars().any(|c| c.is_whitespace() || c.is_control()) {

@@ -24,6 +24,7 @@ impl Sensitive {
         if let Some(Ok(request)) = body.map(serde_json::from_slice::<Value>) {
             collect(&request, false, &mut values);
         }
+        values.extend(values.clone().iter().flat_map(|value| forms(value)));
         // Longest first, so that a value that contains another is cut whole.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Self(values)
@@ -61,6 +62,30 @@ fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
     }
 }
 
+/// Other forms in which a value may come back: a number without its `+` or its country code, the name of an e-mail
+/// address, and what stands for `+` and `@` in URLs, JSON and HTML.
+fn forms(value: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    if let Some(digits) =
+        value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        forms.push(digits.to_owned());
+        forms.extend((1..=3).filter_map(|country| digits.get(country..)).map(str::to_owned));
+    }
+    if let Some((name, _)) = value.split_once('@') {
+        forms.push(name.to_owned());
+    }
+    for (plain, written) in
+        [("@", "%40"), ("@", "\\u0040"), ("@", "&#64;"), ("+", "%2b"), ("+", "\\u002b"), ("+", "&#43;")]
+    {
+        if value.contains(plain) {
+            forms.push(value.replace(plain, written));
+        }
+    }
+    forms.retain(|form| form.len() >= 3);
+    forms
+}
+
 /// Cuts every occurrence of `value`, in upper or lower case.
 fn cut(text: &str, value: &str) -> String {
     if value.is_empty() {
@@ -78,13 +103,15 @@ fn cut(text: &str, value: &str) -> String {
     kept
 }
 
-/// Cuts words with an `@` between other characters.
+/// Cuts words with an `@` between other characters, however it is written.
 fn cut_addresses(text: &str) -> String {
-    let separates = |c: char| c.is_whitespace() || "<>\"'(),;:=[]{}&|".contains(c);
+    let separates = |c: char| c.is_whitespace() || "<>\"'(),:=[]{}|".contains(c);
     let mut kept = String::with_capacity(text.len());
     for piece in text.split_inclusive(separates) {
         let word = piece.trim_end_matches(separates);
-        if word.trim_matches('@').contains('@') {
+        let lower = word.to_ascii_lowercase();
+        let written = ["%40", "\\u0040", "&#64;"].iter().any(|at| lower.contains(at));
+        if written || word.trim_matches('@').contains('@') {
             kept.push(CUT);
             kept.push_str(&piece[word.len()..]);
         } else {
@@ -111,43 +138,53 @@ fn cut_mixtures(text: &str) -> String {
     kept
 }
 
-/// Cuts what may be a code or a phone number: 4 to 15 digits, perhaps with single separators between them.
-/// Longer unbroken runs are message ids, which help to find a message and name nobody.
+/// Cuts what may be a code or a phone number: digits, 4 of them or more, perhaps with separators between. A run of
+/// 16 digits and more is a message's id, which helps to find a message and names nobody; it stays.
 fn cut_numbers(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
     let mut kept = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < characters.len() {
-        if !characters[at].is_ascii_digit() {
-            kept.push(characters[at]);
-            at += 1;
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        kept.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let run = run_of_digits(rest);
+        if run >= LONG {
+            kept.push_str(&rest[..run]);
+            rest = &rest[run..];
             continue;
         }
-        let (mut end, mut digits, mut run, mut longest_run) = (at, 0, 0, 0);
-        let mut next = at;
-        while next < characters.len() {
-            if characters[next].is_ascii_digit() {
-                digits += 1;
-                run += 1;
-                longest_run = longest_run.max(run);
-                next += 1;
-                end = next;
-            } else if next - end < 2 && matches!(characters[next], ' ' | '-' | '.' | '(' | ')' | '/') {
-                run = 0;
-                next += 1;
-            } else {
+        // Joins further runs, as long as few separators stand between and they are not ids.
+        let (mut end, mut digits) = (run, run);
+        while let Some((next, length)) = next_run(&rest[end..]) {
+            if length >= LONG {
                 break;
             }
+            end += next + length;
+            digits += length;
         }
-        if digits < 4 || longest_run > 15 {
-            kept.extend(&characters[at..end]);
+        if digits < 4 {
+            kept.push_str(&rest[..end]);
         } else {
             kept.push(CUT);
         }
-        at = end;
+        rest = &rest[end..];
     }
+    kept.push_str(rest);
     kept
 }
+
+fn run_of_digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+/// Where the next run of digits begins behind at most three separators, and how long it is.
+fn next_run(text: &str) -> Option<(usize, usize)> {
+    let gap = text.bytes().take_while(|byte| b" -.()/,_:".contains(byte)).count();
+    let length = run_of_digits(&text[gap..]);
+    ((1..=3).contains(&gap) && length > 0).then_some((gap, length))
+}
+
+/// As many digits no phone number and no code has.
+const LONG: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -171,8 +208,37 @@ mod tests {
     }
 
     #[test]
-    fn message_ids_stay() {
+    fn values_are_cut_in_other_forms_too() {
+        let body = br#"{"to":"+6591234567"}"#;
+        let phone = Sensitive::of(Some(body), &[]);
+        assert_eq!(phone.scrub("6591234567 %2B6591234567 91234567x"), "… … …x");
+        let mail = Sensitive::of(Some(br#"{"to":"sentinel.person@example.com"}"#), &[]);
+        for form in [
+            "sentinel.person%40example.com",
+            "sentinel.person\\u0040example.com",
+            "sentinel.person&#64;example.com",
+        ] {
+            assert_eq!(mail.scrub(form), "…", "{form}");
+            assert!(!Sensitive::default().scrub(form).contains("sentinel"), "{form}");
+        }
+        assert_eq!(mail.scrub("dear sentinel.person,"), "dear …,");
+    }
+
+    #[test]
+    fn separators_do_not_hide_a_number() {
         let nothing = Sensitive::default();
+        for number in ["912 - 345 - 67", "91,23,45,67", "91_23:45.67", "(65) 9123 4567"] {
+            let scrubbed = nothing.scrub(number);
+            assert!(!scrubbed.contains(|c: char| c.is_ascii_digit()), "{number} became {scrubbed}");
+        }
+        assert_eq!(nothing.scrub("line 1 column 2"), "line 1 column 2");
+    }
+
+    #[test]
+    fn message_ids_stay_and_shield_nothing() {
+        let nothing = Sensitive::default();
+        assert_eq!(nothing.scrub("1725407449772531712 6591234567"), "1725407449772531712 …");
+        assert_eq!(nothing.scrub("398210/1725407449772531712/398210"), "…/1725407449772531712/…");
         assert_eq!(nothing.scrub("message 1725407449772531712"), "message 1725407449772531712");
     }
 

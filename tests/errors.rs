@@ -2,7 +2,9 @@
 
 use std::error::Error as _;
 
-use engagelab_otp::{Error, ErrorCode, ErrorCodeClass, ErrorKind, Outcome, RetryPolicy};
+use engagelab_otp::{
+    Error, ErrorCode, ErrorCodeClass, ErrorKind, MessageId, Outcome, RetryPolicy, Verification,
+};
 
 use crate::support::server::{Fault, Server, answer, json};
 use crate::support::{client, phone, template};
@@ -111,4 +113,39 @@ fn an_error_never_repeats_its_source() {
     let error = client.send_otp(&phone(), &template()).expect_err("it fails");
     let source = error.source().expect("a cause").to_string();
     assert!(!error.to_string().contains(&source), "{error} repeats {source}");
+}
+
+#[test]
+fn an_answer_to_another_verification_is_no_answer() {
+    for body in [
+        r#"{"message_id":"999","verify_code":"398210","verified":true}"#,
+        r#"{"message_id":"1","verify_code":"000000","verified":true}"#,
+    ] {
+        let server = Server::start(vec![Fault::Answer(json(200, body))]);
+        let client = client(&server.url()).build().expect("a client");
+        let code = "398210".parse().expect("valid");
+        let error = client.verify_otp(&MessageId("1".to_owned()), &code).expect_err("not ours");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnexpectedJson, Outcome::Unknown));
+    }
+}
+
+#[test]
+fn a_code_is_expired_or_used_only_if_the_service_says_so_itself() {
+    let verify = |status| {
+        let refusal = json(status, r#"{"code":3003,"message":"no"}"#);
+        let server = Server::start(vec![Fault::Answer(refusal)]);
+        let client = client(&server.url()).retry(RetryPolicy::never()).build().expect("a client");
+        client.verify_otp(&MessageId("1".to_owned()), &"398210".parse().expect("valid"))
+    };
+    for status in [200, 400] {
+        assert_eq!(verify(status).expect("it was checked"), Verification::ExpiredOrUsed);
+    }
+    assert_eq!(verify(503).expect_err("a gateway").outcome(), Outcome::Unknown);
+    assert_eq!(verify(429).expect_err("throttled").status(), Some(429));
+}
+
+#[test]
+fn bad_input_is_named_with_its_rule() {
+    let error = Error::from("6591234567".parse::<engagelab_otp::Recipient>().expect_err("no plus"));
+    assert_eq!(error.to_string(), "invalid input: to (a phone number begins with `+` and the country code)");
 }

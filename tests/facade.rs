@@ -148,10 +148,15 @@ fn bad_parts_of_definitions_are_refused() {
     }
     let mail =
         |from: &str, subject: &str, content: &str| EmailText::new(Language::En, from, subject, content);
+    let strange = EmailText::new(Language::from("a-language-that-is-too-long"), "a@example.com", "s", "c");
+    assert_eq!(field(strange), "email_config.template_custom_configs.language");
     assert_eq!(field(EmailConfig::new(" ")), "email_config.template_name");
-    assert_eq!(field(mail("nobody", "s", "c")), "email_config.pre_from_mail");
-    assert_eq!(field(mail("a@example.com", "", "c")), "email_config.pre_subject");
-    assert_eq!(field(mail("a@example.com", "s", "")), "email_config.template_content");
+    assert_eq!(field(mail("nobody", "s", "c")), "email_config.template_custom_configs.pre_from_mail");
+    assert_eq!(field(mail("a@example.com", "", "c")), "email_config.template_custom_configs.pre_subject");
+    assert_eq!(
+        field(mail("a@example.com", "s", "")),
+        "email_config.template_custom_configs.template_content"
+    );
 }
 
 #[test]
@@ -169,6 +174,10 @@ fn bad_settings_are_refused() {
         "https://otp.example/#top",
         "http://otp.example",
         "https://otp example",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:abc",
+        "https://otp.example:0",
+        "http://localhost:",
     ] {
         assert_eq!(refused(build(&|builder| builder.base_url(bad))), "base_url", "{bad:?}");
     }

@@ -20,6 +20,7 @@ impl Copy {
         for part in ["Cargo.toml", "Cargo.lock", "build.rs", "build", "openapi", "src", "README.md"] {
             copy(&source.join(part), &root.join(part));
         }
+        fs::remove_dir_all(root.join("src/bin")).expect("the command line is not needed");
         // Of the manifest, only what the library needs: no tests, examples or binaries.
         let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("a manifest");
         let kept: Vec<&str> = manifest
@@ -114,77 +115,133 @@ pub fn caller(client: &Client) -> Result<api::types::Acknowledgement, Error> {
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
 }
 
+/// What is written instead of what, and then what is said: the place, and what to do.
+const DEFECTS: &[(&str, &str, &str, &str)] = &[
+    ("openapi: 3.0.3", "openapi: 3.1.0", "otp.yaml:1: openapi", "write the document in 3.0.3"),
+    ("      operationId: sendOtp\n", "", "paths > /v1/messages > post", "`operationId` is missing"),
+    (
+        "operationId: sendCode",
+        "operationId: sendOtp",
+        "/v1/codes > post > operationId",
+        "choose another name",
+    ),
+    (
+        "$ref: '#/components/schemas/SendOtpRequest'",
+        "$ref: '#/components/schemas/SendOtpRequst'",
+        "paths > /v1/messages > post > requestBody",
+        "leads nowhere",
+    ),
+    (
+        "        '200':\n          $ref: '#/components/responses/Sent'\n",
+        "        '200':\n          $ref: '#/components/responses/Sent'\n        '202':\n          $ref: '#/components/responses/Acknowledged'\n",
+        "/v1/messages > post > responses",
+        "a function returns one type",
+    ),
+    ("      x-repeatable: false\n", "", "/v1/messages > post", "`x-repeatable` is missing"),
+    (
+        "      required: [to, template]\n",
+        "      requried: [to, template]\n",
+        "SendOtpRequest > requried",
+        "misspelt",
+    ),
+    (
+        "      required: [to, template]\n",
+        "      required: [to, tempalte]\n",
+        "SendOtpRequest > required",
+        "not described",
+    ),
+    (
+        "        send_channel_strategy:\n          $ref: '#/components/schemas/ChannelStrategy'\n",
+        "        send_channel_strategy:\n          oneOf:\n            - type: string\n            - type: integer\n",
+        "TemplateDefinition > properties > send_channel_strategy",
+        "`oneOf` is not supported",
+    ),
+    (
+        "        template_default_config:\n          $ref: '#/components/schemas/DefaultText'\n    VoiceConfig",
+        "        template_default_config:\n          type: object\n          properties:\n            a:\n              type: string\n    VoiceConfig",
+        "WhatsappConfig > properties > template_default_config",
+        "give it a name",
+    ),
+    (
+        "      in: path\n",
+        "      in: query\n",
+        "/v1/template-configs/{templateId} > get",
+        "knows path parameters",
+    ),
+    (
+        "      x-enum-varnames: [pending, approved, rejected]\n",
+        "      x-enum-varnames: [pending]\n",
+        "TemplateStatus",
+        "one name for each value",
+    ),
+    (
+        "          type: boolean\n",
+        "          type: [boolean]\n",
+        "components > schemas",
+        "is not one of OpenAPI 3.0",
+    ),
+    ("tags:\n  - name", "tags:\n  - {name", "otp.yaml:", "this is not YAML"),
+    ("operationId: sendCode", "operationId: send_otp", "/v1/codes > post > operationId", "written otherwise"),
+    (
+        "operationId: sendCode",
+        "operationId: 2fa",
+        "/v1/codes > post > operationId",
+        "cannot be a name in Rust",
+    ),
+    (
+        "operationId: sendCode",
+        "operationId: ''",
+        "/v1/codes > post > operationId",
+        "cannot be a name in Rust",
+    ),
+    ("operationId: sendCode", "operationId: type", "/v1/codes > post > operationId", "avoid keywords"),
+    (
+        "    PwaConfig:\n",
+        "    Pwa-Config:\n",
+        "components > schemas > Pwa-Config",
+        "cannot be a name in Rust",
+    ),
+    (
+        "[default, zh_CN",
+        "[default, DEFAULT",
+        "schemas > Language > x-extensible-enum",
+        "choose names that differ",
+    ),
+    ("[default, zh_CN", "[default, 2g", "schemas > Language > x-extensible-enum", "cannot be a name in Rust"),
+    ("[default, zh_CN", "[default, 7", "schemas > Language > x-extensible-enum", "quote texts"),
+    (
+        "    Sent:\n      description: |\n        The service took the message over. That is not yet delivery: callbacks tell what became of it.\n      content:",
+        "    Sent:\n      description: Taken over.\n      contnet:",
+        "components > responses > Sent > contnet",
+        "is it misspelt",
+    ),
+    ("  securitySchemes:\n", "  securitySchemas:\n", "components > securitySchemas", "is it misspelt"),
+    (
+        "        4XX:\n          $ref: '#/components/responses/Failed'\n",
+        "        404:\n          $ref: '#/components/responses/Failed'\n        4XX:\n          $ref: '#/components/responses/Failed'\n",
+        "/v1/messages > post > responses",
+        "put it in quotes",
+    ),
+    (
+        "          $ref: '#/components/schemas/CodeConfig'\n",
+        "          $ref: '#/components/schemas/CodeConfig/properties/verify_code_len'\n",
+        "TemplateDefinition > properties > verify_code_config",
+        "name one as",
+    ),
+    (
+        "    ErrorBody:\n      type: object\n",
+        "    ErrorBody:\n      type: object\n      x-sensitive: true\n      enum: [a]\n",
+        "ErrorBody > enum",
+        "use `x-extensible-enum`",
+    ),
+];
+
 #[test]
 fn a_broken_document_stops_the_build_with_the_place_and_what_to_do() {
     let copy = Copy::new("broken");
     let path = copy.0.join("openapi/otp.yaml");
     let sound = fs::read_to_string(&path).expect("a document");
-    for (from, to, place, what) in [
-        ("openapi: 3.0.3", "openapi: 3.1.0", "otp.yaml:1: openapi", "write the document in 3.0.3"),
-        ("      operationId: sendOtp\n", "", "paths > /v1/messages > post", "`operationId` is missing"),
-        (
-            "operationId: sendCode",
-            "operationId: sendOtp",
-            "/v1/codes > post > operationId",
-            "choose another name",
-        ),
-        (
-            "$ref: '#/components/schemas/SendOtpRequest'",
-            "$ref: '#/components/schemas/SendOtpRequst'",
-            "paths > /v1/messages > post > requestBody",
-            "leads nowhere",
-        ),
-        (
-            "        '200':\n          $ref: '#/components/responses/Sent'\n",
-            "        '200':\n          $ref: '#/components/responses/Sent'\n        '202':\n          $ref: '#/components/responses/Acknowledged'\n",
-            "/v1/messages > post > responses",
-            "a function returns one type",
-        ),
-        ("      x-repeatable: false\n", "", "/v1/messages > post", "`x-repeatable` is missing"),
-        (
-            "      required: [to, template]\n",
-            "      requried: [to, template]\n",
-            "SendOtpRequest > requried",
-            "misspelt",
-        ),
-        (
-            "      required: [to, template]\n",
-            "      required: [to, tempalte]\n",
-            "SendOtpRequest > required",
-            "not described",
-        ),
-        (
-            "        send_channel_strategy:\n          $ref: '#/components/schemas/ChannelStrategy'\n",
-            "        send_channel_strategy:\n          oneOf:\n            - type: string\n            - type: integer\n",
-            "TemplateDefinition > properties > send_channel_strategy",
-            "`oneOf` is not supported",
-        ),
-        (
-            "        template_default_config:\n          $ref: '#/components/schemas/DefaultText'\n    VoiceConfig",
-            "        template_default_config:\n          type: object\n          properties:\n            a:\n              type: string\n    VoiceConfig",
-            "WhatsappConfig > properties > template_default_config",
-            "give it a name",
-        ),
-        (
-            "      in: path\n",
-            "      in: query\n",
-            "/v1/template-configs/{templateId} > get",
-            "knows path parameters",
-        ),
-        (
-            "      x-enum-varnames: [pending, approved, rejected]\n",
-            "      x-enum-varnames: [pending]\n",
-            "TemplateStatus",
-            "one name for each value",
-        ),
-        (
-            "          type: boolean\n",
-            "          type: [boolean]\n",
-            "components > schemas",
-            "is not one of OpenAPI 3.0",
-        ),
-        ("tags:\n  - name", "tags:\n  - {name", "otp.yaml:", "this is not YAML"),
-    ] {
+    for (from, to, place, what) in DEFECTS {
         assert!(sound.contains(from), "the document does not hold {from:?}");
         fs::write(&path, sound.replacen(from, to, 1)).expect("written");
         let built = copy.cargo(&["check"]);
@@ -192,7 +249,7 @@ fn a_broken_document_stops_the_build_with_the_place_and_what_to_do() {
         assert!(!built.status.success(), "{to:?} is not noticed");
         let line = said
             .lines()
-            .find(|line| line.contains("openapi/otp.yaml") && line.contains(place) && line.contains(what));
+            .find(|line| line.contains("openapi/otp.yaml") && line.contains(*place) && line.contains(*what));
         assert!(line.is_some(), "{to:?}: neither {place:?} nor {what:?} is said:\n{said}");
         assert!(!said.contains("panicked"), "{said}");
         let numbered =
@@ -202,4 +259,87 @@ fn a_broken_document_stops_the_build_with_the_place_and_what_to_do() {
     fs::write(&path, sound).expect("written");
     let built = copy.cargo(&["check"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+}
+
+#[test]
+fn the_line_that_is_named_is_the_place() {
+    let copy = Copy::new("lines");
+    let path = copy.0.join("openapi/otp.yaml");
+    let sound = fs::read_to_string(&path).expect("a document");
+    // What is written instead of what, and the text at whose end the named line stands.
+    for (from, to, until) in [
+        (
+            "      x-repeatable: true\n      responses:",
+            "      responses:",
+            "  /v1/template-configs:\n    post:\n",
+        ),
+        (
+            "        description:\n          type: string\n          description: The key's description.",
+            "        description:\n          type: text\n          description: The key's description.",
+            "        api_key:\n          $ref: '#/components/schemas/OperatorIdentity'\n        description:",
+        ),
+        (
+            "            examples:\n              phone:\n                summary: A code of six digits",
+            "            exmaples:\n              phone:\n                summary: A code of six digits",
+            "            exmaples:",
+        ),
+    ] {
+        assert!(sound.contains(from), "the document does not hold {from:?}");
+        let broken = sound.replacen(from, to, 1);
+        let at = broken.find(until).expect("the place") + until.trim_end().len();
+        // An operation that misses something is named by its method's line, here the first `get` below the path.
+        let mut line = broken[..at].lines().count();
+        if to == "      responses:" {
+            let rest: Vec<&str> = broken.lines().collect();
+            line += rest[line..].iter().position(|line| *line == "    get:").expect("a get") + 1;
+        }
+        fs::write(&path, &broken).expect("written");
+        let built = copy.cargo(&["check"]);
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(said.contains(&format!("openapi/otp.yaml:{line}:")), "line {line} is not named:\n{said}");
+    }
+}
+
+#[test]
+fn path_parameters_are_filled_in_by_name() {
+    let copy = Copy::new("ordered");
+    copy.edit(
+        "  /v1/template-configs:\n",
+        r"  /v1/a/{first}/b/{second}:
+    get:
+      operationId: readTwo
+      summary: Read two
+      x-repeatable: true
+      parameters:
+        - name: second
+          in: path
+          required: true
+          schema:
+            type: string
+        - name: first
+          in: path
+          required: true
+          schema:
+            type: string
+      responses:
+        '200':
+          $ref: '#/components/responses/Acknowledged'
+        4XX:
+          $ref: '#/components/responses/Failed'
+        5XX:
+          $ref: '#/components/responses/Failed'
+  /v1/template-configs:
+",
+    );
+    let built = copy.cargo(&["check"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let generated = fs::read_dir(target.join("debug/build"))
+        .expect("a folder")
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/api.rs")).ok())
+        .find(|text| text.contains("fn read_two"))
+        .expect("it was generated");
+    let function = generated.split("fn read_two").nth(1).expect("the function");
+    let (first, second) = (function.find("first: &str"), function.find("second: &str"));
+    assert!(first.is_some() && first < second && function.contains("&[first, second]"), "{function}");
 }

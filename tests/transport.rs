@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use engagelab_otp::sandbox::Sandbox;
 use engagelab_otp::{
     Attempt, Client, Credentials, ErrorKind, MessageId, Outcome, Proxy, RetryPolicy, Roots, Timeouts,
+    Verification,
 };
 use rustls::HandshakeKind;
 
@@ -204,6 +205,90 @@ fn a_proxy_is_gone_through() {
     let asked = asked.lock().expect("not poisoned");
     assert!(asked[0].starts_with("CONNECT otp.example.test:80 HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].contains("Basic dXNlcjpwYXNz"), "{}", asked[0]);
+}
+
+#[test]
+fn a_socks_proxy_is_found_by_its_name() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let proxy = format!("socks5h://localhost:{}", listener.local_addr().expect("it listens").port());
+    let target = sandbox.address();
+    let asked = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("accepted");
+        // No authentication; then the name that is asked for (RFC 1928).
+        let mut greeting = [0; 2];
+        stream.read_exact(&mut greeting).expect("a greeting");
+        stream.read_exact(&mut vec![0; usize::from(greeting[1])]).expect("its methods");
+        stream.write_all(&[5, 0]).expect("answered");
+        let mut request = [0; 5];
+        stream.read_exact(&mut request).expect("a request");
+        let mut name = vec![0; usize::from(request[4]) + 2];
+        stream.read_exact(&mut name).expect("a name and a port");
+        stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).expect("answered");
+        let mut behind = TcpStream::connect(target).expect("the sandbox listens");
+        let (mut from, mut to) = (stream.try_clone().expect("a clone"), behind.try_clone().expect("a clone"));
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+        thread::spawn(move || std::io::copy(&mut behind, &mut stream));
+        String::from_utf8_lossy(&name[..name.len() - 2]).into_owned()
+    });
+    let (key, secret) = sandbox.credentials();
+    let client = Client::builder(Credentials::new(key, secret).expect("valid"))
+        .base_url("http://otp.example.test")
+        .allow_plain_http()
+        .proxy(Proxy::Url(proxy))
+        .build()
+        .expect("a client");
+    assert_eq!(client.templates().expect("listed").len(), 3);
+    assert_eq!(asked.join().expect("it spoke"), "otp.example.test");
+}
+
+#[test]
+fn a_proxy_that_drips_does_not_outlast_the_time_for_connecting() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let proxy = listener.local_addr().expect("it listens");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("accepted");
+        let mut request = [0; 256];
+        let _ = stream.read(&mut request);
+        // As fast as it can, for ever, without ever ending the head.
+        while stream.write_all(b"X-More: 1\r\n").is_ok() {
+            thread::yield_now();
+        }
+    });
+    let mut timeouts = Timeouts::default();
+    timeouts.connect = Duration::from_millis(200);
+    let client = Client::builder(crate::support::credentials())
+        .base_url("http://otp.example.test")
+        .allow_plain_http()
+        .proxy(Proxy::Url(format!("http://{proxy}")))
+        .timeouts(timeouts)
+        .retry(RetryPolicy::never())
+        .build()
+        .expect("a client");
+    let began = Instant::now();
+    let error = client.templates().expect_err("no proxy");
+    assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
+    assert!(began.elapsed() < Timeouts::default().connect, "it took {:?}", began.elapsed());
+}
+
+#[test]
+fn octets_that_nobody_asked_for_are_not_the_next_answer() {
+    let no = json(200, r#"{"verified":false}"#);
+    let surplus = json(200, r#"{"verified":true}"#);
+    // Whatever the length of the first answer, what follows it must never be taken for the second.
+    for padding in [0, 1, 8 * 1024, 16 * 1024, 16 * 1024 + 1, 24 * 1024] {
+        for edge in 0..=no.len() {
+            let filler = " ".repeat((padding + 128_usize).saturating_sub(edge));
+            let first = json(200, &format!(r#"{{"verified":false{filler}}}"#)) + &surplus;
+            let server = Server::start(vec![Fault::Answer(first), Fault::Answer(no.clone())]);
+            let client = client(&server.url()).build().expect("a client");
+            let code = "398210".parse().expect("valid");
+            for _ in 0..2 {
+                let check = client.verify_otp(&MessageId("1".to_owned()), &code).expect("checked");
+                assert_eq!(check, Verification::WrongCode, "padding {padding}, edge {edge}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub mod types {
         /// 0.
         pub code: i64,
         /// `success`.
-        pub message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
         /// Fields that this version does not know.
         #[serde(flatten)]
         pub extra: super::Extra,
@@ -442,6 +443,20 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub pwa_platform: Option<String>,
     }
+    /// A progressive web app whose address the text can carry as `{{pwa_url}}`.
+    #[non_exhaustive]
+    #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct PwaConfigDetails {
+        /// The app's code on that platform.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pwa_code: Option<String>,
+        /// The platform that the app runs on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pwa_platform: Option<String>,
+        /// Fields that this version does not know.
+        #[serde(flatten)]
+        pub extra: super::Extra,
+    }
     /// A user wrote back.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -530,6 +545,7 @@ pub mod types {
         pub extra: super::Extra,
     }
     /// What an SMS text is for. An `authentication` text must contain `{{code}}`.
+    #[non_exhaustive]
     #[derive(
         serde::Deserialize,
         serde::Serialize,
@@ -717,7 +733,7 @@ pub mod types {
         pub email_config: Option<EmailConfigDetails>,
         /// `pwa_config`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub pwa_config: Option<PwaConfig>,
+        pub pwa_config: Option<PwaConfigDetails>,
         /// The channels to try in order, joined by `|`. Channels not known today may appear.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub send_channel_strategy: Option<String>,
@@ -1124,8 +1140,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// The way by which a message travels.
@@ -1189,8 +1204,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// How far the review is: 1 pending, 2 approved, 3 rejected. Only approved templates send.
@@ -1615,8 +1629,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// The words. They can repeat the recipient's address.
@@ -1703,8 +1716,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// What kind of answer it is.
@@ -1756,8 +1768,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// A phone number or e-mail address, as the service reports it.
@@ -1879,8 +1890,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     /// An e-mail address, API key or network address of somebody who works on the account.
@@ -1967,8 +1977,7 @@ pub mod types {
         fn deserialize<D: serde::Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Self, D::Error> {
-            let value = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-            Ok(Self::from(value.as_ref()))
+            deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
     impl SendOtpRequest {

@@ -8,10 +8,12 @@
 #![allow(clippy::match_same_arms, clippy::default_trait_access)]
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde_json::{Map, Value};
 
 use crate::call::Caller;
@@ -58,5 +60,26 @@ impl Deref for Extra {
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Makes a value of a text without owning the text first: most values of an enumeration are known.
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T> Default for TextVisitor<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: for<'a> From<&'a str>> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(text.into())
     }
 }

@@ -77,7 +77,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// If the request is not to be trusted, was not seen to the end before, or cannot be read. Single rows
+    /// If the request is not to be trusted, is being handled elsewhere, or cannot be read. Single rows
     /// that cannot be read are no error: they stand in [`Batch::unreadable`].
     pub fn receive(&self, incoming: &Incoming<'_>, now: SystemTime) -> Result<Delivery, Refusal> {
         let now = unix_seconds(now);

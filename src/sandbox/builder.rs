@@ -97,7 +97,8 @@ impl SandboxBuilder {
 
     /// Remembers so many messages, and forgets the oldest beyond. 50,000 unless set.
     ///
-    /// However many, their texts take at most 64 MiB. Of callbacks it remembers 5,000.
+    /// However many, their texts take at most 64 MiB. Of callbacks it remembers 5,000, and their bodies take at
+    /// most 64 MiB too.
     pub fn history(mut self, messages: usize) -> Self {
         self.history = messages;
         self

@@ -3,21 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-#[cfg(feature = "smpp")]
-use serde_json::json as value;
-
 use super::console::{self, Console};
 use super::fault::{FAULT_HEADER, Fault};
 use super::http::{Manner, Request, Response};
 use super::service::{json, refuse};
 use super::shared::Shared;
-#[cfg(feature = "smpp")]
-use super::smpp::SmppFault;
 use crate::api::Extra;
 use crate::api::types::{ErrorBody, ErrorCode};
-#[cfg(feature = "smpp")]
-use crate::smpp::smsc::Misbehaviour;
 
 pub(super) struct Front {
     pub(super) shared: Arc<Shared>,
@@ -32,38 +24,6 @@ impl Front {
             return self.console.answer(self, request);
         }
         api(&self.shared, request)
-    }
-
-    /// How the SMPP side stands, for the console.
-    pub(super) fn smpp_state(&self) -> Value {
-        #[cfg(feature = "smpp")]
-        if let Some(smsc) = self.smsc.upgrade() {
-            let now = smsc.misbehaviour();
-            let fault = SmppFault::ALL.into_iter().find(|fault| fault.misbehaviour() == now);
-            let behaves = now == Misbehaviour::default();
-            return value!({
-                "address": smsc.address().to_string(),
-                "fault": fault.map(SmppFault::as_str).or((!behaves).then_some("something of its own")),
-                "faults": SmppFault::ALL.map(SmppFault::as_str),
-            });
-        }
-        Value::Null
-    }
-
-    /// Has SMPP links go wrong as named, or no more if the name is empty.
-    pub(super) fn misbehave(&self, fault: Option<&str>) -> Result<(), (u16, String)> {
-        if fault.is_none() {
-            return Ok(());
-        }
-        #[cfg(feature = "smpp")]
-        if let Some(smsc) = self.smsc.upgrade() {
-            let name = fault.filter(|name| !name.is_empty());
-            let fault = name.map(str::parse::<SmppFault>).transpose();
-            let fault = fault.map_err(|invalid| (400, invalid.rule().to_owned()))?;
-            smsc.misbehave(fault.map(SmppFault::misbehaviour).unwrap_or_default());
-            return Ok(());
-        }
-        Err((409, "the sandbox does not listen for SMPP".to_owned()))
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Outbox {
     gathered: Vec<(Option<MessageId>, Value)>,
     callbacks: BTreeMap<u64, Callback>,
     made: u64,
+    /// How many octets the bodies of all callbacks take.
+    weight: usize,
     /// What the couriers are to take: one queue for each address.
     queues: Vec<VecDeque<(u64, Manner)>>,
     /// What is held back until the next callback has gone: at most one for each address.
@@ -86,6 +88,7 @@ impl Outbox {
             gathered: Vec::new(),
             callbacks: BTreeMap::new(),
             made: 0,
+            weight: 0,
             under_way: 0,
             random: fastrand::Rng::new(),
         }
@@ -269,8 +272,10 @@ impl Outbox {
     }
 
     fn make(&mut self, target: usize, body: String, messages: Vec<MessageId>, now: SystemTime) -> u64 {
-        while self.callbacks.len() >= MOST_CALLBACKS {
-            self.callbacks.pop_first();
+        self.weight += body.len();
+        while self.callbacks.len() >= MOST_CALLBACKS || self.weight > MOST_BODIES {
+            let Some((_, forgotten)) = self.callbacks.pop_first() else { break };
+            self.weight -= forgotten.body.len();
         }
         self.made += 1;
         let url = self.plan.urls.get(target).cloned().unwrap_or_default();
@@ -330,9 +335,55 @@ fn forge(header: &str) -> String {
 /// The most callbacks that are remembered.
 pub(super) const MOST_CALLBACKS: usize = 5_000;
 
+/// The most octets that the bodies of all remembered callbacks take.
+const MOST_BODIES: usize = 64 * 1024 * 1024;
+
 const MOST_REPETITIONS: usize = 24;
 
 /// The most attempts of one callback that are remembered, those asked for included.
-const MOST_ATTEMPTS: usize = 100;
+const MOST_ATTEMPTS: usize = 30;
 
 const LONGEST_HOLD: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn outbox() -> Outbox {
+        Outbox::new(CallbackPlan {
+            urls: vec!["http://127.0.0.1:1/".to_owned()],
+            signer: None,
+            authorization: None,
+            redelivery: Redelivery::default(),
+            most_rows: 1,
+            fault: None,
+        })
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let minutes: Vec<Option<u64>> =
+            (1..=25).map(|attempts| redelivery_pause(attempts).map(|pause| pause.as_secs() / 60)).collect();
+        assert_eq!(minutes[..7], [1, 10, 60, 120, 300, 600, 1440].map(Some));
+        assert_eq!(minutes[23..], [Some(1440), None]);
+    }
+
+    #[test]
+    fn however_many_and_however_long_they_are_callbacks_do_not_fill_the_memory() {
+        let mut outbox = outbox();
+        for (length, times) in [(MOST_BODIES / 3, 9), (10, MOST_CALLBACKS + 9)] {
+            for _ in 0..times {
+                let id = outbox.make(0, "x".repeat(length), Vec::new(), UNIX_EPOCH);
+                outbox.queue(id, Manner::Anew);
+            }
+            let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
+            assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
+            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.queues[0].len() <= MOST_CALLBACKS);
+        }
+        // What was forgotten while it waited is passed over.
+        let first = outbox.take(0, UNIX_EPOCH).expect("queued");
+        assert_eq!(outbox.callbacks().next().map(|callback| callback.id), Some(first.callback));
+    }
+}

@@ -1,5 +1,9 @@
 //! The rules that the service checks and the shapes alone do not keep.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use super::account::Refusal;
 use super::service::refuse;
 use crate::TemplateId;
@@ -8,9 +12,43 @@ use crate::strategy::Strategy;
 
 type Checked = Result<(), (u16, Refusal)>;
 
+/// Refuses what decoding tolerates and the document does not: null for a field that is left out, and a list of
+/// values for an object.
+pub(super) fn shape<T: DeserializeOwned + Serialize>(given: &Value, decoded: &T) -> Checked {
+    let invalid = |kept, rule| unless(kept, ErrorCode::InvalidParameter, rule);
+    // In the place of null, a fraction: no field of a request takes one. Fields that are not known take anything.
+    let known = T::deserialize(without_null(given));
+    invalid(known.is_ok(), "a field is left out, and never null")?;
+    let understood = serde_json::to_value(decoded).is_ok_and(|decoded| same_lists(given, &decoded));
+    invalid(understood, "a list stands where an object belongs")
+}
+
+fn without_null(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::from(0.5),
+        Value::Array(items) => items.iter().map(without_null).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), without_null(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn same_lists(given: &Value, decoded: &Value) -> bool {
+    match (given, decoded) {
+        (Value::Object(given), Value::Object(decoded)) => {
+            decoded.iter().all(|(name, inner)| given.get(name).is_none_or(|given| same_lists(given, inner)))
+        }
+        (Value::Array(given), Value::Array(decoded)) => {
+            given.iter().zip(decoded).all(|(given, decoded)| same_lists(given, decoded))
+        }
+        (given, decoded) => given.is_array() == decoded.is_array(),
+    }
+}
+
 /// A language, if one is given.
 pub(super) fn language(language: Option<&Language>) -> Checked {
-    let fits = language.is_none_or(|language| (1..=16).contains(&language.as_str().len()));
+    let fits = language.is_none_or(|language| (1..=16).contains(&language.as_str().chars().count()));
     unless(fits, ErrorCode::InvalidParameter, "language has 1 to 16 characters")
 }
 

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::KeyState;
 use super::account::{Account, NewMessage, Refusal, Template};
@@ -90,7 +91,7 @@ impl Service {
         match (method, template) {
             ("GET", Some(id)) => self.get_template(&template_id(id)?),
             ("DELETE", Some(id)) => self.delete_template(&template_id(id)?),
-            (_, Some(_)) => Err(wrong_method("GET, DELETE")),
+            (_, Some(_)) => Ok(wrong_method("GET, DELETE")),
             ("GET", None) if path == operations::LIST_TEMPLATES.path => self.list_templates(),
             ("POST", None) => match path {
                 path if path == operations::SEND_OTP.path => self.send_otp(&body(request)?, now),
@@ -99,8 +100,8 @@ impl Service {
                 path if path == operations::VERIFY_OTP.path => self.verify(&body(request)?, now),
                 _ => self.create_template(body(request)?, now),
             },
-            _ if path == operations::CREATE_TEMPLATE.path => Err(wrong_method("GET, POST")),
-            _ => Err(wrong_method("POST")),
+            _ if path == operations::CREATE_TEMPLATE.path => Ok(wrong_method("GET, POST")),
+            _ => Ok(wrong_method("POST")),
         }
     }
 
@@ -281,7 +282,11 @@ impl Service {
         let config = self.sendable(template)?.definition.verify_code_config.clone();
         Ok(config.map(|config| {
             let life = Duration::from_secs(60 * u64::try_from(config.verify_code_ttl).unwrap_or_default());
-            (fate(to).code.map_or_else(|| self.make_code(&config), str::to_owned), life)
+            // A code that is fixed has a fixed life too.
+            match fate(to).code {
+                Some(code) => (code.to_owned(), FIXED_LIFE),
+                None => (self.make_code(&config), life),
+            }
         }))
     }
 
@@ -296,14 +301,25 @@ impl Service {
     }
 }
 
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, (u16, Refusal)> {
-    serde_json::from_slice(&request.body).map_err(|error| {
-        let code = if error.is_data() { ErrorCode::InvalidParameter } else { ErrorCode::InvalidJson };
-        refuse(code, &error.to_string())
-    })
+fn body<T: DeserializeOwned + Serialize>(request: &Request) -> Result<T, (u16, Refusal)> {
+    let media = request.header("content-type").and_then(|value| value.split(';').next());
+    if !media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")) {
+        let message = "the body's media type is application/json, said once".to_owned();
+        return Err((415, Refusal(ErrorCode::InvalidParameter, message)));
+    }
+    let given: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| refuse(ErrorCode::InvalidJson, &error.to_string()))?;
+    let body =
+        T::deserialize(&given).map_err(|error| refuse(ErrorCode::InvalidParameter, &error.to_string()))?;
+    rules::shape(&given, &body)?;
+    Ok(body)
 }
 
 fn template_id(segment: &str) -> Result<String, (u16, Refusal)> {
+    // A slash is legal in an id, but not in a segment of a path: there it is written `%2F`.
+    if segment.contains('/') {
+        return Err((404, Refusal(ErrorCode::NotFound, "there is no such operation".to_owned())));
+    }
     let decoded = percent_decode_str(segment).decode_utf8();
     let id = decoded.map_err(|_| refuse(ErrorCode::InvalidParameter, "the template id is not UTF-8"))?;
     TemplateId::new(id)
@@ -319,8 +335,12 @@ fn status(refusal: Refusal) -> (u16, Refusal) {
     (refusal.0.http_status(), refusal)
 }
 
-fn wrong_method(allowed: &str) -> (u16, Refusal) {
-    (405, Refusal(ErrorCode::InvalidParameter, format!("the methods here are {allowed}")))
+fn wrong_method(allowed: &str) -> Response {
+    let message = format!("the methods here are {allowed}");
+    let code = ErrorCode::InvalidParameter;
+    let mut response = json(405, &ErrorBody { code, message, extra: Extra::default() });
+    response.headers.push(("Allow", allowed.to_owned()));
+    response
 }
 
 fn receipt(message: &Message) -> Response {
@@ -335,7 +355,7 @@ fn receipt(message: &Message) -> Response {
 }
 
 fn done() -> Response {
-    json(200, &Acknowledgement { code: 0, message: "success".to_owned(), extra: Extra::default() })
+    json(200, &Acknowledgement { code: 0, message: Some("success".to_owned()), extra: Extra::default() })
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> Response {
@@ -389,3 +409,6 @@ fn details(template: &Template) -> Result<TemplateDetails, (u16, Refusal)> {
     shown.audit_remark = Some(String::new());
     Ok(shown)
 }
+
+/// How long a fixed code counts, whatever the template says.
+const FIXED_LIFE: Duration = Duration::from_secs(5 * 60);

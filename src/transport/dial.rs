@@ -6,29 +6,25 @@
 //! thread nor look-up, every new connection sees fresh addresses, and look-ups are bounded in time.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{io, vec};
 
-use http::Uri;
-use ureq::config::Config;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::Duration as Left;
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector, TcpConnector, Transport,
 };
 
-use super::phase_name;
-use super::wire::{Gathering, Steady};
+use super::look_up::{LookUp, PLACEHOLDER};
+use super::wire::{Gathering, Hurry, Steady};
+use super::{Timeouts, later, phase_name};
 use crate::ErrorKind;
 use crate::error::Source;
 
 /// Makes connections, step by step, and says of each failure which step it was.
 #[derive(Debug)]
 pub(super) struct Dialer {
-    resolve: Duration,
+    look_up: LookUp,
+    connect: Duration,
     socks: SocksConnector,
     proxy: ConnectProxyConnector,
     tcp: TcpConnector,
@@ -39,9 +35,10 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) fn new(resolve: Duration) -> Self {
+    pub(super) fn new(timeouts: &Timeouts) -> Self {
         Self {
-            resolve,
+            look_up: LookUp::new(timeouts.resolve),
+            connect: timeouts.connect,
             socks: SocksConnector::default(),
             proxy: ConnectProxyConnector::default(),
             tcp: TcpConnector::default(),
@@ -53,12 +50,14 @@ impl Dialer {
     }
 
     fn dial(&self, details: &ConnectionDetails) -> Result<Gathering, DialError> {
-        let details = &self.resolved(details)?;
+        let hurry = Hurry::default();
+        let details = &self.resolved(details, &hurry)?;
         let proxied = details.config.proxy().is_some_and(|proxy| !proxy.is_no_proxy(details.uri));
         let reach = if proxied { ErrorKind::Proxy } else { ErrorKind::Connect };
 
         let socks = self.socks.connect(details, None::<()>).map_err(|error| DialError::new(reach, error))?;
         let tunnel = self.proxy.connect(details, socks).map_err(|error| DialError::new(reach, error))?;
+        hurry.is_over();
         let tcp = self.tcp.connect(details, tunnel).map_err(|error| DialError::new(reach, error))?;
         let tcp = tcp.ok_or_else(|| DialError::new(reach, ureq::Error::ConnectionFailed))?;
         let chained = Steady::new(Box::new(tcp));
@@ -74,22 +73,32 @@ impl Dialer {
         Ok(Gathering::new(Box::new(chained), details.config))
     }
 
-    /// The same details, with real addresses where the placeholder stood.
-    fn resolved<'a>(&self, details: &ConnectionDetails<'a>) -> Result<ConnectionDetails<'a>, DialError> {
-        let mut timeout = details.timeout;
+    /// The same details, with real addresses where the placeholder stood, and with `hurry` for a proxy.
+    fn resolved<'a>(
+        &'a self,
+        details: &'a ConnectionDetails<'_>,
+        hurry: &Hurry,
+    ) -> Result<ConnectionDetails<'a>, DialError> {
+        let began = Instant::now();
         let mut addresses = details.addrs.clone();
         if addresses.contains(&PLACEHOLDER) {
-            let began = Instant::now();
             addresses = details.resolver.empty();
-            for address in look_up(details.uri, self.resolve.min(*timeout.after))?.take(MOST_ADDRESSES) {
+            for address in self.look_up.addresses(details.uri, *details.timeout.after)? {
                 addresses.push(address);
             }
-            timeout = shorten(timeout, began.elapsed());
         }
+        let timeout = shorten(details.timeout, began.elapsed(), self.connect);
+        // A proxy's answer is awaited octet by octet, each with the whole time-out: together they must not take longer.
+        let run_connector = details.run_connector.clone();
+        let (hurry, deadline) = (hurry.clone(), later(Instant::now(), *timeout.after));
+        let hurried = move |details: &ConnectionDetails<'_>| {
+            run_connector(details).map(|proxy| hurry.clone().until(deadline, proxy))
+        };
         Ok(ConnectionDetails {
             uri: details.uri,
             addrs: addresses,
-            resolver: details.resolver,
+            // Connectors for proxies ask for the proxy's addresses themselves.
+            resolver: &self.look_up,
             config: details.config,
             // Only the time-outs ever differ from the agent's configuration. Saying so lets the TLS connector
             // use its cached configuration, in which the sessions to resume are kept.
@@ -97,7 +106,7 @@ impl Dialer {
             now: (details.current_time)(),
             timeout,
             current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
+            run_connector: Arc::new(hurried),
             register_shutdown: details.register_shutdown.clone(),
         })
     }
@@ -124,7 +133,7 @@ pub(super) struct DialError {
 }
 
 impl DialError {
-    fn new(kind: ErrorKind, error: ureq::Error) -> Self {
+    pub(super) fn new(kind: ErrorKind, error: ureq::Error) -> Self {
         match error {
             // Dialling the proxy went through here already, and knows better, but not that it was the proxy.
             ureq::Error::Other(other) => match other.downcast::<Self>() {
@@ -154,63 +163,9 @@ impl fmt::Display for DialError {
 
 impl std::error::Error for DialError {}
 
-/// Answers every question for a name with a placeholder; literal addresses with themselves.
-#[derive(Debug)]
-pub(super) struct Placeholder;
-
-impl Resolver for Placeholder {
-    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let mut addresses = self.empty();
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        addresses.push(match (host.parse::<IpAddr>(), port(uri)) {
-            (Ok(ip), Some(port)) => SocketAddr::new(ip, port),
-            _ => PLACEHOLDER,
-        });
-        Ok(addresses)
-    }
-}
-
-/// Resolves the host of `uri` in a thread, which is left behind if it takes too long.
-fn look_up(uri: &Uri, patience: Duration) -> Result<vec::IntoIter<SocketAddr>, DialError> {
-    let failed =
-        |source: io::Error| DialError { kind: ErrorKind::Resolve, detail: "", source: Box::new(source) };
-    let (Some(host), Some(port)) = (uri.host(), port(uri)) else {
-        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the URL has no host or no port")));
-    };
-    let name = format!("{host}:{port}");
-    let (sender, receiver) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("resolve".to_owned())
-        // The receiver may have stopped waiting; then nobody wants the answer.
-        .spawn(move || drop(sender.send(name.to_socket_addrs())))
-        .map_err(failed)?;
-    let addresses = match receiver.recv_timeout(patience) {
-        Ok(addresses) => addresses.map_err(failed)?,
-        Err(RecvTimeoutError::Timeout) => {
-            return Err(DialError::new(ErrorKind::Resolve, ureq::Error::Timeout(ureq::Timeout::Resolve)));
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            return Err(failed(io::Error::other("the thread that resolves names ended early")));
-        }
-    };
-    if addresses.len() == 0 {
-        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")));
-    }
-    Ok(addresses)
-}
-
-fn port(uri: &Uri) -> Option<u16> {
-    uri.port_u16().or_else(|| match uri.scheme_str() {
-        Some("https") => Some(443),
-        Some("http") => Some(80),
-        Some(scheme) if scheme.starts_with("socks") => Some(1080),
-        _ => None,
-    })
-}
-
-fn shorten(mut timeout: NextTimeout, spent: Duration) -> NextTimeout {
+fn shorten(mut timeout: NextTimeout, spent: Duration, most: Duration) -> NextTimeout {
     if let Left::Exact(left) = timeout.after {
-        timeout.after = Left::Exact(left.saturating_sub(spent));
+        timeout.after = Left::Exact(left.saturating_sub(spent).min(most));
     }
     timeout
 }
@@ -219,9 +174,3 @@ fn shorten(mut timeout: NextTimeout, spent: Duration) -> NextTimeout {
 fn no_tls() -> DialError {
     DialError::new(ErrorKind::Tls, ureq::Error::ConnectionFailed)
 }
-
-/// Stands for "not looked up yet". No server listens there.
-const PLACEHOLDER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// As many as ureq's list of addresses holds.
-const MOST_ADDRESSES: usize = 16;

@@ -3,7 +3,8 @@
 //! At level trace, ureq's protocol crate writes every octet of a request's head and of an answer to the log: the
 //! secret, codes, phone numbers. There is no switch for that, and to compile trace records out would take them from
 //! the whole program. So while an exchange is under way, and only if some logger takes those records, the log's
-//! level is held at debug. Other threads lose their trace records for as long.
+//! level is held at debug. Other threads lose their trace records for as long; a program that turns trace on while an
+//! exchange is under way sees the rest of that one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -4,6 +4,7 @@
 
 mod dial;
 mod hush;
+mod look_up;
 mod options;
 #[cfg(feature = "sandbox")]
 mod post;
@@ -20,8 +21,9 @@ use ureq::{Agent, Body, SendBody, Timeout};
 use crate::error::Source;
 use crate::{Credentials, ErrorKind, InvalidInput, Outcome};
 
-use dial::{DialError, Dialer, Placeholder};
+use dial::{DialError, Dialer};
 use hush::Hush;
+use look_up::Placeholder;
 pub(crate) use options::TransportOptions;
 pub use options::{Proxy, Roots, Timeouts, TlsBackend};
 #[cfg(feature = "sandbox")]
@@ -58,7 +60,7 @@ impl Transport {
             .map_err(|_| InvalidInput::new("dev_secret", "the credentials fit a header"))?;
         authorization.set_sensitive(true);
         let config = options.config(&base)?;
-        let agent = Agent::with_parts(config, Dialer::new(options.timeouts.resolve), Placeholder);
+        let agent = Agent::with_parts(config, Dialer::new(&options.timeouts), Placeholder);
         Ok(Self {
             agent,
             base: base.text,
@@ -114,7 +116,7 @@ impl Transport {
     }
 
     fn run(&self, request: Request<SendBody<'_>>, left: Duration) -> Result<Response<Body>, ureq::Error> {
-        if left >= self.total {
+        if left == self.total {
             return self.agent.run(request);
         }
         let request = self.agent.configure_request(request).timeout_global(Some(left)).build();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use ureq::config::Config;
 
-use super::wire::BUFFER;
+use super::wire::{BUFFER, LARGEST_HEAD};
 use crate::InvalidInput;
 
 /// How long each part of a call may take. All are finite, and there is no way to make them infinite.
@@ -158,6 +158,12 @@ impl TransportOptions {
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return refuse("the base URL holds no user name or password; give them as credentials");
         }
+        // A port that does not fit is no port to `http`, and would be ignored.
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        if port.is_some() && uri.port_u16().is_none_or(|port| port == 0) {
+            return refuse("the base URL's port is a number from 1 to 65535");
+        }
         if uri.query().is_some() || self.base_url.contains('#') {
             return refuse("the base URL has no query and no fragment");
         }
@@ -190,7 +196,8 @@ impl TransportOptions {
             // A redirect would turn a POST into a GET, and might carry the key elsewhere.
             .max_redirects(0)
             .timeout_global(Some(self.timeouts.total))
-            .timeout_connect(Some(self.timeouts.connect))
+            // The look-up happens while connecting; the dialler keeps the two apart.
+            .timeout_connect(Some(self.timeouts.resolve + self.timeouts.connect))
             .timeout_per_write(Some(self.timeouts.write))
             .timeout_recv_response(Some(self.timeouts.answer))
             .timeout_recv_body(Some(self.timeouts.body))
@@ -199,7 +206,7 @@ impl TransportOptions {
             .max_idle_age(self.idle)
             .max_idle_connections(self.idle_connections)
             .max_idle_connections_per_host(self.idle_connections)
-            .max_response_header_size(BUFFER)
+            .max_response_header_size(LARGEST_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -227,7 +234,14 @@ impl TransportOptions {
         match &self.proxy {
             Proxy::None => Ok(None),
             Proxy::FromEnvironment if base.loopback => Ok(None),
-            Proxy::FromEnvironment => Ok(ureq::Proxy::try_from_env()),
+            Proxy::FromEnvironment => match ureq::Proxy::try_from_env() {
+                // Going direct because the proxy's address has a typing error would be a surprise.
+                None if environment_names_a_proxy() => Err(InvalidInput::new(
+                    "proxy",
+                    "ALL_PROXY, HTTPS_PROXY and HTTP_PROXY are URLs with http, https, socks4 or socks5 and a host",
+                )),
+                proxy => Ok(proxy),
+            },
             Proxy::Url(url) => ureq::Proxy::new(url).map(Some).map_err(|_| {
                 InvalidInput::new("proxy", "the proxy is a URL with http, https, socks4 or socks5 and a host")
             }),
@@ -242,6 +256,13 @@ impl TransportOptions {
         InvalidInput::unless((1..=200).contains(&suffix.len()) && fits, "user_agent_suffix", rule)?;
         Ok(format!("{OWN} {suffix}"))
     }
+}
+
+fn environment_names_a_proxy() -> bool {
+    ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"]
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()])
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Whether a URL's host is this machine.
@@ -281,6 +302,8 @@ mod tls {
                 if extra.is_empty() { RootCerts::PlatformVerifier } else { with(system()?, extra) }
             }
             Roots::Default if extra.is_empty() => default,
+            #[cfg(feature = "native-tls")]
+            Roots::Default if backend == TlsBackend::NativeTls => with(system()?, extra),
             Roots::Default => with(mozilla(), extra),
         };
         Ok(TlsConfig::builder().provider(provider).root_certs(roots).build())
@@ -306,7 +329,7 @@ mod tls {
         webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|root| Certificate::from_der(root)).collect()
     }
 
-    #[cfg(feature = "platform-verifier")]
+    #[cfg(any(feature = "platform-verifier", feature = "native-tls"))]
     fn system() -> Result<Vec<Certificate<'static>>, InvalidInput> {
         let loaded = rustls_native_certs::load_native_certs();
         let rule = "the system has root certificates that can be read";
@@ -314,7 +337,7 @@ mod tls {
         Ok(loaded.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect())
     }
 
-    #[cfg(not(feature = "platform-verifier"))]
+    #[cfg(not(any(feature = "platform-verifier", feature = "native-tls")))]
     fn system() -> Result<Vec<Certificate<'static>>, InvalidInput> {
         Err(InvalidInput::new("roots", "adding to the system's roots needs the feature `platform-verifier`"))
     }

@@ -1,7 +1,9 @@
-//! Two thin layers around a connection that make a call cheaper: fewer writes, fewer time-outs set.
+//! Thin layers around a connection: fewer writes, fewer time-outs set, and no waiting for ever for a proxy.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::unversioned::transport::time::Duration as Left;
@@ -14,6 +16,8 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 pub(super) struct Gathering {
     inner: Box<dyn Transport>,
     buffers: Gathered,
+    /// Whether the connection was read from and not probed since.
+    answered: bool,
 }
 
 /// Buffers whose output begins behind what is already waiting there.
@@ -25,7 +29,7 @@ struct Gathered {
 impl Gathering {
     pub(super) fn new(inner: Box<dyn Transport>, config: &Config) -> Self {
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Self { inner, buffers: Gathered { buffers, waiting: 0 } }
+        Self { inner, buffers: Gathered { buffers, waiting: 0 }, answered: false }
     }
 
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
@@ -54,6 +58,7 @@ impl Transport for Gathering {
         if self.inner.buffers().input().is_empty() && !self.inner.await_input(timeout)? {
             return Ok(false);
         }
+        self.answered = true;
         let received = self.inner.buffers().input();
         let room = self.buffers.input_append_buf();
         let amount = received.len().min(room.len());
@@ -63,8 +68,14 @@ impl Transport for Gathering {
         Ok(amount > 0)
     }
 
+    /// Octets that nobody asked for make a connection useless: they would be read as the next answer.
+    ///
+    /// ureq probes a connection twice for each call, with three system calls each time: when it goes back to the
+    /// pool, and when it is taken out again. The second is the one that counts; the first, right after an answer,
+    /// is spared.
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        let just_answered = std::mem::take(&mut self.answered);
+        self.inner.buffers().input().is_empty() && (just_answered || self.inner.is_open())
     }
 
     fn is_tls(&self) -> bool {
@@ -139,6 +150,63 @@ impl Transport for Steady {
     }
 }
 
+/// Bounds, together, the waits of a conversation with a proxy. It ends when the proxy has answered; the connection
+/// goes on without.
+#[derive(Clone, Default)]
+pub(super) struct Hurry(Arc<AtomicBool>);
+
+impl Hurry {
+    /// `inner`, with no wait beyond `deadline` until the hurry is over.
+    pub(super) fn until(self, deadline: Instant, inner: Box<dyn Transport>) -> Box<dyn Transport> {
+        Box::new(Hurried { inner, deadline, hurry: self })
+    }
+
+    pub(super) fn is_over(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Hurried {
+    inner: Box<dyn Transport>,
+    deadline: Instant,
+    hurry: Hurry,
+}
+
+impl Transport for Hurried {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        if !self.hurry.0.load(Ordering::Relaxed) {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ureq::Error::Timeout(ureq::Timeout::Connect));
+            }
+            timeout.after = Left::Exact(left.min(*timeout.after));
+        }
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+impl fmt::Debug for Hurried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
 impl fmt::Debug for Gathering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
@@ -173,6 +241,9 @@ const ROOM: usize = 4 * 1024;
 
 /// The size of each of a connection's buffers. A request is far smaller; a long list is read in several steps.
 pub(super) const BUFFER: usize = 16 * 1024;
+
+/// The largest head of an answer: smaller than a buffer, so that a larger one is noticed as such.
+pub(super) const LARGEST_HEAD: usize = 12 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -237,6 +237,14 @@ fn a_bad_row_does_not_take_the_others_with_it() {
 }
 
 #[test]
+fn an_array_is_not_taken_for_the_fields_of_a_row_in_order() {
+    for length in 0..20 {
+        let batch = row(&format!("[{}]", vec!["null"; length].join(",")));
+        assert_eq!(batch.unreadable()[0].reason(), UnreadableReason::NotAnObject, "{length}");
+    }
+}
+
+#[test]
 fn a_row_that_fits_nowhere_is_given_up_in_bounded_time() {
     // Each of these makes the row be read once more.
     let misfits =

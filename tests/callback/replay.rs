@@ -1,6 +1,6 @@
 //! Each signature is good for one body, and each body is handled once.
 
-use std::sync::{Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use engagelab_otp::callback::{
@@ -134,9 +134,7 @@ fn a_full_store_refuses_with_503_until_a_signature_has_aged_out() {
 fn memory_is_bounded_by_the_capacity_however_much_comes() {
     let store = MemoryStore::new(100);
     assert!(store.is_empty());
-    let receiver = builder().build().expect("configured");
-    drop(receiver);
-    let shared = std::sync::Arc::new(store);
+    let shared = Arc::new(store);
     let receiver = builder().replay_store(Shared(shared.clone())).build().expect("configured");
     let full = (0..1000)
         .filter(|nonce| receive(&receiver, &header(&nonce.to_string()), DELIVERED.as_bytes()).is_err())
@@ -144,10 +142,10 @@ fn memory_is_bounded_by_the_capacity_however_much_comes() {
     assert_eq!((shared.len(), full), (100, 900));
 }
 
-/// A store that several receivers share.
-struct Shared(std::sync::Arc<MemoryStore>);
+/// A store that the test keeps a hold of.
+struct Shared<S>(Arc<S>);
 
-impl ReplayStore for Shared {
+impl<S: ReplayStore> ReplayStore for Shared<S> {
     fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure> {
         self.0.reserve(claim, now)
     }
@@ -182,24 +180,10 @@ impl ReplayStore for Failing {
     }
 }
 
-impl ReplayStore for &'static Failing {
-    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure> {
-        (**self).reserve(claim, now)
-    }
-
-    fn commit(&self, claim: &Claim) -> Result<(), StoreFailure> {
-        (**self).commit(claim)
-    }
-
-    fn release(&self, claim: &Claim) {
-        (**self).release(claim);
-    }
-}
-
 #[test]
 fn a_commit_that_fails_is_told_and_releases_the_claim() {
-    let store: &'static Failing = Box::leak(Box::default());
-    let receiver = builder().replay_store(store).build().expect("configured");
+    let store = Arc::new(Failing::default());
+    let receiver = builder().replay_store(Shared(store.clone())).build().expect("configured");
     let Ok(Delivery::Events(batch)) = receive(&receiver, &header("n"), DELIVERED.as_bytes()) else {
         panic!("refused");
     };
@@ -207,4 +191,12 @@ fn a_commit_that_fails_is_told_and_releases_the_claim() {
     let source = std::error::Error::source(&failure).expect("the reason is kept");
     assert_eq!(source.to_string(), "the store is down");
     assert_eq!(store.released.lock().expect("no panic").len(), 1);
+}
+
+#[test]
+fn a_signed_address_check_counts_as_handled() {
+    let receiver = builder().replay_store(Failing::default()).build().expect("configured");
+    let refused = receive(&receiver, &header("n"), b"{}").expect_err("it could not be remembered as done");
+    assert!(matches!(refused, Refusal::Store(StoreFailure::Unavailable(_))));
+    assert_eq!(refused.http_status(), 503);
 }

@@ -33,7 +33,7 @@ fn request(header: &str) -> String {
     let body = r#"{"to":"+6591234567","template":{"id":"sandbox-otp-tpl"}}"#;
     format!(
         "POST /v1/messages HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\n\
-         {header}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+         {header}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }

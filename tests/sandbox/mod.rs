@@ -5,6 +5,7 @@ mod browser;
 mod callbacks;
 #[cfg(feature = "cli")]
 mod command;
+mod console;
 mod faults;
 mod lifecycle;
 pub(crate) mod loopback;

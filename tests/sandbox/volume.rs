@@ -14,7 +14,7 @@ fn ask(reader: &mut BufReader<std::net::TcpStream>, method: &str, path: &str, bo
     let key = "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0";
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     reader.get_mut().write_all(request.as_bytes()).expect("written");
     let mut length = 0;

@@ -110,7 +110,7 @@ fn reports_and_callbacks_feed_the_same_lifecycle() {
     let failed =
         report(text("id:17 stat:UNDELIV err:5018")).observation().expect("it names message and state");
     assert_eq!(
-        (failed.status(), failed.error().map(|code| code.value())),
+        (failed.status(), failed.error().map(engagelab_otp::ErrorCode::value)),
         (&MessageStatus::DeliveredFailed, Some(5018))
     );
     life.observe(&failed);

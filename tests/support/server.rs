@@ -46,7 +46,7 @@ impl Server {
         let seen = Arc::new(AtomicUsize::new(0));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let stopping = Arc::new(AtomicBool::new(false));
-        let (closes, closed) = channel();
+        let (closing, closed) = channel();
         let accepting = thread::spawn({
             let (seen, requests, stopping) = (seen.clone(), requests.clone(), stopping.clone());
             move || {
@@ -56,11 +56,11 @@ impl Server {
                     }
                     let (seen, requests, script) = (seen.clone(), requests.clone(), script.clone());
                     let stream = stream.expect("accepted");
-                    let closes = closes.clone();
+                    let closing = closing.clone();
                     thread::spawn(move || {
                         serve(stream, &seen, &requests, &script);
                         // The test may be over, and nobody wants to know.
-                        let _ = closes.send(());
+                        let _ = closing.send(());
                     });
                 }
             }

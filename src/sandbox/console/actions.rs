@@ -74,7 +74,10 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
     let secret = shared.look(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
     // A key that is not known is tried all the same: to see what comes of it.
     let pair = format!("{}:{}", call.key, secret.unwrap_or_default());
-    let mut headers = vec![("authorization".to_owned(), format!("Basic {}", BASE64_STANDARD.encode(pair)))];
+    let mut headers = vec![
+        ("authorization".to_owned(), format!("Basic {}", BASE64_STANDARD.encode(pair))),
+        ("content-type".to_owned(), "application/json".to_owned()),
+    ];
     headers.extend(call.fault.clone().map(|fault| (FAULT_HEADER.to_owned(), fault)));
     let body = if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() };
     let request =
@@ -162,7 +165,12 @@ struct Faults {
 fn faults(front: &Front, wanted: &Faults) -> Outcome {
     let api = Change::<Fault>::read(wanted.api.as_deref())?;
     let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
-    front.misbehave(wanted.smpp.as_deref())?;
+    if let Some(name) = &wanted.smpp {
+        #[cfg(feature = "smpp")]
+        super::smpp::misbehave(front, name)?;
+        #[cfg(not(feature = "smpp"))]
+        return Err((409, format!("no SMPP to set to {name:?}: it is not compiled in")));
+    }
     front.shared.act(|service, _| {
         match (api, wanted.times) {
             (Change::None, _) => {}

@@ -5,6 +5,8 @@
 mod actions;
 mod guard;
 mod page;
+#[cfg(feature = "smpp")]
+mod smpp;
 mod view;
 
 use std::time::Duration;
@@ -82,7 +84,10 @@ fn look(front: &Front, view: &str, request: &Request) -> actions::Outcome {
             let mut state = shared.look(state);
             state["version"] = json!(version);
             state["now"] = json!(now);
-            state["smpp"] = front.smpp_state();
+            #[cfg(feature = "smpp")]
+            {
+                state["smpp"] = smpp::state(front);
+            }
             Ok(state)
         }
         "changes" => {

@@ -32,6 +32,14 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn read_request(&mut self) -> io::Result<Reading> {
+        // Between requests a client may take its time; once one has begun, it has to arrive.
+        if self.buffer.is_empty() {
+            match self.fill(Instant::now() + IDLE) {
+                Ok(0) => return Ok(Reading::Closed),
+                Err(error) if timed_out(&error) => return Ok(Reading::Closed),
+                filled => filled.map(drop)?,
+            }
+        }
         let deadline = Instant::now() + PATIENCE;
         let (mut request, length) = loop {
             match parse_head(&self.buffer) {
@@ -44,10 +52,7 @@ impl<'a> Connection<'a> {
             match self.fill(deadline) {
                 Ok(0) => return Ok(Reading::Closed),
                 Ok(_) => {}
-                Err(error) if timed_out(&error) && !self.buffer.is_empty() => {
-                    return Ok(Reading::Refused(408));
-                }
-                Err(error) if timed_out(&error) => return Ok(Reading::Closed),
+                Err(error) if timed_out(&error) => return Ok(Reading::Refused(408)),
                 Err(error) => return Err(error),
             }
         };
@@ -215,3 +220,7 @@ pub(super) fn reason(status: u16) -> &'static str {
 
 /// The longest that one request may take to arrive, and one answer to leave.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest that a connection is kept between requests: longer than clients keep theirs, as servers do, so that
+/// no request meets a closing connection.
+const IDLE: Duration = Duration::from_secs(75);

@@ -85,9 +85,10 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        // A connection wakes the thread that accepts; if none can be made, it is not waiting.
-        drop(TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1)));
-        if let Some(accepting) = self.accepting.take() {
+        // A connection wakes the thread that accepts. If none can be made, for want of file handles, the thread ends
+        // when the next one comes, and nobody waits for it.
+        let woken = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
+        if let (Some(accepting), Ok(_)) = (self.accepting.take(), woken) {
             drop(accepting.join());
         }
         for open in self.shared.open().values() {

@@ -1,0 +1,25 @@
+# Sourced by the scripts that check the document: installs what they need into target/document/tools, once for each
+# version of the lists, and names it.
+
+tools=target/document/tools
+
+install_tools() {
+    local wanted
+    wanted=$(cat tests/document/requirements.txt tests/document/package.json | sha256sum)
+    if [[ -f $tools/installed && $(<"$tools/installed") == "$wanted" ]]; then
+        return
+    fi
+    echo "installing tools into $tools"
+    rm -rf "$tools"
+    mkdir -p "$tools"
+    python3 -m venv "$tools/python"
+    "$tools/python/bin/pip" install --quiet --disable-pip-version-check --requirement tests/document/requirements.txt
+    cp tests/document/package.json "$tools/"
+    npm install --prefix "$tools" --ignore-scripts --no-fund --no-audit --loglevel=error
+    printf '%s\n' "$wanted" >"$tools/installed"
+}
+
+# Neither Redocly nor npm is to ask the network for news of itself.
+export REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off NPM_CONFIG_UPDATE_NOTIFIER=false
+
+python() { "$tools/python/bin/python" "$@"; }

@@ -1,0 +1,90 @@
+// A whole round with openapi-fetch over the types of openapi-typescript. Any step that goes wrong throws.
+
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./otp.js";
+
+type ErrorBody = components["schemas"]["ErrorBody"];
+type SendReceipt = components["schemas"]["SendReceipt"];
+
+const TEMPLATE = "typescript-login";
+const TO = "+10000000005";
+const CODE = "123456";
+const BLOCKED = "+10000000011";
+
+function client(baseUrl: string) {
+  const credentials = `${process.env.OTP_KEY}:${process.env.OTP_SECRET}`;
+  const Authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
+  return createClient<paths>({ baseUrl, headers: { Authorization } });
+}
+
+type Answer<T> = { data?: T; error?: ErrorBody; response: Response };
+
+function taken<T>(answer: Answer<T>): T {
+  assert.equal(answer.error, undefined);
+  assert.ok(answer.data !== undefined);
+  return answer.data;
+}
+
+function refused(answer: Answer<unknown>, status: number, code: number): void {
+  assert.deepEqual([answer.response.status, answer.error?.code], [status, code]);
+}
+
+async function roundTrip(api: ReturnType<typeof client>): Promise<void> {
+  taken(
+    await api.POST("/v1/template-configs", {
+      body: {
+        template_id: TEMPLATE,
+        send_channel_strategy: "sms",
+        verify_code_config: { verify_code_type: 1, verify_code_len: 6, verify_code_ttl: 5 },
+        sms_config: { template_type: 1, template_default_config: { contain_security: true, contain_expire: false } },
+      },
+    }),
+  );
+  const listed = taken(await api.GET("/v1/template-configs"));
+  assert.ok(listed.some((template) => template.template_id === TEMPLATE && template.status === 2));
+  const path = { templateId: TEMPLATE };
+  const details = taken(await api.GET("/v1/template-configs/{templateId}", { params: { path } }));
+  assert.equal(details.sms_config?.template_default_config?.contain_security, true);
+
+  const receipt: SendReceipt = taken(
+    await api.POST("/v1/messages", { body: { to: TO, template: { id: TEMPLATE, language: "en" } } }),
+  );
+  assert.equal(receipt.send_channel, "sms");
+  const verify = (verify_code: string) =>
+    api.POST("/v1/verifications", { body: { message_id: receipt.message_id, verify_code } });
+  assert.equal(taken(await verify("000000")).verified, false);
+  assert.equal(taken(await verify(CODE)).verified, true);
+  refused(await verify(CODE), 400, 3003);
+
+  assert.ok(taken(await api.POST("/v1/codes", { body: { to: TO, code: CODE, template: { id: TEMPLATE } } })).message_id);
+  const own = { id: "sandbox-custom-tpl", params: { code: CODE } };
+  assert.ok(taken(await api.POST("/v1/custom-messages", { body: { to: TO, template: own } })).message_id);
+  refused(await api.POST("/v1/messages", { body: { to: BLOCKED, template: { id: TEMPLATE } } }), 400, 5013);
+
+  taken(await api.DELETE("/v1/template-configs/{templateId}", { params: { path } }));
+  refused(await api.GET("/v1/template-configs/{templateId}", { params: { path } }), 400, 4001);
+}
+
+async function tomorrow(api: ReturnType<typeof client>): Promise<void> {
+  const receipt = taken(await api.POST("/v1/messages", { body: { to: TO, template: { id: TEMPLATE } } }));
+  assert.equal(receipt.send_channel, "carrier-pigeon");
+  const [template] = taken(await api.GET("/v1/template-configs"));
+  assert.deepEqual([template?.status, template?.send_channel_strategy], [9, "carrier-pigeon|sms"]);
+  const { message_id } = receipt;
+  refused(await api.POST("/v1/verifications", { body: { message_id, verify_code: CODE } }), 400, 7777);
+}
+
+// What a compiler must refuse: a misspelt field, a missing one, and a wrong type.
+export const wrong: components["schemas"]["SendOtpRequest"][] = [
+  // @ts-expect-error
+  { to: TO, templte: { id: TEMPLATE } },
+  // @ts-expect-error
+  { to: TO },
+  // @ts-expect-error
+  { to: [TO], template: { id: TEMPLATE } },
+];
+
+await roundTrip(client(process.env.OTP_URL ?? ""));
+await tomorrow(client(process.env.TOMORROW_URL ?? ""));
+console.log("typescript: done");
