@@ -76,8 +76,8 @@ impl Session {
             assert!(!said.contains("panicked"), "{said}");
         }
         let code = output.status.code().expect("an exit code");
-        self.transcript
-            .push_str(&format!("$ engagelab-otp {line}\n{out}--- stderr\n{error}--- exit code {code}\n\n"));
+        let written = format!("$ engagelab-otp {line}\n{out}--- stderr\n{error}--- exit code {code}\n\n");
+        self.transcript += &written;
         out
     }
 
