@@ -15,7 +15,7 @@ use crate::InvalidInput;
 /// let config = SmppConfig::new("otpsmpp.api.engagelab.cc:2775", Credentials::new("acme", "secret")?)
 ///     .window(50)
 ///     .response_timeout(Duration::from_secs(20));
-/// # Ok::<(), engagelab_otp::smpp::InvalidInput>(())
+/// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct SmppConfig {

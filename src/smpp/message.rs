@@ -18,7 +18,7 @@ use crate::InvalidInput;
 ///     .language("en")?
 ///     .param("brand_name", "Acme");
 /// # assert!(!format!("{message:?}").contains("482913"));
-/// # Ok::<(), engagelab_otp::smpp::InvalidInput>(())
+/// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {

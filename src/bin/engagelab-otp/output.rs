@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 /// How data is written.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Output {
     /// Print data for people, or for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]

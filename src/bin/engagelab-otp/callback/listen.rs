@@ -2,6 +2,8 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::SystemTime;
 
 use clap::Args;
@@ -46,24 +48,46 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let server = Server::http(arguments.listen)
         .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen)))?;
     say(&format!("Listening on http://{}", server.server_addr()));
-    let listener = Listener { receiver, target, output: &arguments.output };
-    let mut remaining = arguments.count;
+    let server = Arc::new(server);
+    let listener = Arc::new(Listener { receiver, target, output: arguments.output.clone() });
+    let (sender, answered) = mpsc::channel();
+    for _ in 0..WORKERS {
+        let (sender, server, listener) = (sender.clone(), server.clone(), listener.clone());
+        // A peer that stalls in its body holds up one worker, and the others go on. Those that still wait when it is
+        // over end with the process.
+        thread::spawn(move || {
+            while let Ok(request) = server.recv() {
+                if sender.send(listener.answer(request)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    drop(sender);
+    count(&answered, arguments.count)
+}
+
+/// Counts what was answered, until there was enough of it.
+fn count(
+    answered: &mpsc::Receiver<Result<bool, Failure>>,
+    mut remaining: Option<u64>,
+) -> Result<(), Failure> {
     while remaining != Some(0) {
-        let request = server.recv().map_err(|error| Failure::usage(format!("cannot listen: {error}")))?;
-        if listener.answer(request)? {
+        let had_events = answered.recv().map_err(|_| Failure::usage("cannot listen any longer"))??;
+        if had_events {
             remaining = remaining.map(|count| count - 1);
         }
     }
     Ok(())
 }
 
-struct Listener<'a> {
+struct Listener {
     receiver: Receiver,
     target: Option<Target>,
-    output: &'a Output,
+    output: Output,
 }
 
-impl Listener<'_> {
+impl Listener {
     /// Answers one request; whether there were events in it.
     fn answer(&self, mut request: Request) -> Result<bool, Failure> {
         let (status, had_events) = match request.method() {
@@ -146,3 +170,6 @@ fn headers(request: &Request) -> Option<HeaderMap> {
     }
     Some(headers)
 }
+
+/// How many callbacks are taken at the same time.
+const WORKERS: usize = 8;
