@@ -2,7 +2,7 @@
 //! the same run; and over TLS, this crate and the vendor's Python SDK.
 //!
 //! ```text
-//! cargo run --release --features http --bin http              # everything
+//! taskset -c 1 cargo run --release --features http --bin http # everything; on one core, where waking another is slow
 //! cargo run --release --features http --bin http -- --memory  # 200,000 calls, and what memory does
 //! strace -c -f target/release/http --only ours --calls 10000  # system calls (also: ureq, curl)
 //! ```
