@@ -28,11 +28,9 @@ pub(crate) fn read(
     let body = match body {
         Ok(body) => body,
         Err(lost) => {
-            let error = failed(lost.kind, outcome).with_detail(lost.detail);
-            return Err(match lost.source {
-                Some(source) => error.with_source(source),
-                None => error,
-            });
+            // The answer's status says more than that its body broke off.
+            let error = Error::from(Unanswered { outcome, ..lost });
+            return Err(error.with_status(status, retry_after(&headers, now)));
         }
     };
 

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::time::Duration as Left;
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector, TcpConnector, Transport,
@@ -82,10 +83,8 @@ impl Dialer {
         let began = Instant::now();
         let mut addresses = details.addrs.clone();
         if addresses.contains(&PLACEHOLDER) {
-            addresses = details.resolver.empty();
-            for address in self.look_up.addresses(details.uri, *details.timeout.after)? {
-                addresses.push(address);
-            }
+            let found = self.look_up.resolve(details.uri, details.config, details.timeout);
+            addresses = found.map_err(|error| DialError::new(ErrorKind::Resolve, error))?;
         }
         let timeout = shorten(details.timeout, began.elapsed(), self.connect);
         // A proxy's answer is awaited octet by octet, each with the whole time-out: together they must not take longer.
