@@ -8,8 +8,8 @@
 #[path = "build/check.rs"]
 mod check;
 #[cfg(feature = "codegen")]
-#[path = "build/defect.rs"]
-mod defect;
+#[path = "build/diagnostic.rs"]
+mod diagnostic;
 #[cfg(feature = "codegen")]
 #[path = "build/document.rs"]
 mod document;
@@ -23,8 +23,8 @@ mod enumeration;
 #[path = "build/operations.rs"]
 mod operations;
 #[cfg(feature = "codegen")]
-#[path = "build/tidy.rs"]
-mod tidy;
+#[path = "build/postprocess.rs"]
+mod postprocess;
 #[cfg(feature = "codegen")]
 #[path = "build/types.rs"]
 mod types;
@@ -43,9 +43,9 @@ fn main() {
         println!("cargo::rerun-if-changed={path}");
     }
     if let Err(defects) = generate() {
-        for defect in defects {
+        for diagnostic in defects {
             // Every line of a multi-line value needs the prefix, or cargo drops it.
-            println!("cargo::error={}", defect.replace('\n', " "));
+            println!("cargo::error={}", diagnostic.replace('\n', " "));
         }
         std::process::exit(1);
     }
@@ -56,11 +56,12 @@ fn generate() -> Result<(), Vec<String>> {
     let text = std::fs::read_to_string(DOCUMENT)
         .map_err(|error| vec![format!("{DOCUMENT}: cannot be read: {error}")])?;
     let document = document::Document::parse(&text).map_err(|defects| {
-        defects.iter().map(|defect| defect.located(DOCUMENT, &text)).collect::<Vec<_>>()
+        defects.iter().map(|diagnostic| diagnostic.located(DOCUMENT, &text)).collect::<Vec<_>>()
     })?;
     // The mocks are for this crate's own tests, which are not published with it.
     let tests = std::path::Path::new("tests").exists();
-    let code = emit::emit(&document, tests).map_err(|defect| vec![defect.located(DOCUMENT, &text)])?;
+    let code =
+        emit::emit(&document, tests).map_err(|diagnostic| vec![diagnostic.located(DOCUMENT, &text)])?;
 
     let out_dir = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
     for (name, content) in [("api.rs", Some(code.api)), ("mock.rs", code.mock)] {

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use yaml_serde::Value;
 
-use crate::defect::{Defect, Place};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Document, METHODS, items, pairs, references, schema_name};
 
 /// Everything that is wrong with the document.
-pub(crate) fn defects(document: &Document) -> Vec<Defect> {
+pub(crate) fn defects(document: &Document) -> Vec<Diagnostic> {
     let mut check = Check { document, defects: Vec::new(), operations: BTreeSet::new() };
     check.run();
     check.defects
@@ -20,7 +20,7 @@ pub(crate) fn defects(document: &Document) -> Vec<Defect> {
 
 struct Check<'a> {
     document: &'a Document,
-    defects: Vec<Defect>,
+    defects: Vec<Diagnostic>,
     operations: BTreeSet<String>,
 }
 
@@ -422,6 +422,6 @@ impl Check<'_> {
     }
 
     fn refuse(&mut self, place: Place, what: impl Into<String>) {
-        self.defects.push(Defect::new(place, what));
+        self.defects.push(Diagnostic::new(place, what));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use yaml_serde::Value;
 
 use crate::check;
-use crate::defect::{Defect, Place};
+use crate::diagnostic::{Diagnostic, Place};
 
 /// The document, checked.
 pub(crate) struct Document {
@@ -18,10 +18,10 @@ pub(crate) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options"
 const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 impl Document {
-    pub(crate) fn parse(text: &str) -> Result<Self, Vec<Defect>> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let root: Value = yaml_serde::from_str(text).map_err(|error| {
             let line = error.location().map(|location| location.line());
-            vec![Defect::on_line(line, format!("this is not YAML: {error}; mend the syntax there"))]
+            vec![Diagnostic::on_line(line, format!("this is not YAML: {error}; mend the syntax there"))]
         })?;
         let document = Self { root };
         let defects = check::defects(&document);

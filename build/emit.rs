@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use yaml_serde::Value;
 
-use crate::defect::{Defect, Place};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Document, METHODS, pairs};
-use crate::{operations, tidy, types};
+use crate::{operations, postprocess, types};
 
 /// The generated files.
 pub(crate) struct Code {
@@ -23,8 +23,8 @@ const HEADER: &str = "\
 ";
 
 /// Makes the code. The document was checked before, so that a panic in here is for a construct that nobody thought
-/// of; it is reported like any other defect, without a backtrace.
-pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Defect> {
+/// of; it is reported like any other diagnostic, without a backtrace.
+pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let result = std::panic::catch_unwind(|| generate(document, with_mock));
@@ -36,11 +36,11 @@ pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Defect>
             .or_else(|| panic.downcast_ref::<&str>().copied());
         let said = said.unwrap_or("for a reason it does not give");
         let what = format!("the generator gave up: {said}; write the newest change in simpler OpenAPI");
-        Err(Defect::new(Place::default(), what))
+        Err(Diagnostic::new(Place::default(), what))
     })
 }
 
-fn generate(document: &Document, with_mock: bool) -> Result<Code, Defect> {
+fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
     let spec = model(&types::reduced(document))?;
     let types = types::types(document, &spec)?;
     let operations = operations::operations(document);
@@ -57,7 +57,7 @@ fn generate(document: &Document, with_mock: bool) -> Result<Code, Defect> {
     let mock = if with_mock {
         let tokens = types::generator(document, &spec)?
             .httpmock(&spec, "engagelab_otp::api")
-            .map_err(|error| Defect::new(Place::default(), format!("no mocks can be made: {error}")))?;
+            .map_err(|error| Diagnostic::new(Place::default(), format!("no mocks can be made: {error}")))?;
         Some(pretty(tokens)?)
     } else {
         None
@@ -66,7 +66,7 @@ fn generate(document: &Document, with_mock: bool) -> Result<Code, Defect> {
 }
 
 /// The document as `openapiv3` models it. Its errors name no place, so a failure is looked for part by part.
-fn model(root: &Value) -> Result<openapiv3::OpenAPI, Defect> {
+fn model(root: &Value) -> Result<openapiv3::OpenAPI, Diagnostic> {
     let error = match yaml_serde::from_value(root.clone()) {
         Ok(spec) => return Ok(spec),
         Err(error) => error,
@@ -76,7 +76,7 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Defect> {
     for (path, item) in pairs(&root["paths"]) {
         for (method, operation) in pairs(item).filter(|(key, _)| METHODS.contains(key)) {
             if let Err(error) = yaml_serde::from_value::<openapiv3::Operation>(operation.clone()) {
-                return Err(Defect::new(paths.child(path).child(method), describe(&error)));
+                return Err(Diagnostic::new(paths.child(path).child(method), describe(&error)));
             }
         }
     }
@@ -84,21 +84,21 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Defect> {
         if let Err(error) =
             yaml_serde::from_value::<openapiv3::ReferenceOr<openapiv3::Schema>>(schema.clone())
         {
-            return Err(Defect::new(Place::at(["components", "schemas"]).child(name), describe(&error)));
+            return Err(Diagnostic::new(Place::at(["components", "schemas"]).child(name), describe(&error)));
         }
     }
-    Err(Defect::new(Place::default(), describe(&error)))
+    Err(Diagnostic::new(Place::default(), describe(&error)))
 }
 
-fn pretty(tokens: TokenStream) -> Result<String, Defect> {
+fn pretty(tokens: TokenStream) -> Result<String, Diagnostic> {
     let broken = |error: syn::Error| {
-        Defect::new(
+        Diagnostic::new(
             Place::default(),
             format!("the generated code does not parse: {error}; this is a bug of build.rs"),
         )
     };
     let mut file: syn::File = syn::parse2(tokens).map_err(broken)?;
-    tidy::documentation(&mut file.items);
-    let shortened = tidy::paths(&prettyplease::unparse(&file));
+    postprocess::documentation(&mut file.items);
+    let shortened = postprocess::paths(&prettyplease::unparse(&file));
     Ok(prettyplease::unparse(&syn::parse_str(&shortened).map_err(broken)?))
 }

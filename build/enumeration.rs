@@ -7,11 +7,11 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use yaml_serde::Value;
 
-use crate::defect::{Defect, Place};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::items;
 
 /// An enumeration that keeps what it does not know: of strings, or of integers with `x-enum-varnames`.
-pub(crate) fn enumeration(name: &str, schema: &Value) -> Result<TokenStream, Defect> {
+pub(crate) fn enumeration(name: &str, schema: &Value) -> Result<TokenStream, Diagnostic> {
     if schema["type"].as_str() == Some("string") {
         Ok(of_texts(name, schema))
     } else {
@@ -67,14 +67,14 @@ fn of_texts(name: &str, schema: &Value) -> TokenStream {
 }
 
 /// Beside its value, a number has a name, and perhaps a class and an HTTP status: lists in the same order.
-fn of_numbers(name: &str, schema: &Value) -> Result<TokenStream, Defect> {
+fn of_numbers(name: &str, schema: &Value) -> Result<TokenStream, Diagnostic> {
     let ident = format_ident!("{name}");
     let doc = schema["description"].as_str().unwrap_or_default();
     let values: Vec<i64> = items(&schema["x-extensible-enum"]).filter_map(Value::as_i64).collect();
     let names: Vec<&str> = items(&schema["x-enum-varnames"]).filter_map(Value::as_str).collect();
     if values.is_empty() || values.len() != names.len() {
         let what = "an enumeration of integers needs one name for each value; complete `x-enum-varnames`";
-        return Err(Defect::new(Place::at(["components", "schemas"]).child(name), what));
+        return Err(Diagnostic::new(Place::at(["components", "schemas"]).child(name), what));
     }
     let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let numbers: Vec<_> = values.iter().map(|&value| Literal::i64_unsuffixed(value)).collect();
@@ -86,7 +86,7 @@ fn of_numbers(name: &str, schema: &Value) -> Result<TokenStream, Defect> {
         classify(name, &variants, &classes)
     } else {
         let what = "`x-enum-classes` needs one class for each value; complete it";
-        return Err(Defect::new(Place::at(["components", "schemas"]).child(name), what));
+        return Err(Diagnostic::new(Place::at(["components", "schemas"]).child(name), what));
     };
     let statuses: Vec<_> = items(&schema["x-enum-statuses"]).filter_map(Value::as_u64).collect();
     let status = if statuses.is_empty() {
@@ -102,7 +102,7 @@ fn of_numbers(name: &str, schema: &Value) -> Result<TokenStream, Defect> {
             }
         }
     } else {
-        return Err(Defect::new(
+        return Err(Diagnostic::new(
             Place::at(["components", "schemas"]).child(name),
             "`x-enum-statuses` needs one status for each value; complete it",
         ));

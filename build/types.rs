@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 use typify::TypeDetails;
 use yaml_serde::Value;
 
-use crate::defect::{Defect, Place};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Document, items, pairs, schema_name};
 use crate::enumeration;
 
@@ -66,7 +66,7 @@ pub(crate) fn reduced(document: &Document) -> Value {
 }
 
 /// A generator that has seen nothing yet, with all replacements set.
-pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator, Defect> {
+pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator, Diagnostic> {
     let mut settings = GenerationSettings::default();
     settings.with_map_type("::std::collections::BTreeMap").with_derive("PartialEq");
     for (name, schema) in document.schemas() {
@@ -92,7 +92,7 @@ pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator
     Ok(Generator::new(&settings))
 }
 
-pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, Defect> {
+pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, Diagnostic> {
     let mut generator = generator(document, spec)?;
     run(&mut generator, spec)?;
     let space = generator.get_type_space();
@@ -130,10 +130,10 @@ pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
 }
 
 /// Runs progenitor, whose client is thrown away: the call fills the type space.
-fn run(generator: &mut Generator, spec: &OpenAPI) -> Result<(), Defect> {
+fn run(generator: &mut Generator, spec: &OpenAPI) -> Result<(), Diagnostic> {
     generator.generate_tokens(spec).map(drop).map_err(|error| {
         let what = format!("the type generator gave up: {error}; write the newest change in simpler OpenAPI");
-        Defect::new(Place::default(), what)
+        Diagnostic::new(Place::default(), what)
     })
 }
 

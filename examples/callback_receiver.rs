@@ -14,7 +14,7 @@ use std::{env, thread};
 
 use engagelab_otp::Channel;
 use engagelab_otp::api::types::{MessageId, MessageStatus};
-use engagelab_otp::callback::{Delivery, Event, Incoming, Receiver, Signer};
+use engagelab_otp::callback::{CallbackRequest, Delivery, Event, Receiver, Signer};
 use engagelab_otp::lifecycle::{CodeCheck, Lifecycle};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tiny_http::{Method, Request, Response, Server};
@@ -52,7 +52,7 @@ fn take(receiver: &Receiver, queue: &SyncSender<Vec<Event>>, request: &mut Reque
     let read = request.as_reader().take((1 << 20) + 1).read_to_end(&mut body);
     let (Some(headers), Ok(_)) = (headers(request), read) else { return 400 };
     let source = request.remote_addr().map(SocketAddr::ip);
-    let incoming = Incoming::from_headers(&headers, &body).with_source(source);
+    let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
     match receiver.receive(&incoming, SystemTime::now()) {
         Ok(Delivery::AddressCheck(_) | Delivery::Duplicate) => 200,
         Ok(Delivery::Events(mut batch)) => {

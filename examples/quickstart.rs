@@ -13,7 +13,7 @@ use std::io::{self, BufRead as _};
 
 use engagelab_otp::sandbox::Sandbox;
 use engagelab_otp::{
-    Characters, Client, Code, CodeConfig, Recipient, ServiceText, SmsText, TemplateDefinition, TemplateId,
+    Client, Code, CodeAlphabet, CodeConfig, DefaultText, Recipient, SmsText, TemplateDefinition, TemplateId,
     TemplateRef,
 };
 
@@ -39,8 +39,8 @@ fn sandbox() -> Result<(), Box<dyn Error>> {
     let id = TemplateId::new("login")?;
     let definition = TemplateDefinition::builder(id.clone(), "sms".parse()?)
         .brand_name("Example")
-        .code(CodeConfig::new(Characters::DIGITS, 6, 5)?)
-        .sms(SmsText::Service(ServiceText::new().with_security_notice()))
+        .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5)?)
+        .sms(SmsText::Default(DefaultText::new().with_security_notice()))
         .build()?;
     client.create_template(&definition)?;
     println!("Created the template {id}: 6 digits by SMS, good for 5 minutes.");

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Event::Report { submission: Some(submission), report } => {
                     println!("{submission}: {:?}", report.state());
                 }
-                Event::NoReport { submission, .. } => println!("{submission}: no report"),
+                Event::ReportTimeout { submission, .. } => println!("{submission}: no report"),
                 other => println!("{other:?}"),
             }
         }

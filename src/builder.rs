@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::attempt::Attempt;
-use crate::call::{Caller, Hook};
+use crate::Attempt;
 use crate::clock::{Clock, SystemClock};
-use crate::transport::{Proxy, Roots, Timeouts, TlsBackend, Transport, TransportOptions};
+use crate::http::call::{Executor, Hook};
+use crate::http::transport::{Proxy, RootCertificates, Timeouts, TlsBackend, Transport, TransportOptions};
 use crate::{Client, Credentials, Error, InvalidInput, RetryPolicy};
 
 /// Configures a [`Client`]. Every setting has a default that is safe to keep.
@@ -19,7 +19,7 @@ use crate::{Client, Credentials, Error, InvalidInput, RetryPolicy};
 ///
 /// let client = Client::builder(Credentials::new("key", "secret")?)
 ///     .timeouts(Timeouts::within(Duration::from_secs(10)))
-///     .retry(RetryPolicy::new().attempts(2))
+///     .retry(RetryPolicy::new().max_attempts(2))
 ///     .user_agent_suffix("shop/1.4")
 ///     .build()?;
 /// # Ok::<(), engagelab_otp::Error>(())
@@ -86,7 +86,7 @@ impl ClientBuilder {
     }
 
     /// Which root certificates are trusted.
-    pub fn roots(mut self, roots: Roots) -> Self {
+    pub fn roots(mut self, roots: RootCertificates) -> Self {
         self.transport.roots = roots;
         self
     }
@@ -111,8 +111,8 @@ impl ClientBuilder {
     }
 
     /// The largest answer that is read, in octets. 4 MiB unless set.
-    pub fn answer_limit(mut self, octets: u64) -> Self {
-        self.transport.answer_limit = octets;
+    pub fn max_response_bytes(mut self, octets: u64) -> Self {
+        self.transport.max_response_bytes = octets;
         self
     }
 
@@ -123,8 +123,8 @@ impl ClientBuilder {
     }
 
     /// How many idle connections are kept. 16 unless set.
-    pub fn idle_connections(mut self, most: usize) -> Self {
-        self.transport.idle_connections = most;
+    pub fn max_idle_connections(mut self, most: usize) -> Self {
+        self.transport.max_idle_connections = most;
         self
     }
 
@@ -155,8 +155,8 @@ impl ClientBuilder {
         let transport = Transport::new(&self.transport, &self.credentials)?;
         let secrets = [self.credentials.secret().to_owned(), encoded(&self.credentials)];
         let budget = self.transport.timeouts.total;
-        let caller = Caller { transport, retry: self.retry, clock: self.clock, hook: self.hook, secrets };
-        Ok(Client::new(caller, budget))
+        let executor = Executor { transport, retry: self.retry, clock: self.clock, hook: self.hook, secrets };
+        Ok(Client::new(executor, budget))
     }
 }
 

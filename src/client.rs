@@ -9,7 +9,7 @@ use crate::api::types::{
 };
 use crate::api::{Api, operations};
 use crate::builder::ClientBuilder;
-use crate::call::Caller;
+use crate::http::call::Executor;
 use crate::{
     Code, Credentials, Error, InvalidInput, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef,
 };
@@ -83,8 +83,8 @@ impl Client {
         ClientBuilder::new(credentials)
     }
 
-    pub(crate) fn new(caller: Caller, budget: Duration) -> Self {
-        Self { api: Api { caller: Arc::new(caller), budget } }
+    pub(crate) fn new(executor: Executor, budget: Duration) -> Self {
+        Self { api: Api { executor: Arc::new(executor), budget } }
     }
 
     /// The same client with another limit for each whole call: attempts, and the pauses between them.
@@ -94,11 +94,11 @@ impl Client {
     /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use std::time::Duration;
     ///
-    /// let templates = client.within(Duration::from_secs(2)).templates()?;
+    /// let templates = client.with_timeout(Duration::from_secs(2)).templates()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn within(&self, limit: Duration) -> Self {
+    pub fn with_timeout(&self, limit: Duration) -> Self {
         Self { api: Api { budget: limit, ..self.api.clone() } }
     }
 
@@ -193,11 +193,11 @@ impl Client {
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
     /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
-    /// use engagelab_otp::{Characters, CodeConfig, ServiceText, SmsText, TemplateDefinition, TemplateId};
+    /// use engagelab_otp::{CodeAlphabet, CodeConfig, DefaultText, SmsText, TemplateDefinition, TemplateId};
     ///
     /// let definition = TemplateDefinition::builder(TemplateId::new("login")?, "sms".parse()?)
-    ///     .code(CodeConfig::new(Characters::DIGITS, 6, 5)?)
-    ///     .sms(SmsText::Service(ServiceText::new().with_security_notice()))
+    ///     .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5)?)
+    ///     .sms(SmsText::Default(DefaultText::new().with_security_notice()))
     ///     .build()?;
     /// client.create_template(&definition)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -215,7 +215,7 @@ impl Client {
     /// ```
     /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
     /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
-    /// for template in client.templates()? {
+    /// for template in client.list_templates()? {
     ///     println!("{:?}: {:?}", template.template_id, template.status);
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -224,7 +224,7 @@ impl Client {
     /// # Errors
     ///
     /// See [`Error`].
-    pub fn templates(&self) -> Result<Vec<TemplateSummary>, Error> {
+    pub fn list_templates(&self) -> Result<Vec<TemplateSummary>, Error> {
         self.api.list_templates().map(|list| list.0)
     }
 
@@ -235,7 +235,7 @@ impl Client {
     /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use engagelab_otp::{TemplateId, TemplateStatus};
     ///
-    /// let details = client.template(&TemplateId::new("sandbox-otp-tpl")?)?;
+    /// let details = client.get_template(&TemplateId::new("sandbox-otp-tpl")?)?;
     /// assert_eq!(details.status, Some(TemplateStatus::Approved));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -243,7 +243,7 @@ impl Client {
     /// # Errors
     ///
     /// See [`Error`].
-    pub fn template(&self, id: &TemplateId) -> Result<TemplateDetails, Error> {
+    pub fn get_template(&self, id: &TemplateId) -> Result<TemplateDetails, Error> {
         self.api.get_template(id.as_str())
     }
 

@@ -68,11 +68,11 @@ pub enum ErrorKind {
     /// a gateway, or a redirect.
     Status,
     /// A success without a body.
-    EmptyAnswer,
+    EmptyResponse,
     /// The answer ended early.
-    TruncatedAnswer,
+    TruncatedResponse,
     /// The answer was larger than the limit.
-    OversizedAnswer,
+    OversizedResponse,
     /// A success with a body of another media type than JSON, most often a page of HTML.
     ContentType,
     /// A success whose body is not JSON.
@@ -96,9 +96,9 @@ impl ErrorKind {
             Self::Protocol => "the answer was not HTTP",
             Self::Service => "the service answered with an error",
             Self::Status => "an answer that is not the service's",
-            Self::EmptyAnswer => "the answer was empty",
-            Self::TruncatedAnswer => "the answer ended early",
-            Self::OversizedAnswer => "the answer was larger than the limit",
+            Self::EmptyResponse => "the answer was empty",
+            Self::TruncatedResponse => "the answer ended early",
+            Self::OversizedResponse => "the answer was larger than the limit",
             Self::ContentType => "the answer was not of type application/json",
             Self::NotJson => "the answer was not JSON",
             Self::UnexpectedJson => "the answer had another shape than expected",

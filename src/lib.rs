@@ -15,47 +15,29 @@ pub mod sandbox;
 #[cfg(feature = "smpp")]
 pub mod smpp;
 
-mod answer;
-mod attempt;
 mod builder;
-mod call;
 mod client;
 mod clock;
-mod code;
-mod credentials;
-mod definition;
 mod error;
+mod http;
 mod input;
 mod outcome;
-mod recipient;
-mod redact;
-mod retry;
-mod strategy;
-mod template;
-mod transport;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
     TemplateDetails, TemplateStatus, TemplateSummary,
 };
-pub use attempt::{Attempt, AttemptFailure};
 pub use builder::ClientBuilder;
 pub use client::{Client, Verification};
 pub use clock::{Clock, SystemClock};
-pub use code::Code;
-pub use credentials::Credentials;
-pub use definition::{
-    Characters, CodeConfig, EmailConfig, EmailText, OwnSmsText, PwaConfig, ServiceText, SmsText,
-    TemplateDefinition, TemplateDefinitionBuilder,
-};
 pub use error::{ApiError, Error, ErrorKind};
-pub use input::InvalidInput;
+pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use input::{
+    Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
+    InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,
+    TemplateId, TemplateRef,
+};
 pub use outcome::Outcome;
-pub use recipient::Recipient;
-pub use retry::RetryPolicy;
-pub use strategy::Strategy;
-pub use template::{TemplateId, TemplateRef};
-pub use transport::{Proxy, Roots, Timeouts, TlsBackend};
 
 /// The OpenAPI document that this crate is made from.
 pub const OPENAPI: &str = include_str!("../openapi/otp.yaml");

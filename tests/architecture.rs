@@ -53,7 +53,8 @@ fn only_the_transport_names_ureq() {
     for (path, text) in sources("src") {
         let names = text.contains("ureq::") || text.contains("use ureq");
         // The command line hands callbacks on, to a place that is not the service: no business of the transport.
-        let may = path.starts_with("src/transport") || path.ends_with("engagelab-otp/callback/forward.rs");
+        let may =
+            path.starts_with("src/http/transport") || path.ends_with("engagelab-otp/callback/forward.rs");
         assert!(!names || may, "{} names ureq", path.display());
     }
 }

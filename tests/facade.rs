@@ -2,9 +2,10 @@
 
 use engagelab_otp::api::types;
 use engagelab_otp::{
-    Channel, Characters, Client, Code, CodeConfig, Credentials, EmailConfig, EmailText, Error, InvalidInput,
-    Language, MessageId, Outcome, OwnSmsText, Proxy, PwaConfig, Recipient, Roots, ServiceText, SmsPurpose,
-    SmsText, Strategy, TemplateDefinition, TemplateId, TemplateStatus, Timeouts, Verification,
+    Channel, Client, Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig,
+    EmailText, Error, InvalidInput, Language, MessageId, Outcome, Proxy, PwaConfig, Recipient,
+    RootCertificates, SmsPurpose, SmsText, Strategy, TemplateDefinition, TemplateId, TemplateStatus,
+    Timeouts, Verification,
 };
 use httpmock::MockServer;
 use mock::MockServerExt as _;
@@ -103,7 +104,7 @@ fn bad_definitions_are_refused() {
         let builder: engagelab_otp::TemplateDefinitionBuilder = change(builder);
         builder.build()
     };
-    let text = SmsText::Service(ServiceText::new());
+    let text = SmsText::Default(DefaultText::new());
     let sms = |builder: engagelab_otp::TemplateDefinitionBuilder| builder.sms(text.clone());
     build("sms", &sms).expect("good");
     assert_eq!(field(build("sms", &|builder| builder)), "sms_config");
@@ -116,10 +117,10 @@ fn bad_definitions_are_refused() {
     build("sms", &|builder| sms(builder).brand_name("10 letters").description("x".repeat(255)))
         .expect("good");
 
-    let two_minutes = CodeConfig::new(Characters::DIGITS, 6, 2).expect("good without whatsapp");
+    let two_minutes = CodeConfig::new(CodeAlphabet::DIGITS, 6, 2).expect("good without whatsapp");
     build("sms", &|builder| sms(builder).code(two_minutes.clone())).expect("good");
     let by_whatsapp =
-        build("whatsapp", &|builder| builder.whatsapp(ServiceText::new()).code(two_minutes.clone()));
+        build("whatsapp", &|builder| builder.whatsapp(DefaultText::new()).code(two_minutes.clone()));
     assert_eq!(field(by_whatsapp), "verify_code_config.verify_code_ttl");
     let without_text = build("email", &|builder| builder.email(EmailConfig::new("mail").expect("good")));
     assert_eq!(field(without_text), "email_config.template_custom_configs");
@@ -133,13 +134,13 @@ fn bad_parts_of_definitions_are_refused() {
         (6, 0, "verify_code_ttl"),
         (6, 11, "verify_code_ttl"),
     ] {
-        let refused = field(CodeConfig::new(Characters::DIGITS, length, minutes));
+        let refused = field(CodeConfig::new(CodeAlphabet::DIGITS, length, minutes));
         assert!(refused.ends_with(named), "{refused}");
     }
     let content = "sms_config.template_custom_config.custom_content";
-    assert_eq!(field(OwnSmsText::new(SmsPurpose::Authentication, "Your code")), content);
-    assert_eq!(field(OwnSmsText::new(SmsPurpose::Utility, "")), content);
-    let own = OwnSmsText::new(SmsPurpose::Authentication, "{{code}}").expect("good");
+    assert_eq!(field(CustomSmsText::new(SmsPurpose::Authentication, "Your code")), content);
+    assert_eq!(field(CustomSmsText::new(SmsPurpose::Utility, "")), content);
+    let own = CustomSmsText::new(SmsPurpose::Authentication, "{{code}}").expect("good");
     for bad in [vec![], vec!["hk"], vec!["HKG"], vec!["HK", ""]] {
         assert_eq!(
             field(own.clone().countries(bad)),
@@ -188,7 +189,7 @@ fn bad_settings_are_refused() {
     assert_eq!(refused(build(&|builder| builder.user_agent_suffix("a\nb"))), "user_agent_suffix");
     assert_eq!(refused(build(&|builder| builder.proxy(Proxy::Url("gopher://x".to_owned())))), "proxy");
     assert_eq!(refused(build(&|builder| builder.extra_roots("no certificate"))), "extra_roots");
-    assert_eq!(refused(build(&|builder| builder.roots(Roots::Only(Vec::new())))), "roots");
+    assert_eq!(refused(build(&|builder| builder.roots(RootCertificates::Only(Vec::new())))), "roots");
     assert_eq!(
         refused(build(&|builder| builder.timeouts(Timeouts::within(std::time::Duration::ZERO)))),
         "timeouts.total"
@@ -272,7 +273,7 @@ fn each_operation_sends_what_the_document_says() {
         when.template_id(&types::TemplateId("login".to_owned()));
         then.ok(&serde_json::from_str(r#"{"template_id":"login"}"#).expect("details"));
     });
-    client.template(&TemplateId::new("login").expect("good")).expect("shown");
+    client.get_template(&TemplateId::new("login").expect("good")).expect("shown");
     mock.assert();
 }
 
@@ -282,15 +283,16 @@ fn a_whole_definition_reaches_the_service() {
         .expect("good")
         .from_name("Example")
         .default_param("support", "help@example.com");
-    let own = OwnSmsText::new(SmsPurpose::Authentication, "{{code}}").expect("good").countries(["HK", "PH"]);
+    let own =
+        CustomSmsText::new(SmsPurpose::Authentication, "{{code}}").expect("good").countries(["HK", "PH"]);
     let strategy = "whatsapp|sms|voice|email".parse().expect("good");
     let definition = TemplateDefinition::builder(TemplateId::new("all").expect("good"), strategy)
         .description("everything")
         .brand_name("Example")
-        .code(CodeConfig::new(Characters::DIGITS | Characters::UPPER_CASE, 8, 10).expect("good"))
-        .whatsapp(ServiceText::new().with_security_notice())
-        .sms(SmsText::Own(own.expect("good")))
-        .voice(ServiceText::new().with_expiry_notice())
+        .code(CodeConfig::new(CodeAlphabet::DIGITS | CodeAlphabet::UPPER_CASE, 8, 10).expect("good"))
+        .whatsapp(DefaultText::new().with_security_notice())
+        .sms(SmsText::Custom(own.expect("good")))
+        .voice(DefaultText::new().with_expiry_notice())
         .email(EmailConfig::new("mail").expect("good").text(text))
         .pwa(PwaConfig::new().platform("android").code("x"))
         .build()
@@ -354,7 +356,7 @@ fn values_and_fields_that_nobody_knows_yet_survive() {
     let receipt = client.send_otp(&phone(), &template()).expect("sent");
     assert_eq!(receipt.send_channel, Some(Channel::Other("carrier-pigeon".to_owned())));
     assert_eq!(receipt.extra["eta"]["s"], 3);
-    let templates = client.templates().expect("listed");
+    let templates = client.list_templates().expect("listed");
     assert_eq!(templates[0].status, Some(TemplateStatus::Other(9)));
     assert_eq!(templates[0].channels(), [Channel::Sms, Channel::from("carrier-pigeon")]);
     assert_eq!(templates[0].extra["hue"], "blue");

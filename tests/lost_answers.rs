@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engagelab_otp::api::operations;
 use engagelab_otp::{
-    Characters, Client, Code, CodeConfig, Error, ErrorKind, MessageId, Outcome, ServiceText, SmsText,
+    Client, Code, CodeAlphabet, CodeConfig, DefaultText, Error, ErrorKind, MessageId, Outcome, SmsText,
     TemplateDefinition, TemplateId, Timeouts,
 };
 
@@ -25,8 +25,8 @@ fn call(client: &Client, operation: &str) -> Result<(), Error> {
         "sendMessage" => client.send_message(&phone(), &template()).map(drop),
         "verifyOtp" => client.verify_otp(&MessageId("1".to_owned()), &code).map(|_| ()),
         "createTemplate" => client.create_template(&definition()),
-        "listTemplates" => client.templates().map(drop),
-        "getTemplate" => client.template(&id).map(drop),
+        "listTemplates" => client.list_templates().map(drop),
+        "getTemplate" => client.get_template(&id).map(drop),
         "deleteTemplate" => client.delete_template(&id),
         unknown => panic!("{unknown} is not covered: add it here and to the facade"),
     }
@@ -34,8 +34,8 @@ fn call(client: &Client, operation: &str) -> Result<(), Error> {
 
 fn definition() -> TemplateDefinition {
     TemplateDefinition::builder(TemplateId::new("login").expect("valid"), "sms".parse().expect("valid"))
-        .code(CodeConfig::new(Characters::DIGITS, 6, 5).expect("valid"))
-        .sms(SmsText::Service(ServiceText::new()))
+        .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5).expect("valid"))
+        .sms(SmsText::Default(DefaultText::new()))
         .build()
         .expect("valid")
 }
@@ -86,7 +86,7 @@ fn table() -> Vec<Row> {
     let lost = ErrorKind::ConnectionLost;
     vec![
         unknown("closed after the request", Fault::Close, PATIENTLY, lost),
-        unknown("half an answer", Fault::Half, PATIENTLY, ErrorKind::TruncatedAnswer),
+        unknown("half an answer", Fault::Half, PATIENTLY, ErrorKind::TruncatedResponse),
         unknown("no answer", Fault::Stall, BRIEFLY, ErrorKind::Timeout),
         unknown("an answer after the time-out", Fault::Late, BRIEFLY, ErrorKind::Timeout),
         unknown("a reset", Fault::Reset, PATIENTLY, lost),
@@ -94,9 +94,9 @@ fn table() -> Vec<Row> {
         failed("200 with code 1000", json(200, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
         failed("503 from a gateway", html(503), ErrorKind::Status),
         failed("408", html(408), ErrorKind::Status),
-        failed("200 without a body", json(200, ""), ErrorKind::EmptyAnswer),
+        failed("200 without a body", json(200, ""), ErrorKind::EmptyResponse),
         failed("200 with a page", html(200), ErrorKind::ContentType),
-        failed("200 with half a JSON", json(200, "\"unfinished"), ErrorKind::TruncatedAnswer),
+        failed("200 with half a JSON", json(200, "\"unfinished"), ErrorKind::TruncatedResponse),
         failed("200 with another shape", json(200, "\"done\""), ErrorKind::UnexpectedJson),
         refused("400 with code 3002", 400, r#"{"code":3002,"message":"no"}"#, ErrorKind::Service),
         refused("400 with code 3004", 400, r#"{"code":3004,"message":"no"}"#, ErrorKind::Service),
@@ -288,8 +288,10 @@ fn a_429_waits_as_long_as_it_says() {
 
     let server = Server::start(vec![Fault::Answer(busy)]);
     let hurried = client(&server.url()).clock(TestClock::default()).build().expect("a client");
-    let error =
-        hurried.within(Duration::from_secs(5)).send_otp(&phone(), &template()).expect_err("no time to wait");
+    let error = hurried
+        .with_timeout(Duration::from_secs(5))
+        .send_otp(&phone(), &template())
+        .expect_err("no time to wait");
     assert_eq!((error.retry_after(), server.seen()), (Some(Duration::from_secs(7)), 1));
 }
 

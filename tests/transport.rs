@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use engagelab_otp::sandbox::Sandbox;
 use engagelab_otp::{
-    Attempt, Client, Credentials, ErrorKind, MessageId, Outcome, Proxy, RetryPolicy, Roots, Timeouts,
-    Verification,
+    Attempt, Client, Credentials, ErrorKind, MessageId, Outcome, Proxy, RetryPolicy, RootCertificates,
+    Timeouts, Verification,
 };
 use rustls::HandshakeKind;
 
@@ -53,7 +53,7 @@ fn a_request_is_compact_authorized_and_says_who_asks() {
 fn a_slash_in_a_template_id_is_encoded() {
     let server = Server::start(vec![Fault::Answer(json(200, "{}"))]);
     let client = client(&server.url()).build().expect("a client");
-    client.template(&"a/b c".parse().expect("valid")).expect("shown");
+    client.get_template(&"a/b c".parse().expect("valid")).expect("shown");
     assert!(server.requests()[0].starts_with("GET /v1/template-configs/a%2Fb%20c HTTP/1.1\r\n"));
 }
 
@@ -72,13 +72,16 @@ fn a_large_answer_is_read_up_to_the_limit() {
     let answer = json(200, &format!(r#"[{{"template_id":"login","description":"{description}"}}]"#));
     let server = Server::start(vec![Fault::Answer(answer)]);
     let generous = client(&server.url()).build().expect("a client");
-    let templates = generous.templates().expect("listed");
+    let templates = generous.list_templates().expect("listed");
     assert_eq!(templates[0].description.as_deref(), Some(description.as_str()));
 
-    let tight =
-        client(&server.url()).answer_limit(100_000).retry(RetryPolicy::never()).build().expect("a client");
-    let error = tight.templates().expect_err("too large");
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::OversizedAnswer, Outcome::Unknown));
+    let tight = client(&server.url())
+        .max_response_bytes(100_000)
+        .retry(RetryPolicy::never())
+        .build()
+        .expect("a client");
+    let error = tight.list_templates().expect_err("too large");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::OversizedResponse, Outcome::Unknown));
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn tls_sessions_are_resumed_also_with_a_deadline_of_its_own() {
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{}", sent().split_once("\r\n").expect("a head").1);
     let server = TlsServer::start("localhost", closing);
     let client = client(&server.url()).extra_roots(&server.certificate).build().expect("a client");
-    let brief = client.within(Duration::from_secs(20));
+    let brief = client.with_timeout(Duration::from_secs(20));
     brief.send_otp(&phone(), &template()).expect("sent");
     assert_eq!(server.handshake(), Some(HandshakeKind::Full));
     client.send_otp(&phone(), &template()).expect("sent");
@@ -161,7 +164,7 @@ fn tls_sessions_are_resumed_also_with_a_deadline_of_its_own() {
 #[test]
 fn roots_can_be_replaced() {
     let server = TlsServer::start("localhost", sent());
-    let only = Roots::Only(server.certificate.clone().into_bytes());
+    let only = RootCertificates::Only(server.certificate.clone().into_bytes());
     client(&server.url())
         .roots(only)
         .build()
@@ -170,7 +173,7 @@ fn roots_can_be_replaced() {
         .expect("sent");
 
     let other = TlsServer::start("localhost", sent());
-    let wrong = Roots::Only(other.certificate.clone().into_bytes());
+    let wrong = RootCertificates::Only(other.certificate.clone().into_bytes());
     let client = client(&server.url()).roots(wrong).retry(RetryPolicy::never()).build().expect("a client");
     let error = client.send_otp(&phone(), &template()).expect_err("not trusted");
     assert_eq!(error.kind(), ErrorKind::Tls);
@@ -180,7 +183,7 @@ fn roots_can_be_replaced() {
 #[test]
 fn a_root_can_be_added_to_those_of_the_system() {
     let server = TlsServer::start("localhost", sent());
-    let builder = client(&server.url()).roots(Roots::System).extra_roots(&server.certificate);
+    let builder = client(&server.url()).roots(RootCertificates::System).extra_roots(&server.certificate);
     match builder.build() {
         Ok(client) => drop(client.send_otp(&phone(), &template()).expect("sent")),
         // A machine without any root certificates, such as a bare container.
@@ -201,7 +204,7 @@ fn a_proxy_is_gone_through() {
         .proxy(Proxy::Url(format!("http://user:pass@{proxy}")))
         .build()
         .expect("a client");
-    assert_eq!(client.templates().expect("listed").len(), 3);
+    assert_eq!(client.list_templates().expect("listed").len(), 3);
     let asked = asked.lock().expect("not poisoned");
     assert!(asked[0].starts_with("CONNECT otp.example.test:80 HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].contains("Basic dXNlcjpwYXNz"), "{}", asked[0]);
@@ -238,7 +241,7 @@ fn a_socks_proxy_is_found_by_its_name() {
         .proxy(Proxy::Url(proxy))
         .build()
         .expect("a client");
-    assert_eq!(client.templates().expect("listed").len(), 3);
+    assert_eq!(client.list_templates().expect("listed").len(), 3);
     assert_eq!(asked.join().expect("it spoke"), "otp.example.test");
 }
 
@@ -266,7 +269,7 @@ fn a_proxy_that_drips_does_not_outlast_the_time_for_connecting() {
         .build()
         .expect("a client");
     let began = Instant::now();
-    let error = client.templates().expect_err("no proxy");
+    let error = client.list_templates().expect_err("no proxy");
     assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
     assert!(began.elapsed() < Timeouts::default().connect, "it took {:?}", began.elapsed());
 }
@@ -340,7 +343,7 @@ fn a_deadline_bounds_a_call_whatever_its_phases_may_take() {
     let server = Server::start(vec![Fault::Stall]);
     let client = client(&server.url()).build().expect("a client");
     let began = Instant::now();
-    let error = client.within(Duration::from_millis(200)).templates().expect_err("no answer");
+    let error = client.with_timeout(Duration::from_millis(200)).list_templates().expect_err("no answer");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
     assert!(began.elapsed() < Timeouts::default().answer, "it took {:?}", began.elapsed());
 }
@@ -349,7 +352,7 @@ fn a_deadline_bounds_a_call_whatever_its_phases_may_take() {
 fn a_deadline_of_zero_sends_nothing() {
     let server = Server::start(vec![Fault::Answer(sent())]);
     let client = client(&server.url()).build().expect("a client");
-    let error = client.within(Duration::ZERO).send_otp(&phone(), &template()).expect_err("no time");
+    let error = client.with_timeout(Duration::ZERO).send_otp(&phone(), &template()).expect_err("no time");
     assert_eq!((error.kind(), error.outcome(), server.seen()), (ErrorKind::Timeout, Outcome::NotSent, 0));
 }
 
@@ -366,13 +369,13 @@ fn the_hook_sees_every_attempt() {
         })
         .build()
         .expect("a client");
-    client.templates().expect("listed at the second attempt");
+    client.list_templates().expect("listed at the second attempt");
     let attempts = attempts.lock().expect("not poisoned");
     let [first, second] = attempts.as_slice() else { panic!("{attempts:?}") };
     assert_eq!((first.operation, first.number, first.status), ("listTemplates", 1, Some(503)));
     assert_eq!(first.failure.map(|failure| failure.outcome), Some(Outcome::Unknown));
-    assert!(first.repeated_after.is_some());
-    assert_eq!((second.number, second.failure, second.repeated_after), (2, None, None));
+    assert!(first.retry_in.is_some());
+    assert_eq!((second.number, second.failure, second.retry_in), (2, None, None));
 }
 
 #[test]

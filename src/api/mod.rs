@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::de::Visitor;
 use serde_json::{Map, Value};
 
-use crate::call::Caller;
+use crate::http::call::Executor;
 
 #[cfg(feature = "codegen")]
 include!(concat!(env!("OUT_DIR"), "/api.rs"));
@@ -26,7 +26,7 @@ include!("generated.rs");
 /// The operations, each as one blocking function on wire types.
 #[derive(Clone, Debug)]
 pub struct Api {
-    pub(crate) caller: Arc<Caller>,
+    pub(crate) executor: Arc<Executor>,
     pub(crate) budget: Duration,
 }
 

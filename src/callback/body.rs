@@ -8,8 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::error::ReceiveError;
 use super::event::{Event, UnreadableReason, UnreadableRow};
-use super::refusal::Refusal;
 
 /// The most levels of arrays and objects inside of one another, counted from a row.
 pub(crate) const MAX_NESTING: usize = 32;
@@ -43,19 +43,19 @@ pub(super) fn is_address_check(body: &[u8]) -> bool {
     body.is_empty() || inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
-pub(super) fn read(body: &[u8], limits: &Limits) -> Result<Content, Refusal> {
+pub(super) fn read(body: &[u8], limits: &Limits) -> Result<Content, ReceiveError> {
     if body.len() > limits.bytes {
-        return Err(Refusal::BodyTooLarge { limit: limits.bytes });
+        return Err(ReceiveError::BodyTooLarge { limit: limits.bytes });
     }
-    let text = std::str::from_utf8(body).map_err(|_| Refusal::NotJson)?;
+    let text = std::str::from_utf8(body).map_err(|_| ReceiveError::NotJson)?;
     let mut source = serde_json::Deserializer::from_str(text);
     let envelope = Envelope::deserialize(&mut source).and_then(|envelope| source.end().map(|()| envelope));
     let envelope = envelope.map_err(|error| match error.classify() {
-        Category::Data => Refusal::NotABatch,
-        Category::Io | Category::Syntax | Category::Eof => Refusal::NotJson,
+        Category::Data => ReceiveError::NotABatch,
+        Category::Io | Category::Syntax | Category::Eof => ReceiveError::NotJson,
     })?;
     if envelope.too_deep {
-        return Err(Refusal::TooDeep { limit: MAX_NESTING });
+        return Err(ReceiveError::TooDeep { limit: MAX_NESTING });
     }
     let announced = envelope.total.and_then(|total| total.get().trim_matches('"').parse().ok());
     let rows = match envelope.rows {
@@ -63,13 +63,13 @@ pub(super) fn read(body: &[u8], limits: &Limits) -> Result<Content, Refusal> {
         // A batch without rows that says so is fine. One that promises rows, or says nothing known, is not:
         // taking it would lose what it was meant to carry.
         None if envelope.says_rows || announced == Some(0) => Rows::default(),
-        None => return Err(Refusal::NotABatch),
+        None => return Err(ReceiveError::NotABatch),
     };
     if rows.of.is_empty() && announced.is_some_and(|total| total > 0) {
-        return Err(Refusal::NotABatch);
+        return Err(ReceiveError::NotABatch);
     }
     if rows.count > limits.rows {
-        return Err(Refusal::TooManyRows { limit: limits.rows });
+        return Err(ReceiveError::TooManyRows { limit: limits.rows });
     }
     let mut content = Content {
         events: Vec::with_capacity(rows.of.len()),

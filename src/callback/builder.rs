@@ -14,7 +14,7 @@ use crate::InvalidInput;
 /// The addresses that the service says its callbacks come from.
 ///
 /// See <https://www.engagelab.com/docs/otp/console/callback>. The service may add others: watch for
-/// [`SourceNotAllowed`](super::Refusal::SourceNotAllowed) when you insist on them.
+/// [`SourceNotAllowed`](super::ReceiveError::SourceNotAllowed) when you insist on them.
 pub const SOURCES: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(119, 8, 170, 74)), IpAddr::V4(Ipv4Addr::new(114, 119, 180, 30))];
 
@@ -93,7 +93,7 @@ impl ReceiverBuilder {
     /// Sets how old a signature may be. By default [300 seconds](Self::DEFAULT_TOLERANCE).
     ///
     /// The service repeats a callback for weeks, and does not say whether it signs each repeat anew. If you
-    /// find that it does not (repeats arrive, and are [`TooOld`](super::Refusal::TooOld)), the choice is
+    /// find that it does not (repeats arrive, and are [`TooOld`](super::ReceiveError::TooOld)), the choice is
     /// yours: a longer time here takes them, and asks for a replay store that remembers for as long.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.receiver.past = age.as_secs();
@@ -102,7 +102,7 @@ impl ReceiverBuilder {
 
     /// Sets how far in the future a signature may be, for clocks that differ. By default
     /// [300 seconds](Self::DEFAULT_TOLERANCE).
-    pub fn max_ahead(mut self, ahead: Duration) -> Self {
+    pub fn max_clock_skew(mut self, ahead: Duration) -> Self {
         self.receiver.future = ahead.as_secs();
         self
     }

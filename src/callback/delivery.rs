@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::body::Content;
+use super::error::ReceiveError;
 use super::event::{Event, UnreadableRow};
-use super::refusal::Refusal;
-use super::replay::{InFlight, StoreFailure};
+use super::replay::{InFlight, ReplayStoreError};
 
 /// A request that was taken. Answer with 200, in the case of events once they are safe with you.
 #[derive(Debug)]
@@ -21,17 +21,17 @@ pub enum Delivery {
 /// The service's try of the address.
 #[derive(Debug)]
 pub struct AddressCheck {
-    refusal: Option<Refusal>,
+    refusal: Option<ReceiveError>,
 }
 
 impl AddressCheck {
-    pub(super) fn new(refusal: Option<Refusal>) -> Self {
+    pub(super) fn new(refusal: Option<ReceiveError>) -> Self {
         Self { refusal }
     }
 
     /// Why the request would have been refused had it carried events. Worth a look when the address is set
     /// up: it shows a secret that differs.
-    pub fn would_refuse(&self) -> Option<&Refusal> {
+    pub fn would_refuse(&self) -> Option<&ReceiveError> {
         self.refusal.as_ref()
     }
 }
@@ -91,7 +91,7 @@ impl Batch {
     /// # Errors
     ///
     /// If the store fails. Answer with 503: the callback will come again.
-    pub fn commit(self) -> Result<(), StoreFailure> {
+    pub fn commit(self) -> Result<(), ReplayStoreError> {
         self.in_flight.map_or(Ok(()), InFlight::commit)
     }
 

@@ -27,13 +27,13 @@ pub(crate) struct SignedParts<'a> {
 }
 
 impl<'a> SignedParts<'a> {
-    pub(crate) fn parse(header: &'a str) -> Result<Self, HeaderDefect> {
+    pub(crate) fn parse(header: &'a str) -> Result<Self, SignatureHeaderError> {
         if header.len() > MAX_HEADER {
-            return Err(HeaderDefect::TooLong);
+            return Err(SignatureHeaderError::TooLong);
         }
         // Spaces are allowed where they separate parts, and are caught inside of values.
         if !header.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-            return Err(HeaderDefect::NotAscii);
+            return Err(SignatureHeaderError::NotAscii);
         }
         let [mut timestamp, mut nonce, mut user, mut signature] = [None; 4];
         for part in header.split(';') {
@@ -41,7 +41,7 @@ impl<'a> SignedParts<'a> {
             if part.is_empty() {
                 continue;
             }
-            let (name, value) = part.split_once('=').ok_or(HeaderDefect::NoValue)?;
+            let (name, value) = part.split_once('=').ok_or(SignatureHeaderError::NoValue)?;
             let (name, slot) = match name {
                 "timestamp" => ("timestamp", &mut timestamp),
                 "nonce" => ("nonce", &mut nonce),
@@ -50,25 +50,25 @@ impl<'a> SignedParts<'a> {
                 _ => continue,
             };
             if slot.replace(value).is_some() {
-                return Err(HeaderDefect::Repeated(name));
+                return Err(SignatureHeaderError::Repeated(name));
             }
         }
-        let timestamp = timestamp.ok_or(HeaderDefect::Missing("timestamp"))?;
-        let nonce = nonce.ok_or(HeaderDefect::Missing("nonce"))?;
-        let user = user.ok_or(HeaderDefect::Missing("username"))?;
-        let signature = signature.ok_or(HeaderDefect::Missing("signature"))?;
+        let timestamp = timestamp.ok_or(SignatureHeaderError::Missing("timestamp"))?;
+        let nonce = nonce.ok_or(SignatureHeaderError::Missing("nonce"))?;
+        let user = user.ok_or(SignatureHeaderError::Missing("username"))?;
+        let signature = signature.ok_or(SignatureHeaderError::Missing("signature"))?;
         if !is_nonce(nonce) {
-            return Err(HeaderDefect::Nonce);
+            return Err(SignatureHeaderError::Nonce);
         }
         if user.is_empty() {
-            return Err(HeaderDefect::Missing("username"));
+            return Err(SignatureHeaderError::Missing("username"));
         }
         Ok(Self {
             timestamp,
-            seconds: ten_digits(timestamp).ok_or(HeaderDefect::Timestamp)?,
+            seconds: ten_digits(timestamp).ok_or(SignatureHeaderError::Timestamp)?,
             nonce,
             user,
-            signature: from_hex(signature).ok_or(HeaderDefect::Signature)?,
+            signature: from_hex(signature).ok_or(SignatureHeaderError::Signature)?,
         })
     }
 }
@@ -76,7 +76,7 @@ impl<'a> SignedParts<'a> {
 /// What is wrong with the form of a signature header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HeaderDefect {
+pub enum SignatureHeaderError {
     /// It is longer than 1,024 bytes.
     TooLong,
     /// It holds other characters than those of printable ASCII.
@@ -95,7 +95,7 @@ pub enum HeaderDefect {
     Signature,
 }
 
-impl fmt::Display for HeaderDefect {
+impl fmt::Display for SignatureHeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => f.write_str("longer than 1024 bytes"),
@@ -139,7 +139,7 @@ mod tests {
 
     const SIGNATURE: &str = "00000000000000000000000000000000000000000000000000000000000000fF";
 
-    fn parse(head: &str) -> Result<(u64, String, String, u8), HeaderDefect> {
+    fn parse(head: &str) -> Result<(u64, String, String, u8), SignatureHeaderError> {
         let header = format!("{head};signature={SIGNATURE}");
         SignedParts::parse(&header)
             .map(|parts| (parts.seconds, parts.nonce.to_owned(), parts.user.to_owned(), parts.signature[31]))
@@ -168,30 +168,30 @@ mod tests {
                 ])
         {
             let found = parse(&format!("timestamp={timestamp};nonce=n;username=shop"));
-            assert_eq!(found, Err(HeaderDefect::Timestamp), "{timestamp:?}");
+            assert_eq!(found, Err(SignatureHeaderError::Timestamp), "{timestamp:?}");
         }
     }
 
     #[test]
     fn what_is_not_plain_is_refused() {
         let cases = [
-            ("nonce=n;username=shop", HeaderDefect::Missing("timestamp")),
-            ("timestamp=1791763200;username=shop", HeaderDefect::Missing("nonce")),
-            ("timestamp=1791763200;nonce=n", HeaderDefect::Missing("username")),
-            ("timestamp=1791763200;nonce=n;username=", HeaderDefect::Missing("username")),
-            ("timestamp=1791763200;nonce=;username=shop", HeaderDefect::Nonce),
-            ("timestamp=1791763200;nonce=a b;username=shop", HeaderDefect::Nonce),
-            ("timestamp=1791763200;nonce=a;b;username=shop", HeaderDefect::NoValue),
-            ("timestamp=1791763200;nonce=a;nonce=a;username=shop", HeaderDefect::Repeated("nonce")),
-            ("timestamp=1791763200;nonce=ä;username=shop", HeaderDefect::NotAscii),
-            ("timestamp=1791763200;nonce=a\r\n;username=shop", HeaderDefect::NotAscii),
+            ("nonce=n;username=shop", SignatureHeaderError::Missing("timestamp")),
+            ("timestamp=1791763200;username=shop", SignatureHeaderError::Missing("nonce")),
+            ("timestamp=1791763200;nonce=n", SignatureHeaderError::Missing("username")),
+            ("timestamp=1791763200;nonce=n;username=", SignatureHeaderError::Missing("username")),
+            ("timestamp=1791763200;nonce=;username=shop", SignatureHeaderError::Nonce),
+            ("timestamp=1791763200;nonce=a b;username=shop", SignatureHeaderError::Nonce),
+            ("timestamp=1791763200;nonce=a;b;username=shop", SignatureHeaderError::NoValue),
+            ("timestamp=1791763200;nonce=a;nonce=a;username=shop", SignatureHeaderError::Repeated("nonce")),
+            ("timestamp=1791763200;nonce=ä;username=shop", SignatureHeaderError::NotAscii),
+            ("timestamp=1791763200;nonce=a\r\n;username=shop", SignatureHeaderError::NotAscii),
         ];
         for (head, defect) in cases {
             assert_eq!(parse(head), Err(defect), "{head:?}");
         }
         let long = format!("timestamp=1791763200;nonce={};username=shop", "n".repeat(MAX_NONCE + 1));
-        assert_eq!(parse(&long), Err(HeaderDefect::Nonce));
-        assert_eq!(parse(&"x=1;".repeat(250_000)), Err(HeaderDefect::TooLong));
+        assert_eq!(parse(&long), Err(SignatureHeaderError::Nonce));
+        assert_eq!(parse(&"x=1;".repeat(250_000)), Err(SignatureHeaderError::TooLong));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         let head = "timestamp=1791763200;nonce=n;username=shop;signature=";
         for signature in ["", "ff", &SIGNATURE[1..], &SIGNATURE.replace('f', "g"), &format!("{SIGNATURE}0")] {
             let found = SignedParts::parse(&format!("{head}{signature}")).err();
-            assert_eq!(found, Some(HeaderDefect::Signature), "{signature:?}");
+            assert_eq!(found, Some(SignatureHeaderError::Signature), "{signature:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::hash_map::{Entry, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::replay::{Claim, ReplayStore, Reservation, StoreFailure};
+use super::replay::{Claim, ReplayStore, ReplayStoreError, Reservation};
 
 /// Remembers claims in this process, up to a fixed number. A claim is forgotten when its signature has become
 /// too old to be accepted, and never before that: when every place is taken, new callbacks are refused with
@@ -64,7 +64,7 @@ impl MemoryStore {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn settle(&self, claim: &Claim, state: State) {
+    fn wait_idle(&self, claim: &Claim, state: State) {
         if let Some(remembered) = self.lock().states.get_mut(&claim.fingerprint) {
             remembered.state = state;
         }
@@ -87,7 +87,7 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl ReplayStore for MemoryStore {
-    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure> {
+    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, ReplayStoreError> {
         let mut claims = self.lock();
         claims.forget_before(now);
         let Claims { states, expiry } = &mut *claims;
@@ -112,17 +112,17 @@ impl ReplayStore for MemoryStore {
                 expiry.push(Reverse((claim.last_second, claim.fingerprint)));
                 Ok(Reservation::Reserved)
             }
-            Entry::Vacant(_) => Err(StoreFailure::Full),
+            Entry::Vacant(_) => Err(ReplayStoreError::Full),
         }
     }
 
-    fn commit(&self, claim: &Claim) -> Result<(), StoreFailure> {
-        self.settle(claim, State::Done);
+    fn commit(&self, claim: &Claim) -> Result<(), ReplayStoreError> {
+        self.wait_idle(claim, State::Done);
         Ok(())
     }
 
     fn release(&self, claim: &Claim) {
-        self.settle(claim, State::Released);
+        self.wait_idle(claim, State::Released);
     }
 }
 
@@ -166,7 +166,7 @@ mod tests {
         let store = MemoryStore::new(2);
         store.reserve(&claim(1, 1, 100), 50).expect("room");
         store.reserve(&claim(2, 1, 90), 50).expect("room");
-        assert!(matches!(store.reserve(&claim(3, 1, 200), 90), Err(StoreFailure::Full)));
+        assert!(matches!(store.reserve(&claim(3, 1, 200), 90), Err(ReplayStoreError::Full)));
         assert_eq!(store.reserve(&claim(3, 1, 200), 91).expect("one was forgotten"), Reservation::Reserved);
         assert_eq!(store.reserve(&claim(1, 1, 100), 100).expect("known"), Reservation::InFlight);
         assert_eq!(store.len(), 2);

@@ -25,28 +25,28 @@
 //! The service repeats whatever is not answered with 200: after 1 minute, 10 minutes, 1, 2, 5 and 10 hours, then
 //! daily, 24 times at most. So 200 means "never again", and everything else "again": 409 for a callback whose
 //! first delivery is still being handled, 503 when signatures cannot be remembered, 400, 401, 403 and 413 for
-//! what is refused ([`Refusal`]).
+//! what is refused ([`ReceiveError`]).
 
 mod body;
 mod builder;
 mod delivery;
+mod error;
 mod event;
 mod header;
-mod incoming;
 mod lenient;
 mod memory;
 mod receiver;
-mod refusal;
 mod replay;
+mod request;
 mod sign;
 
 pub use builder::{ReceiverBuilder, SOURCES};
 pub use delivery::{AddressCheck, Batch, Delivery};
+pub use error::ReceiveError;
 pub use event::{Detail, Event, UnreadableReason, UnreadableRow};
-pub use header::{HeaderDefect, SIGNATURE_HEADER};
-pub use incoming::Incoming;
+pub use header::{SIGNATURE_HEADER, SignatureHeaderError};
 pub use memory::MemoryStore;
 pub use receiver::Receiver;
-pub use refusal::Refusal;
-pub use replay::{Claim, ReplayStore, Reservation, StoreFailure};
+pub use replay::{Claim, ReplayStore, ReplayStoreError, Reservation};
+pub use request::CallbackRequest;
 pub use sign::Signer;

@@ -11,10 +11,10 @@ use subtle::ConstantTimeEq as _;
 use super::body::{self, Limits};
 use super::builder::ReceiverBuilder;
 use super::delivery::{AddressCheck, Batch, Delivery};
+use super::error::ReceiveError;
 use super::header::SignedParts;
-use super::incoming::Incoming;
-use super::refusal::Refusal;
 use super::replay::{Claim, InFlight, ReplayStore};
+use super::request::CallbackRequest;
 use super::sign::{SigningKey, unix_seconds};
 
 /// Takes callbacks: checks who sent them, that they are new, and reads them.
@@ -24,7 +24,7 @@ use super::sign::{SigningKey, unix_seconds};
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use engagelab_otp::callback::{Delivery, Incoming, Receiver, Signer};
+/// use engagelab_otp::callback::{Delivery, CallbackRequest, Receiver, Signer};
 ///
 /// let receiver = Receiver::builder().secret("shop", "a secret")?.build()?;
 ///
@@ -33,7 +33,7 @@ use super::sign::{SigningKey, unix_seconds};
 /// let header = Signer::new("shop", "a secret")?.header(now, "k2f8r1")?;
 /// let body = br#"{"total":1,"rows":[{"message_id":"17","status":{"message_status":"delivered"}}]}"#;
 ///
-/// let incoming = Incoming::new(body).with_signature(Some(&header));
+/// let incoming = CallbackRequest::new(body).with_signature(Some(&header));
 /// let status = match receiver.receive(&incoming, now) {
 ///     Ok(Delivery::Events(batch)) => {
 ///         for event in batch.events() {
@@ -79,7 +79,7 @@ impl Receiver {
     ///
     /// If the request is not to be trusted, is being handled elsewhere, or cannot be read. Single rows
     /// that cannot be read are no error: they stand in [`Batch::unreadable`].
-    pub fn receive(&self, incoming: &Incoming<'_>, now: SystemTime) -> Result<Delivery, Refusal> {
+    pub fn receive(&self, incoming: &CallbackRequest<'_>, now: SystemTime) -> Result<Delivery, ReceiveError> {
         let now = unix_seconds(now);
         let trusted = self.trust(incoming, now);
         if body::is_address_check(incoming.body) {
@@ -98,28 +98,28 @@ impl Receiver {
     }
 
     /// Whether the sender can be trusted, and what is to be remembered of a signature.
-    fn trust(&self, incoming: &Incoming<'_>, now: u64) -> Result<Option<Claim>, Refusal> {
+    fn trust(&self, incoming: &CallbackRequest<'_>, now: u64) -> Result<Option<Claim>, ReceiveError> {
         if let Some(allowed) = &self.sources {
             let source = incoming.source.map(|source| source.to_canonical());
             if !source.is_some_and(|source| allowed.contains(&source)) {
-                return Err(Refusal::SourceNotAllowed);
+                return Err(ReceiveError::SourceNotAllowed);
             }
         }
         if !self.authorizations.is_empty() {
-            let value = incoming.authorization.ok_or(Refusal::AuthorizationMissing)?;
+            let value = incoming.authorization.ok_or(ReceiveError::AuthorizationMissing)?;
             // Digests are compared, so that neither content nor length show in the time that it takes.
             let found = sha256(value);
             if !self.authorizations.iter().any(|wanted| wanted.ct_eq(&found).into()) {
-                return Err(Refusal::AuthorizationWrong);
+                return Err(ReceiveError::AuthorizationWrong);
             }
         }
         if self.keys.is_empty() {
             return Ok(None);
         }
-        let header = incoming.signature.map_err(Refusal::SignatureMalformed)?;
+        let header = incoming.signature.map_err(ReceiveError::SignatureMalformed)?;
         let parts = match header {
-            None | Some("") => return Err(Refusal::SignatureMissing),
-            Some(header) => SignedParts::parse(header).map_err(Refusal::SignatureMalformed)?,
+            None | Some("") => return Err(ReceiveError::SignatureMissing),
+            Some(header) => SignedParts::parse(header).map_err(ReceiveError::SignatureMalformed)?,
         };
         self.verify(&parts)?;
         self.check_age(parts.seconds, now)?;
@@ -130,7 +130,7 @@ impl Receiver {
         }))
     }
 
-    fn verify(&self, parts: &SignedParts<'_>) -> Result<(), Refusal> {
+    fn verify(&self, parts: &SignedParts<'_>) -> Result<(), ReceiveError> {
         let mut known = false;
         for key in self.keys.iter().filter(|key| key.user() == parts.user) {
             known = true;
@@ -138,31 +138,35 @@ impl Receiver {
                 return Ok(());
             }
         }
-        Err(if known { Refusal::SignatureWrong } else { Refusal::UnknownUser })
+        Err(if known { ReceiveError::SignatureWrong } else { ReceiveError::UnknownUser })
     }
 
-    fn check_age(&self, seconds: u64, now: u64) -> Result<(), Refusal> {
+    fn check_age(&self, seconds: u64, now: u64) -> Result<(), ReceiveError> {
         let (age, ahead) = (now.saturating_sub(seconds), seconds.saturating_sub(now));
         if age > self.past {
-            Err(Refusal::TooOld { seconds: age })
+            Err(ReceiveError::TooOld { seconds: age })
         } else if ahead > self.future {
-            Err(Refusal::TooNew { seconds: ahead })
+            Err(ReceiveError::TooNew { seconds: ahead })
         } else {
             Ok(())
         }
     }
 
     /// A signed check is remembered like any other callback, or its header could be used with a body.
-    fn answer_check(&self, trusted: Result<Option<Claim>, Refusal>, now: u64) -> Result<Delivery, Refusal> {
+    fn answer_check(
+        &self,
+        trusted: Result<Option<Claim>, ReceiveError>,
+        now: u64,
+    ) -> Result<Delivery, ReceiveError> {
         let bound = match trusted {
             Ok(Some(claim)) => InFlight::reserve(&self.store, claim, now).and_then(|reserved| {
-                reserved.map_or(Ok(()), |in_flight| in_flight.commit().map_err(Refusal::Store))
+                reserved.map_or(Ok(()), |in_flight| in_flight.commit().map_err(ReceiveError::Store))
             }),
             Ok(None) => Ok(()),
             Err(refusal) => Err(refusal),
         };
         match bound {
-            Err(Refusal::Store(failure)) => Err(Refusal::Store(failure)),
+            Err(ReceiveError::Store(failure)) => Err(ReceiveError::Store(failure)),
             bound => Ok(Delivery::AddressCheck(AddressCheck::new(bound.err()))),
         }
     }

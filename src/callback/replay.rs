@@ -15,7 +15,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::refusal::Refusal;
+use super::error::ReceiveError;
 
 /// One signed callback, as a store remembers it: three values of fixed size, none of them secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +68,14 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// If the claim is unknown and cannot be remembered. The callback is then refused with 503.
-    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure>;
+    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, ReplayStoreError>;
 
     /// Marks a claim in flight as done.
     ///
     /// # Errors
     ///
     /// If that cannot be remembered.
-    fn commit(&self, claim: &Claim) -> Result<(), StoreFailure>;
+    fn commit(&self, claim: &Claim) -> Result<(), ReplayStoreError>;
 
     /// Lets a claim in flight be reserved again, with the same body alone.
     fn release(&self, claim: &Claim);
@@ -84,14 +84,14 @@ pub trait ReplayStore: Send + Sync + 'static {
 /// A store that could not remember a claim.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum StoreFailure {
+pub enum ReplayStoreError {
     /// Every place is taken by a claim that must not be forgotten yet.
     Full,
     /// The store does not answer.
     Unavailable(Box<dyn StdError + Send + Sync>),
 }
 
-impl fmt::Display for StoreFailure {
+impl fmt::Display for ReplayStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full => "the replay store is full",
@@ -100,7 +100,7 @@ impl fmt::Display for StoreFailure {
     }
 }
 
-impl StdError for StoreFailure {
+impl StdError for ReplayStoreError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Full => None,
@@ -122,16 +122,16 @@ impl InFlight {
         store: &Arc<dyn ReplayStore>,
         claim: Claim,
         now: u64,
-    ) -> Result<Option<Self>, Refusal> {
-        match store.reserve(&claim, now).map_err(Refusal::Store)? {
+    ) -> Result<Option<Self>, ReceiveError> {
+        match store.reserve(&claim, now).map_err(ReceiveError::Store)? {
             Reservation::Reserved => Ok(Some(Self { store: Arc::clone(store), claim, open: true })),
             Reservation::Done => Ok(None),
-            Reservation::InFlight => Err(Refusal::InFlight),
-            Reservation::OtherBody => Err(Refusal::Replayed),
+            Reservation::InFlight => Err(ReceiveError::InFlight),
+            Reservation::OtherBody => Err(ReceiveError::Replayed),
         }
     }
 
-    pub(crate) fn commit(mut self) -> Result<(), StoreFailure> {
+    pub(crate) fn commit(mut self) -> Result<(), ReplayStoreError> {
         self.store.commit(&self.claim)?;
         self.open = false;
         Ok(())

@@ -7,23 +7,23 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use super::console::Console;
-use super::courier;
 use super::fault::{CallbackFault, Fault, Faults};
-use super::front::Front;
 use super::http::Server;
 use super::outbox::{CallbackPlan, Outbox, Redelivery};
+use super::router::Router;
 use super::schedule::Schedule;
 use super::service::Service;
 use super::shared::Shared;
 #[cfg(feature = "smpp")]
 use super::smpp::{self, SmppFault};
-use super::turn::{PRUNE_AT, Pace};
+use super::tick::{PRUNE_AT, Speed};
+use super::webhook;
 use super::{KeyState, Sandbox, templates};
 use crate::InvalidInput;
 use crate::api::types::TemplateStatus;
 use crate::callback::Signer;
 use crate::clock::{Clock, SystemClock};
-use crate::transport::Poster;
+use crate::http::transport::WebhookClient;
 
 /// Configures a [`Sandbox`].
 #[must_use = "a builder does nothing until `start` is called"]
@@ -33,10 +33,10 @@ pub struct SandboxBuilder {
     review: TemplateStatus,
     history: usize,
     clock: Arc<dyn Clock>,
-    pace: Pace,
+    pace: Speed,
     fault: Option<Fault>,
     callbacks: CallbackPlan,
-    posters: Vec<Poster>,
+    webhooks: Vec<WebhookClient>,
     #[cfg(feature = "smpp")]
     smpp_address: Option<SocketAddr>,
     #[cfg(feature = "smpp")]
@@ -55,7 +55,7 @@ impl Default for SandboxBuilder {
             review: TemplateStatus::Approved,
             history: 50_000,
             clock: Arc::new(SystemClock),
-            pace: Pace::default(),
+            pace: Speed::default(),
             fault: None,
             callbacks: CallbackPlan {
                 urls: Vec::new(),
@@ -65,7 +65,7 @@ impl Default for SandboxBuilder {
                 most_rows: 20,
                 fault: None,
             },
-            posters: Vec::new(),
+            webhooks: Vec::new(),
             #[cfg(feature = "smpp")]
             smpp_address: None,
             #[cfg(feature = "smpp")]
@@ -111,13 +111,13 @@ impl SandboxBuilder {
     }
 
     /// Stops the clock: time passes by [`Sandbox::advance`] alone.
-    pub fn frozen(self) -> Self {
+    pub fn manual_clock(self) -> Self {
         let still = Still { now: Instant::now(), time_of_day: SystemTime::now() };
         self.clock(still)
     }
 
-    /// Lets things take their time, or not. [`Pace::Real`] unless set.
-    pub fn pace(mut self, pace: Pace) -> Self {
+    /// Lets things take their time, or not. [`Speed::Real`] unless set.
+    pub fn pace(mut self, pace: Speed) -> Self {
         self.pace = pace;
         self
     }
@@ -139,7 +139,7 @@ impl SandboxBuilder {
     pub fn callback_url(mut self, url: impl Into<String>) -> Result<Self, InvalidInput> {
         let url = url.into();
         if !self.callbacks.urls.contains(&url) {
-            self.posters.push(Poster::new(&url, courier::PATIENCE)?);
+            self.webhooks.push(WebhookClient::new(&url, webhook::PATIENCE)?);
             self.callbacks.urls.push(url);
         }
         Ok(self)
@@ -204,7 +204,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Has SMPP links go wrong, until [`Smsc::misbehave`](crate::smpp::smsc::Smsc::misbehave) says otherwise.
+    /// Has SMPP links go wrong, until [`Smsc::set_faults`](crate::smpp::smsc::Smsc::set_faults) says otherwise.
     #[cfg(feature = "smpp")]
     pub fn smpp_fault(mut self, fault: SmppFault) -> Self {
         self.smpp_fault = Some(fault);
@@ -245,9 +245,9 @@ impl SandboxBuilder {
             .unzip();
         #[cfg(feature = "smpp")]
         if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
-            smsc.misbehave(fault.misbehaviour());
+            smsc.set_faults(fault.faults());
         }
-        let front = Front {
+        let front = Router {
             shared: shared.clone(),
             console: Console::new(),
             #[cfg(feature = "smpp")]
@@ -266,7 +266,7 @@ impl SandboxBuilder {
         #[cfg(feature = "smpp")]
         sandbox.threads.extend(reporting);
         // From here on a failure drops the sandbox, which stops what has been started.
-        sandbox.threads.extend(courier::start(&shared, self.posters)?);
+        sandbox.threads.extend(webhook::start(&shared, self.webhooks)?);
         let run = move || shared.run_schedule();
         sandbox.threads.push(thread::Builder::new().name("sandbox-schedule".to_owned()).spawn(run)?);
         Ok(sandbox)

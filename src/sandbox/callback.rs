@@ -57,13 +57,13 @@ pub struct DeliveryAttempt {
     /// The value of `X-CALLBACK-ID` that it carried; none if callbacks are not signed.
     pub signature: Option<String>,
     /// What came of it.
-    pub answer: DeliveryAnswer,
+    pub answer: DeliveryResponse,
 }
 
 /// What came of an attempt to deliver a callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum DeliveryAnswer {
+pub enum DeliveryResponse {
     /// An answer. Only 200 is a yes.
     Status {
         /// Its status.
@@ -75,7 +75,7 @@ pub enum DeliveryAnswer {
     None(String),
 }
 
-impl DeliveryAnswer {
+impl DeliveryResponse {
     /// Whether the callback is delivered.
     pub fn is_ok(&self) -> bool {
         matches!(self, Self::Status { status: 200, .. })

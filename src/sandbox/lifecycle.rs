@@ -6,7 +6,7 @@ use crate::api::types::{Channel, ErrorCode, MessageStatus};
 
 /// What is to happen to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Course {
+pub(super) enum Scenario {
     /// It arrives by its first channel.
     Arrives { after: Duration },
     /// It fails on its first channel, and there is no other.
@@ -14,12 +14,12 @@ pub(super) enum Course {
     /// Nothing is ever heard of it.
     Silence,
     /// These channels are tried, whatever the template says.
-    Legs(Vec<Leg>),
+    Legs(Vec<ChannelAttempt>),
 }
 
 /// One channel that is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Leg {
+pub(super) struct ChannelAttempt {
     pub(super) channel: Channel,
     /// Why it fails there, if it does.
     pub(super) error: Option<ErrorCode>,
@@ -36,13 +36,13 @@ pub(super) struct Step {
     pub(super) is_last: bool,
 }
 
-impl Default for Course {
+impl Default for Scenario {
     fn default() -> Self {
         Self::Arrives { after: PACE }
     }
 }
 
-impl Course {
+impl Scenario {
     /// The channel that is tried first, if the course says so itself.
     pub(super) fn first_channel(&self) -> Option<Channel> {
         match self {
@@ -54,8 +54,8 @@ impl Course {
     /// The steps, in order; `channel` is the one that is tried first.
     pub(super) fn steps(self, channel: Channel) -> Vec<Step> {
         let (legs, pace) = match self {
-            Self::Arrives { after } => (vec![Leg { channel, error: None }], after),
-            Self::Fails(error) => (vec![Leg { channel, error: Some(error) }], PACE),
+            Self::Arrives { after } => (vec![ChannelAttempt { channel, error: None }], after),
+            Self::Fails(error) => (vec![ChannelAttempt { channel, error: Some(error) }], PACE),
             Self::Silence => (Vec::new(), PACE),
             Self::Legs(legs) => (legs, PACE),
         };
@@ -66,7 +66,7 @@ impl Course {
             step(Duration::ZERO, MessageStatus::TargetValid, first),
         ];
         let mut after = Duration::ZERO;
-        for Leg { channel, error } in legs {
+        for ChannelAttempt { channel, error } in legs {
             steps.push(step(after, MessageStatus::Sent, channel.clone()));
             after += pace;
             let status =
@@ -87,7 +87,7 @@ const PACE: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    fn told(course: Course) -> Vec<String> {
+    fn told(course: Scenario) -> Vec<String> {
         let line = |step: &Step| {
             let error = step.error.map(|code| format!(" {}", code.value())).unwrap_or_default();
             format!("{} {} {}{error}", step.after.as_millis(), step.channel, step.status)
@@ -98,14 +98,14 @@ mod tests {
     #[test]
     fn a_message_is_planned_checked_sent_and_delivered() {
         let expected = ["0 sms plan", "0 sms target_valid", "0 sms sent", "2000 sms delivered"];
-        assert_eq!(told(Course::Arrives { after: Duration::from_secs(2) }), expected);
+        assert_eq!(told(Scenario::Arrives { after: Duration::from_secs(2) }), expected);
     }
 
     #[test]
     fn each_channel_that_fails_hands_over_to_the_next() {
         let legs = vec![
-            Leg { channel: Channel::Whatsapp, error: Some(ErrorCode::NotRegistered) },
-            Leg { channel: Channel::Sms, error: None },
+            ChannelAttempt { channel: Channel::Whatsapp, error: Some(ErrorCode::NotRegistered) },
+            ChannelAttempt { channel: Channel::Sms, error: None },
         ];
         let expected = [
             "0 whatsapp plan",
@@ -115,11 +115,11 @@ mod tests {
             "1000 sms sent",
             "2000 sms delivered",
         ];
-        assert_eq!(told(Course::Legs(legs)), expected);
+        assert_eq!(told(Scenario::Legs(legs)), expected);
     }
 
     #[test]
     fn silence_has_no_steps() {
-        assert!(told(Course::Silence).is_empty());
+        assert!(told(Scenario::Silence).is_empty());
     }
 }

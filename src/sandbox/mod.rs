@@ -47,7 +47,7 @@
 //! use engagelab_otp::sandbox::Sandbox;
 //! use engagelab_otp::{Client, TemplateRef};
 //!
-//! let sandbox = Sandbox::builder().frozen().start()?;
+//! let sandbox = Sandbox::builder().manual_clock().start()?;
 //! let client = Client::for_sandbox(&sandbox)?;
 //! let receipt = client.send_otp(&"+10000000002".parse()?, &TemplateRef::new("sandbox-otp-tpl")?)?;
 //! let status = || sandbox.message(&receipt.message_id)?.status().cloned();
@@ -73,15 +73,14 @@ mod account;
 mod builder;
 mod callback;
 mod console;
-mod courier;
 mod events;
 mod fault;
-mod front;
 mod http;
 mod lifecycle;
 mod message;
 mod outbox;
 mod recipients;
+mod router;
 mod rules;
 mod schedule;
 mod service;
@@ -90,7 +89,8 @@ mod shared;
 mod smpp;
 mod templates;
 mod text;
-mod turn;
+mod tick;
+mod webhook;
 
 use std::fmt;
 use std::io;
@@ -102,7 +102,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 pub use builder::SandboxBuilder;
-pub use callback::{Callback, CallbackState, DeliveryAnswer, DeliveryAttempt};
+pub use callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 pub use events::SampleEvent;
 pub use fault::{CallbackFault, FAULT_HEADER, Fault};
 use http::Server;
@@ -112,7 +112,7 @@ pub use recipients::RECIPIENTS;
 use shared::Shared;
 #[cfg(feature = "smpp")]
 pub use smpp::SmppFault;
-pub use turn::Pace;
+pub use tick::Speed;
 
 use crate::api::types::{ErrorCode, MessageId, TemplateStatus};
 
@@ -165,7 +165,7 @@ impl Sandbox {
         format!("http://{}", self.address())
     }
 
-    /// The SMPP side: where it listens, what it received, and switches to have it misbehave. None unless
+    /// The SMPP side: where it listens, what it received, and switches to have it set_faults. None unless
     /// [`SandboxBuilder::smpp_listen`] was called.
     #[cfg(feature = "smpp")]
     pub fn smsc(&self) -> Option<&crate::smpp::smsc::Smsc> {
@@ -174,18 +174,18 @@ impl Sandbox {
 
     /// A key that it knows, and the secret.
     pub fn credentials(&self) -> (String, String) {
-        self.shared.look(|service| service.keys.first().cloned().unwrap_or_default())
+        self.shared.read(|service| service.keys.first().cloned().unwrap_or_default())
     }
 
     /// All keys that it knows, each with its secret.
     pub fn keys(&self) -> Vec<(String, String)> {
-        self.shared.look(|service| service.keys.clone())
+        self.shared.read(|service| service.keys.clone())
     }
 
     /// The ids of the templates that there are now.
     pub fn template_ids(&self) -> Vec<String> {
         let id = |template: &account::Template| template.definition.template_id.0.clone();
-        self.shared.look(|service| service.account.templates().map(id).collect())
+        self.shared.read(|service| service.account.templates().map(id).collect())
     }
 
     /// The code of a message, if it carries one.
@@ -195,17 +195,17 @@ impl Sandbox {
 
     /// A message, with what happened to it so far.
     pub fn message(&self, id: &MessageId) -> Option<Message> {
-        self.shared.look(|service| service.account.message(id).cloned())
+        self.shared.read(|service| service.account.message(id).cloned())
     }
 
     /// All messages that it remembers, oldest first.
     pub fn messages(&self) -> Vec<Message> {
-        self.shared.look(|service| service.account.messages().cloned().collect())
+        self.shared.read(|service| service.account.messages().cloned().collect())
     }
 
     /// All callbacks that it remembers, oldest first, with every attempt to deliver them.
     pub fn callbacks(&self) -> Vec<Callback> {
-        self.shared.look(|service| service.outbox.callbacks().cloned().collect())
+        self.shared.read(|service| service.outbox.callbacks().cloned().collect())
     }
 
     /// The time there.
@@ -220,8 +220,8 @@ impl Sandbox {
     }
 
     /// Waits until no callback is to be posted or under way; false if that takes longer than `patience`.
-    pub fn settle(&self, patience: Duration) -> bool {
-        self.wait_for(patience, |sandbox| sandbox.shared.look(|service| service.outbox.is_idle()))
+    pub fn wait_idle(&self, patience: Duration) -> bool {
+        self.wait_for(patience, |sandbox| sandbox.shared.read(|service| service.outbox.is_idle()))
     }
 
     /// Waits until `wanted` is true; false if that takes longer than `patience`. It is asked whenever something
@@ -232,48 +232,48 @@ impl Sandbox {
 
     /// Changes what its keys may do.
     pub fn set_key_state(&self, state: KeyState) {
-        self.shared.act(|service, _| service.key_state = state);
+        self.shared.update(|service, _| service.key_state = state);
     }
 
     /// Ends the review of a template; false if there is no such template.
     pub fn set_template_status(&self, id: &str, status: TemplateStatus) -> bool {
-        self.shared.act(|service, _| service.account.set_template_status(id, status))
+        self.shared.update(|service, _| service.account.set_template_status(id, status))
     }
 
     /// Answers the next authorized request with this error, whatever it is.
     pub fn fail_next(&self, code: ErrorCode) {
-        self.shared.act(|service, _| service.next_error = Some(code));
+        self.shared.update(|service, _| service.next_error = Some(code));
     }
 
     /// Has the next so many requests to the API go wrong, after those that are to already. At most 10,000 are
     /// in store at a time.
     pub fn inject(&self, fault: Fault, times: usize) {
-        self.shared.act(|service, _| service.faults.add(fault, times));
+        self.shared.update(|service, _| service.faults.add(fault, times));
     }
 
     /// Has every request to the API go wrong, or none; what [`inject`](Self::inject) holds in store comes first.
     pub fn set_fault(&self, fault: Option<Fault>) {
-        self.shared.act(|service, _| service.faults.standing = fault);
+        self.shared.update(|service, _| service.faults.standing = fault);
     }
 
     /// Has every callback go wrong, or none.
     pub fn set_callback_fault(&self, fault: Option<CallbackFault>) {
-        self.shared.act(|service, _| service.outbox.plan.fault = fault);
+        self.shared.update(|service, _| service.outbox.plan.fault = fault);
     }
 
     /// Reports an event that has nothing to do with a message.
-    pub fn fire(&self, event: SampleEvent) {
-        self.shared.act(|service, now| service.outbox.gather(None, event.row(now)));
+    pub fn emit(&self, event: SampleEvent) {
+        self.shared.update(|service, now| service.outbox.gather(None, event.row(now)));
     }
 
     /// Reports whatever this row says.
     pub fn fire_row(&self, row: Value) {
-        self.shared.act(|service, _| service.outbox.gather(None, row));
+        self.shared.update(|service, _| service.outbox.gather(None, row));
     }
 
     /// Posts a callback once more; false if it is not remembered.
-    pub fn post_again(&self, callback: u64, manner: Redelivery) -> bool {
-        self.shared.act(|service, _| service.outbox.again(callback, manner))
+    pub fn redeliver(&self, callback: u64, manner: Redelivery) -> bool {
+        self.shared.update(|service, _| service.outbox.again(callback, manner))
     }
 }
 

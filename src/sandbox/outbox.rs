@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::callback::{Callback, CallbackState, DeliveryAnswer, DeliveryAttempt};
+use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 use super::fault::CallbackFault;
 use crate::api::types::MessageId;
 use crate::callback::Signer;
@@ -47,7 +47,7 @@ pub(super) enum Later {
 
 /// A callback to be posted now.
 #[derive(Debug)]
-pub(super) struct Posting {
+pub(super) struct PendingDelivery {
     pub(super) callback: u64,
     pub(super) signature: Option<String>,
     pub(super) authorization: Option<String>,
@@ -64,7 +64,7 @@ pub(super) struct Outbox {
     /// How many octets the bodies of all callbacks take.
     weight: usize,
     /// What the couriers are to take: one queue for each address.
-    queues: Vec<VecDeque<(u64, Manner)>>,
+    queues: Vec<VecDeque<(u64, SigningMode)>>,
     /// What is held back until the next callback has gone: at most one for each address.
     held: Vec<Option<u64>>,
     under_way: usize,
@@ -73,7 +73,7 @@ pub(super) struct Outbox {
 
 /// How a queued callback is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum SigningMode {
     Anew,
     AsItWas,
     Forged,
@@ -106,7 +106,7 @@ impl Outbox {
             if let Some(check) = self.callbacks.get_mut(&id) {
                 check.is_address_check = true;
             }
-            self.queue(id, Manner::Anew);
+            self.queue(id, SigningMode::Anew);
         }
     }
 
@@ -140,24 +140,24 @@ impl Outbox {
     /// Queues a new callback, or does with it what the fault says.
     fn dispatch(&mut self, id: u64, target: usize) -> Option<(Duration, Later)> {
         match self.plan.fault {
-            None => self.queue(id, Manner::Anew),
+            None => self.queue(id, SigningMode::Anew),
             Some(CallbackFault::Duplicate) => {
-                self.queue(id, Manner::Anew);
-                self.queue(id, Manner::Anew);
+                self.queue(id, SigningMode::Anew);
+                self.queue(id, SigningMode::Anew);
             }
             Some(CallbackFault::Replayed) => {
-                self.queue(id, Manner::Anew);
-                self.queue(id, Manner::AsItWas);
+                self.queue(id, SigningMode::Anew);
+                self.queue(id, SigningMode::AsItWas);
             }
-            Some(CallbackFault::Forged) => self.queue(id, Manner::Forged),
+            Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
             Some(CallbackFault::Late { by }) => return Some((by, Later::Post(id))),
             Some(CallbackFault::Reordered) => {
                 let Some(earlier) = self.held[target].take() else {
                     self.held[target] = Some(id);
                     return Some((LONGEST_HOLD, Later::Release(id)));
                 };
-                self.queue(id, Manner::Anew);
-                self.queue(earlier, Manner::Anew);
+                self.queue(id, SigningMode::Anew);
+                self.queue(earlier, SigningMode::Anew);
             }
         }
         None
@@ -165,11 +165,11 @@ impl Outbox {
 
     pub(super) fn carry_out(&mut self, later: Later) {
         match later {
-            Later::Post(id) => self.queue(id, Manner::Anew),
+            Later::Post(id) => self.queue(id, SigningMode::Anew),
             Later::Release(id) => {
                 let held = self.held.iter_mut().find(|held| **held == Some(id));
                 if held.and_then(Option::take).is_some() {
-                    self.queue(id, Manner::Anew);
+                    self.queue(id, SigningMode::Anew);
                 }
             }
             Later::Repeat(id) => {
@@ -185,13 +185,16 @@ impl Outbox {
     pub(super) fn again(&mut self, id: u64, manner: Redelivery) -> bool {
         let known = self.callbacks.contains_key(&id);
         if known {
-            self.queue(id, if manner == Redelivery::AsItWas { Manner::AsItWas } else { Manner::Anew });
+            self.queue(
+                id,
+                if manner == Redelivery::AsItWas { SigningMode::AsItWas } else { SigningMode::Anew },
+            );
         }
         known
     }
 
     /// The next callback for the address with this number.
-    pub(super) fn take(&mut self, target: usize, now: SystemTime) -> Option<Posting> {
+    pub(super) fn take(&mut self, target: usize, now: SystemTime) -> Option<PendingDelivery> {
         loop {
             let (id, manner) = self.queues.get_mut(target)?.pop_front()?;
             let Some(callback) = self.callbacks.get_mut(&id) else { continue };
@@ -200,15 +203,15 @@ impl Outbox {
             // enough to be worth more than an unsigned callback.
             let sign = || self.plan.signer.as_ref().and_then(|signer| signer.header(now, &nonce).ok());
             let signature = match manner {
-                Manner::Anew => sign(),
-                Manner::AsItWas => callback.first_signature.clone().or_else(sign),
-                Manner::Forged => sign().map(|header| forge(&header)),
+                SigningMode::Anew => sign(),
+                SigningMode::AsItWas => callback.first_signature.clone().or_else(sign),
+                SigningMode::Forged => sign().map(|header| forge(&header)),
             };
             if callback.first_signature.is_none() {
                 callback.first_signature.clone_from(&signature);
             }
             self.under_way += 1;
-            return Some(Posting {
+            return Some(PendingDelivery {
                 callback: id,
                 signature,
                 authorization: self.plan.authorization.clone(),
@@ -221,8 +224,8 @@ impl Outbox {
     /// What came of a posting. What comes back is to be done so much later.
     pub(super) fn posted(
         &mut self,
-        posting: Posting,
-        answer: DeliveryAnswer,
+        posting: PendingDelivery,
+        answer: DeliveryResponse,
         took: Duration,
         now: SystemTime,
         hurry: u32,
@@ -294,7 +297,7 @@ impl Outbox {
         self.made
     }
 
-    fn queue(&mut self, id: u64, manner: Manner) {
+    fn queue(&mut self, id: u64, manner: SigningMode) {
         let Some(callback) = self.callbacks.get(&id) else { return };
         let Some(target) = self.plan.urls.iter().position(|url| *url == callback.url) else { return };
         let queue = &mut self.queues[target];
@@ -304,10 +307,10 @@ impl Outbox {
         queue.push_back((id, manner));
     }
 
-    fn repetition(&self) -> Manner {
+    fn repetition(&self) -> SigningMode {
         match self.plan.redelivery {
-            Redelivery::SignedAnew => Manner::Anew,
-            Redelivery::AsItWas => Manner::AsItWas,
+            Redelivery::SignedAnew => SigningMode::Anew,
+            Redelivery::AsItWas => SigningMode::AsItWas,
         }
     }
 }
@@ -376,7 +379,7 @@ mod tests {
         for (length, times) in [(MOST_BODIES / 3, 9), (10, MOST_CALLBACKS + 9)] {
             for _ in 0..times {
                 let id = outbox.make(0, "x".repeat(length), Vec::new(), UNIX_EPOCH);
-                outbox.queue(id, Manner::Anew);
+                outbox.queue(id, SigningMode::Anew);
             }
             let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
             assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");

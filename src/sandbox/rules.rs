@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::account::Refusal;
 use super::service::refuse;
+use crate::Strategy;
 use crate::TemplateId;
 use crate::api::types::{Channel, ErrorCode, Language, SmsPurpose, TemplateDefinition};
-use crate::strategy::Strategy;
 
 type Checked = Result<(), (u16, Refusal)>;
 

@@ -13,12 +13,12 @@ use super::KeyState;
 use super::account::{Account, NewMessage, Refusal, Template};
 use super::fault::Faults;
 use super::http::{Request, Response};
-use super::lifecycle::Course;
+use super::lifecycle::Scenario;
 use super::message::Message;
 use super::outbox::Outbox;
 use super::recipients::fate;
 use super::schedule::Schedule;
-use super::turn::{Action, Pace};
+use super::tick::{Action, Speed};
 use super::{rules, text};
 use crate::api::types::{
     self, Acknowledgement, Channel, ErrorBody, ErrorCode, SendReceipt, TemplateDetails, TemplateStatus,
@@ -36,7 +36,7 @@ pub(super) struct Service {
     pub(super) history: usize,
     pub(super) next_error: Option<ErrorCode>,
     pub(super) faults: Faults,
-    pub(super) pace: Pace,
+    pub(super) pace: Speed,
     pub(super) schedule: Schedule<Action>,
     /// How many plans there are when needless ones are looked for.
     pub(super) prune_at: usize,
@@ -48,7 +48,7 @@ pub(super) struct Service {
 }
 
 /// A message that somebody wants to be sent.
-pub(super) struct Letter<'a> {
+pub(super) struct SendRequest<'a> {
     pub(super) to: &'a str,
     pub(super) template: &'a str,
     pub(super) language: Option<&'a types::Language>,
@@ -136,7 +136,7 @@ impl Service {
             ));
         };
         rules::language(request.template.language.as_ref())?;
-        let letter = Letter {
+        let letter = SendRequest {
             to,
             template: &request.template.id,
             language: request.template.language.as_ref(),
@@ -154,7 +154,7 @@ impl Service {
         crate::Code::new(code.as_str())
             .map_err(|invalid| refuse(ErrorCode::InvalidParameter, invalid.rule()))?;
         rules::language(request.template.language.as_ref())?;
-        let letter = Letter {
+        let letter = SendRequest {
             to: request.to.expose(),
             template: &request.template.id,
             language: request.template.language.as_ref(),
@@ -176,7 +176,7 @@ impl Service {
                 "this template carries a code: give the parameter `code`",
             ));
         }
-        let letter = Letter {
+        let letter = SendRequest {
             to: request.to.expose(),
             template: &request.template.id,
             language: None,
@@ -189,8 +189,12 @@ impl Service {
     }
 
     /// Takes a message over, or says why not.
-    pub(super) fn send(&mut self, letter: Letter<'_>, now: SystemTime) -> Result<&Message, (u16, Refusal)> {
-        let Letter { to, template, language, params, code, life, by_smpp } = letter;
+    pub(super) fn send(
+        &mut self,
+        letter: SendRequest<'_>,
+        now: SystemTime,
+    ) -> Result<&Message, (u16, Refusal)> {
+        let SendRequest { to, template, language, params, code, life, by_smpp } = letter;
         let recipient: Recipient = to.parse().map_err(|invalid: crate::InvalidInput| {
             let code =
                 if to.contains('@') { ErrorCode::InvalidParameter } else { ErrorCode::InvalidPhoneNumber };
@@ -221,7 +225,7 @@ impl Service {
             code,
             text,
             life,
-            reported: fate.course != Course::Silence,
+            reported: fate.course != Scenario::Silence,
             by_smpp,
         };
         self.accept(new, fate.course, channel, now).map_err(status)

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::callback::DeliveryAnswer;
-use super::outbox::Posting;
+use super::callback::DeliveryResponse;
+use super::outbox::PendingDelivery;
 use super::service::Service;
 use crate::clock::Clock;
 
@@ -42,18 +42,18 @@ impl Shared {
     }
 
     /// Looks at the service.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Service) -> T) -> T {
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Service) -> T) -> T {
         look(&self.lock().service)
     }
 
     /// Changes the service. What has fallen due by now happens as well, before this returns.
-    pub(super) fn act<T>(&self, act: impl FnOnce(&mut Service, SystemTime) -> T) -> T {
+    pub(super) fn update<T>(&self, act: impl FnOnce(&mut Service, SystemTime) -> T) -> T {
         let mut state = self.lock();
         let now = self.now(&state);
         let waited_for = state.service.next_due();
         let outcome = act(&mut state.service, now);
-        state.service.turn(now);
-        self.tell(&mut state, waited_for);
+        state.service.tick(now);
+        self.notify(&mut state, waited_for);
         outcome
     }
 
@@ -61,9 +61,9 @@ impl Shared {
         let mut state = self.lock();
         state.advanced = state.advanced.saturating_add(time);
         let now = self.now(&state);
-        state.service.turn(now);
+        state.service.tick(now);
         // The scheduler reckoned with the old time.
-        self.tell(&mut state, None);
+        self.notify(&mut state, None);
     }
 
     pub(super) fn time(&self) -> SystemTime {
@@ -76,8 +76,8 @@ impl Shared {
         while !state.stopping {
             let now = self.now(&state);
             if state.service.next_due().is_some_and(|due| due <= now) {
-                state.service.turn(now);
-                self.tell(&mut state, Some(now));
+                state.service.tick(now);
+                self.notify(&mut state, Some(now));
                 continue;
             }
             let pause = state.service.next_due().and_then(|due| due.duration_since(now).ok());
@@ -87,7 +87,7 @@ impl Shared {
     }
 
     /// Waits for a callback to post; none once the sandbox stops.
-    pub(super) fn next_posting(&self, target: usize) -> Option<Posting> {
+    pub(super) fn next_posting(&self, target: usize) -> Option<PendingDelivery> {
         let mut state = self.lock();
         while !state.stopping {
             let now = self.now(&state);
@@ -112,13 +112,13 @@ impl Shared {
         None
     }
 
-    pub(super) fn posted(&self, posting: Posting, answer: DeliveryAnswer, took: Duration) {
-        self.act(|service, now| service.posted(posting, answer, took, now));
+    pub(super) fn posted(&self, posting: PendingDelivery, answer: DeliveryResponse, took: Duration) {
+        self.update(|service, now| service.posted(posting, answer, took, now));
     }
 
     /// Waits until `wanted` is true; false if it is not within `patience`, or the sandbox stops.
     pub(super) fn wait_for(&self, patience: Duration, mut wanted: impl FnMut() -> bool) -> bool {
-        let deadline = crate::transport::later(Instant::now(), patience);
+        let deadline = crate::http::transport::deadline_after(Instant::now(), patience);
         let mut seen = self.version();
         loop {
             if wanted() {
@@ -157,7 +157,7 @@ impl Shared {
     }
 
     /// Wakes whom a change concerns, and nobody else: waking costs a system call.
-    fn tell(&self, state: &mut State, waited_for: Option<SystemTime>) {
+    fn notify(&self, state: &mut State, waited_for: Option<SystemTime>) {
         state.version += 1;
         let sooner = match (state.service.next_due(), waited_for) {
             (Some(next), Some(before)) => next < before,

@@ -10,15 +10,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::account::Refusal;
-use super::service::{Letter, Service};
+use super::service::{SendRequest, Service};
 use super::shared::Shared;
 use crate::InvalidInput;
 use crate::api::types::{ErrorCode, Language, TemplateParams};
 use crate::smpp::Credentials;
 use crate::smpp::pdu::Status;
-use crate::smpp::smsc::{Decision, Misbehaviour, PlannedReport, Receipt, Smsc, Submission};
+use crate::smpp::smsc::{Decision, Faults, PlannedReport, Receipt, Smsc, Submission};
 
-/// How SMPP links go wrong, until told otherwise. [`Smsc::misbehave`] has finer switches.
+/// How SMPP links go wrong, until told otherwise. [`Smsc::set_faults`] has finer switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SmppFault {
@@ -80,20 +80,20 @@ impl SmppFault {
     }
 
     /// The switches that it stands for.
-    pub fn misbehaviour(self) -> Misbehaviour {
-        let none = Misbehaviour::default();
+    pub fn faults(self) -> Faults {
+        let none = Faults::default();
         match self {
-            Self::Unanswered => Misbehaviour { leave_unanswered: true, ..none },
-            Self::LateAnswers => Misbehaviour { answer_after: Some(Duration::from_secs(5)), ..none },
-            Self::DuplicateReports => Misbehaviour { extra_reports: 1, ..none },
-            Self::ReportFirst => Misbehaviour { report_first: true, ..none },
-            Self::OddReports => Misbehaviour { off_spec_parameters: true, ..none },
-            Self::Throttle => Misbehaviour { throttle: 10, ..none },
-            Self::Garbage => Misbehaviour { garbage: Some(b"\0\0\0\x05?".repeat(4)), ..none },
-            Self::HalfOpen => Misbehaviour { half_open: true, ..none },
-            Self::NoHeartbeat => Misbehaviour { ignore_enquire_link: true, ..none },
-            Self::Cut => Misbehaviour { cut_after_octets: Some(7), ..none },
-            Self::CutUnanswered => Misbehaviour { cut_after_submissions: Some(1), ..none },
+            Self::Unanswered => Faults { leave_unanswered: true, ..none },
+            Self::LateAnswers => Faults { answer_after: Some(Duration::from_secs(5)), ..none },
+            Self::DuplicateReports => Faults { extra_reports: 1, ..none },
+            Self::ReportFirst => Faults { report_first: true, ..none },
+            Self::OddReports => Faults { off_spec_parameters: true, ..none },
+            Self::Throttle => Faults { throttle: 10, ..none },
+            Self::Garbage => Faults { garbage: Some(b"\0\0\0\x05?".repeat(4)), ..none },
+            Self::HalfOpen => Faults { half_open: true, ..none },
+            Self::NoHeartbeat => Faults { ignore_enquire_link: true, ..none },
+            Self::Cut => Faults { cut_after_octets: Some(7), ..none },
+            Self::CutUnanswered => Faults { cut_after_submissions: Some(1), ..none },
         }
     }
 }
@@ -129,12 +129,12 @@ pub(super) struct Report {
 pub(super) fn start(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<(Arc<Smsc>, JoinHandle<()>)> {
     let credentials =
         Credentials::new(SYSTEM_ID, PASSWORD).map_err(|invalid| io::Error::other(invalid.to_string()))?;
-    let desk = {
+    let submit = {
         let shared = shared.clone();
-        move |submission: &Submission| shared.act(|service, now| service.decide(submission, now))
+        move |submission: &Submission| shared.update(|service, now| service.decide(submission, now))
     };
     // The messages themselves are kept by the account.
-    let smsc = Arc::new(Smsc::builder(credentials).desk(desk).keep(1_000).start(&address.to_string())?);
+    let smsc = Arc::new(Smsc::builder(credentials).submit(submit).keep(1_000).start(&address.to_string())?);
     let (reporter, shared) = (smsc.clone(), shared.clone());
     let run = move || {
         while let Some(Report { message, to, error }) = shared.next_report() {
@@ -153,7 +153,7 @@ impl Service {
         match self.submit(submission, now) {
             Ok(message_id) => {
                 // What happens at once is reported with the answer, so that the answer comes first.
-                self.turn(now);
+                self.tick(now);
                 let (own, others) = self.reports.drain(..).partition(|report| report.message == message_id);
                 self.reports = others;
                 let own: VecDeque<Report> = own;
@@ -179,7 +179,7 @@ impl Service {
             _ => None,
         };
         let (code, life) = made.map_or((own_code, None), |(code, life)| (Some(code), Some(life)));
-        let letter = Letter {
+        let letter = SendRequest {
             to: recipient,
             template,
             language: language.as_ref(),

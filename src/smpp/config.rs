@@ -27,7 +27,7 @@ pub struct SmppConfig {
     pub(crate) response_timeout: Duration,
     pub(crate) enquire_interval: Duration,
     pub(crate) enquire_timeout: Duration,
-    pub(crate) submit_wait: Duration,
+    pub(crate) submit_timeout: Duration,
     pub(crate) report_limit: Duration,
     pub(crate) event_capacity: usize,
     pub(crate) first_pause: Duration,
@@ -75,7 +75,7 @@ impl SmppConfig {
             response_timeout: Duration::from_secs(30),
             enquire_interval: Duration::from_secs(30),
             enquire_timeout: Duration::from_secs(10),
-            submit_wait: Duration::from_secs(30),
+            submit_timeout: Duration::from_secs(30),
             report_limit: Duration::from_secs(60 * 60),
             event_capacity: 100_000,
             first_pause: Duration::from_millis(500),
@@ -126,8 +126,8 @@ impl SmppConfig {
     /// How long a submission waits for a place in the window, the end of a pause, or a link, before it is given back
     /// as not sent; 30 s by default.
     #[must_use]
-    pub fn submit_wait(self, submit_wait: Duration) -> Self {
-        Self { submit_wait, ..self }
+    pub fn submit_timeout(self, submit_timeout: Duration) -> Self {
+        Self { submit_timeout, ..self }
     }
 
     /// How long an accepted message waits for its final report before it is told as without one; 1 h by default.
@@ -176,7 +176,7 @@ impl SmppConfig {
             ("response_timeout", self.response_timeout),
             ("enquire_interval", self.enquire_interval),
             ("enquire_timeout", self.enquire_timeout),
-            ("submit_wait", self.submit_wait),
+            ("submit_timeout", self.submit_timeout),
             ("report_limit", self.report_limit),
             ("first pause", self.first_pause),
             ("longest pause", self.longest_pause),

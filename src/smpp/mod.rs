@@ -9,7 +9,7 @@
 //! | rejected | [`SubmitError`], outcome [`Rejected`](crate::Outcome::Rejected), with the service's status |
 //! | unknown | [`SubmitError`], outcome [`Unknown`](crate::Outcome::Unknown) |
 //! | accepted, then delivered or not | [`Accepted`], then [`Event::Report`] with a final state |
-//! | accepted, then nothing | [`Accepted`], then [`Event::NoReport`] |
+//! | accepted, then nothing | [`Accepted`], then [`Event::ReportTimeout`] |
 //!
 //! From the inside out: [`pdu`] reads and writes octets, a session keeps the protocol's rules, a ledger keeps the
 //! messages' fates, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
@@ -19,7 +19,7 @@ mod client;
 mod config;
 mod credentials;
 mod error;
-mod fate;
+mod event;
 mod ledger;
 mod link;
 mod message;
@@ -35,7 +35,7 @@ pub use client::{Events, SmppClient, SubmitAll, Ticket};
 pub use config::{Reconnect, SmppConfig};
 pub use credentials::Credentials;
 pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
-pub use fate::{Accepted, Event, SubmissionId};
+pub use event::{Accepted, Event, SubmissionId};
 pub use message::Message;
 pub use report::{DeliveryReport, ReportState};
 pub use text::Coding;

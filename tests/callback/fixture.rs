@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use engagelab_otp::callback::{Batch, Delivery, Incoming, Receiver, ReceiverBuilder, Refusal, Signer};
+use engagelab_otp::callback::{
+    Batch, CallbackRequest, Delivery, ReceiveError, Receiver, ReceiverBuilder, Signer,
+};
 
 pub(crate) const USER: &str = "shop";
 pub(crate) const SECRET: &str = "correct horse battery staple";
@@ -29,8 +31,8 @@ pub(crate) fn header(nonce: &str) -> String {
 }
 
 /// Hands over a body with a signature of its own.
-pub(crate) fn receive(receiver: &Receiver, header: &str, body: &[u8]) -> Result<Delivery, Refusal> {
-    receiver.receive(&Incoming::new(body).with_signature(Some(header)), at(NOW))
+pub(crate) fn receive(receiver: &Receiver, header: &str, body: &[u8]) -> Result<Delivery, ReceiveError> {
+    receiver.receive(&CallbackRequest::new(body).with_signature(Some(header)), at(NOW))
 }
 
 /// The batch of a genuine callback with this body.

@@ -1,6 +1,6 @@
 //! Whatever comes: no panic, and nothing is believed that was not signed.
 
-use engagelab_otp::callback::{Delivery, Incoming, Receiver, Refusal};
+use engagelab_otp::callback::{CallbackRequest, Delivery, ReceiveError, Receiver};
 use engagelab_otp::lifecycle::Decimal;
 use proptest::collection::vec;
 use proptest::prelude::{
@@ -98,7 +98,7 @@ proptest! {
 
     #[test]
     fn any_header_is_refused(text in "\\PC{0,80}|(timestamp|nonce|username|signature|=|;|[0-9]{10}|[0-9a-f]{64}|shop){0,12}") {
-        let refused = receiver().receive(&Incoming::new(b"x").with_signature(Some(&text)), at(NOW));
+        let refused = receiver().receive(&CallbackRequest::new(b"x").with_signature(Some(&text)), at(NOW));
         prop_assert!(matches!(refused.expect_err("unsigned").http_status(), 400 | 401));
     }
 
@@ -111,7 +111,7 @@ proptest! {
         batch.commit().expect("in memory");
         prop_assert!(matches!(receive(&receiver, &header(&nonce), DELIVERED.as_bytes()), Ok(Delivery::Duplicate)));
         let captured = receive(&receiver, &header(&nonce), b"{\"rows\":[]}");
-        prop_assert!(matches!(captured, Err(Refusal::Replayed)));
+        prop_assert!(matches!(captured, Err(ReceiveError::Replayed)));
         let taken = receive(&receiver, &header(&other), b"{\"rows\":[]}");
         prop_assert_eq!(taken.is_ok(), nonce != other);
     }
@@ -120,7 +120,7 @@ proptest! {
     fn unsigned_callbacks_are_read_like_signed_ones(row in json()) {
         let body = format!("{{\"rows\":[{row}]}}");
         let open = Receiver::builder().accept_unsigned_callbacks().build().expect("asked for");
-        let Ok(Delivery::Events(unsigned)) = open.receive(&Incoming::new(body.as_bytes()), at(NOW)) else {
+        let Ok(Delivery::Events(unsigned)) = open.receive(&CallbackRequest::new(body.as_bytes()), at(NOW)) else {
             panic!("refused")
         };
         let Ok(Delivery::Events(signed)) = receive(&receiver(), &header("n"), body.as_bytes()) else {

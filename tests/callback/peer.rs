@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use engagelab_otp::callback::{Delivery, Detail, Event, Incoming, Receiver, Signer};
+use engagelab_otp::callback::{CallbackRequest, Delivery, Detail, Event, Receiver, Signer};
 use serde::{Deserialize, Serialize};
 
 use super::fixture::{NOW, at};
@@ -116,7 +116,8 @@ fn the_vendors_sdk_and_we_believe_each_other() {
             builder.build().expect("configured")
         };
         let receive = |header: &str| {
-            receiver().receive(&Incoming::new(asked.body.as_bytes()).with_signature(Some(header)), at(NOW))
+            receiver()
+                .receive(&CallbackRequest::new(asked.body.as_bytes()).with_signature(Some(header)), at(NOW))
         };
         assert_eq!(receive(&asked.header).is_ok(), answered.verified, "{}", asked.header);
         let Ok(Delivery::Events(batch)) = receive(&answered.signed) else {

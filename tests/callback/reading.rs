@@ -2,7 +2,7 @@
 
 use engagelab_otp::Channel;
 use engagelab_otp::api::types::{MessageStatus, NotificationKind, SystemEventKind};
-use engagelab_otp::callback::{Delivery, Detail, Refusal, UnreadableReason};
+use engagelab_otp::callback::{Delivery, Detail, ReceiveError, UnreadableReason};
 
 use super::fixture::{batch, header, receive, receiver, row};
 
@@ -275,7 +275,7 @@ fn bodies_that_are_no_batch_are_refused_with_a_reason() {
         b"\xef\xbb\xbf{\"rows\":[]}",
     ] {
         let refusal = refusal(body);
-        assert!(matches!(refusal, Refusal::NotJson), "{refusal:?} {body:?}");
+        assert!(matches!(refusal, ReceiveError::NotJson), "{refusal:?} {body:?}");
         assert_eq!(refusal.http_status(), 400);
     }
     for body in [
@@ -293,18 +293,18 @@ fn bodies_that_are_no_batch_are_refused_with_a_reason() {
         r#"{"message_id":"17"}"#,
     ] {
         let refusal = refusal(body.as_bytes());
-        assert!(matches!(refusal, Refusal::NotABatch), "{refusal:?} {body}");
+        assert!(matches!(refusal, ReceiveError::NotABatch), "{refusal:?} {body}");
     }
     let deep = format!(r#"{{"rows":[],"x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-    assert!(matches!(refusal(deep.as_bytes()), Refusal::TooDeep { limit: 32 }));
+    assert!(matches!(refusal(deep.as_bytes()), ReceiveError::TooDeep { limit: 32 }));
     let deep = "[".repeat(10_000);
-    assert!(matches!(refusal(deep.as_bytes()), Refusal::NotABatch | Refusal::NotJson));
+    assert!(matches!(refusal(deep.as_bytes()), ReceiveError::NotABatch | ReceiveError::NotJson));
     let large = format!(r#"{{"rows":[{{"x":"{}"}}]}}"#, "x".repeat(10 << 20));
     let refusal_of_large = refusal(large.as_bytes());
-    assert!(matches!(refusal_of_large, Refusal::BodyTooLarge { limit: 1_048_576 }));
+    assert!(matches!(refusal_of_large, ReceiveError::BodyTooLarge { limit: 1_048_576 }));
     assert_eq!(refusal_of_large.http_status(), 413);
     let many = format!(r#"{{"rows":[{}{{}}]}}"#, "{},".repeat(10_000));
-    assert!(matches!(refusal(many.as_bytes()), Refusal::TooManyRows { limit: 10_000 }));
+    assert!(matches!(refusal(many.as_bytes()), ReceiveError::TooManyRows { limit: 10_000 }));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use engagelab_otp::callback::{
-    Claim, Delivery, Incoming, MemoryStore, Refusal, ReplayStore, Reservation, StoreFailure,
+    CallbackRequest, Claim, Delivery, MemoryStore, ReceiveError, ReplayStore, ReplayStoreError, Reservation,
 };
 
 use super::fixture::{DELIVERED, NOW, at, builder, header, receive, receiver};
@@ -27,7 +27,7 @@ fn a_captured_header_is_worth_nothing_with_another_body_in_any_state() {
     let receiver = receiver();
     let attack = |state: &str| {
         let refused = receive(&receiver, &header("n"), VERIFIED.as_bytes()).expect_err(state);
-        assert!(matches!(refused, Refusal::Replayed), "{state}");
+        assert!(matches!(refused, ReceiveError::Replayed), "{state}");
         assert_eq!(refused.http_status(), 403);
     };
     let first = receive(&receiver, &header("n"), DELIVERED.as_bytes()).expect("genuine");
@@ -64,15 +64,15 @@ fn a_body_that_cannot_be_read_is_bound_to_its_signature_all_the_same() {
     let receiver = receiver();
     for _ in 0..2 {
         let refused = receive(&receiver, &header("n"), b"{\"rows\":");
-        assert!(matches!(refused, Err(Refusal::NotJson)));
+        assert!(matches!(refused, Err(ReceiveError::NotJson)));
     }
     let refused = receive(&receiver, &header("n"), DELIVERED.as_bytes());
-    assert!(matches!(refused, Err(Refusal::Replayed)));
+    assert!(matches!(refused, Err(ReceiveError::Replayed)));
 
     let refused = receive(&receiver, &header("m"), &vec![b' '; 10 << 20]);
     assert!(matches!(refused, Ok(Delivery::AddressCheck(_))), "ten megabytes of nothing are still nothing");
     let refused = receive(&receiver, &header("m"), DELIVERED.as_bytes());
-    assert!(matches!(refused, Err(Refusal::Replayed)));
+    assert!(matches!(refused, Err(ReceiveError::Replayed)));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn while_a_callback_is_handled_its_repeat_is_told_to_come_back() {
     let receiver = receiver();
     let _first = receive(&receiver, &header("n"), DELIVERED.as_bytes()).expect("genuine");
     let refused = receive(&receiver, &header("n"), DELIVERED.as_bytes()).expect_err("in flight");
-    assert!(matches!(refused, Refusal::InFlight));
+    assert!(matches!(refused, ReceiveError::InFlight));
     assert_ne!(refused.http_status(), 200, "200 would lose the events if the first handler fails");
 }
 
@@ -100,7 +100,7 @@ fn of_many_threads_with_the_same_callback_one_gets_the_events() {
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
     assert_eq!(taken.iter().filter(|taken| matches!(taken, Ok(Delivery::Events(_)))).count(), 1);
-    assert_eq!(taken.iter().filter(|taken| matches!(taken, Err(Refusal::InFlight))).count(), 7);
+    assert_eq!(taken.iter().filter(|taken| matches!(taken, Err(ReceiveError::InFlight))).count(), 7);
 }
 
 #[test]
@@ -108,13 +108,13 @@ fn a_full_store_refuses_with_503_until_a_signature_has_aged_out() {
     let receiver = builder().replay_store(MemoryStore::new(1)).build().expect("configured");
     let receive_at = |nonce: &str, body: &str, now| {
         let header = header(nonce);
-        receiver.receive(&Incoming::new(body.as_bytes()).with_signature(Some(&header)), at(now))
+        receiver.receive(&CallbackRequest::new(body.as_bytes()).with_signature(Some(&header)), at(now))
     };
     if let Ok(Delivery::Events(batch)) = receive_at("1", DELIVERED, NOW) {
         batch.commit().expect("in memory");
     }
     let refused = receive_at("2", DELIVERED, NOW + 300).expect_err("full");
-    assert!(matches!(refused, Refusal::Store(StoreFailure::Full)));
+    assert!(matches!(refused, ReceiveError::Store(ReplayStoreError::Full)));
     assert_eq!(refused.http_status(), 503);
     assert!(matches!(receive_at("1", DELIVERED, NOW + 300), Ok(Delivery::Duplicate)), "what is known stays");
     let check = receive_at("3", "{}", NOW).expect_err("a signed check has to be remembered too");
@@ -122,11 +122,11 @@ fn a_full_store_refuses_with_503_until_a_signature_has_aged_out() {
 
     let ahead = builder().replay_store(MemoryStore::new(1)).build().expect("configured");
     let old = header("1");
-    let taken = ahead.receive(&Incoming::new(b"{}").with_signature(Some(&old)), at(NOW));
+    let taken = ahead.receive(&CallbackRequest::new(b"{}").with_signature(Some(&old)), at(NOW));
     assert!(matches!(taken, Ok(Delivery::AddressCheck(_))));
     let signer = engagelab_otp::callback::Signer::new("shop", super::fixture::SECRET).expect("valid");
     let fresh = signer.header(at(NOW + 301), "2").expect("valid");
-    let incoming = Incoming::new(DELIVERED.as_bytes()).with_signature(Some(&fresh));
+    let incoming = CallbackRequest::new(DELIVERED.as_bytes()).with_signature(Some(&fresh));
     assert!(matches!(ahead.receive(&incoming, at(NOW + 301)), Ok(Delivery::Events(_))));
 }
 
@@ -146,11 +146,11 @@ fn memory_is_bounded_by_the_capacity_however_much_comes() {
 struct Shared<S>(Arc<S>);
 
 impl<S: ReplayStore> ReplayStore for Shared<S> {
-    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure> {
+    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, ReplayStoreError> {
         self.0.reserve(claim, now)
     }
 
-    fn commit(&self, claim: &Claim) -> Result<(), StoreFailure> {
+    fn commit(&self, claim: &Claim) -> Result<(), ReplayStoreError> {
         self.0.commit(claim)
     }
 
@@ -166,13 +166,13 @@ struct Failing {
 }
 
 impl ReplayStore for Failing {
-    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, StoreFailure> {
+    fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, ReplayStoreError> {
         assert!(claim.last_second() >= now, "a claim lives at least as long as its signature");
         Ok(Reservation::Reserved)
     }
 
-    fn commit(&self, _: &Claim) -> Result<(), StoreFailure> {
-        Err(StoreFailure::Unavailable("the store is down".into()))
+    fn commit(&self, _: &Claim) -> Result<(), ReplayStoreError> {
+        Err(ReplayStoreError::Unavailable("the store is down".into()))
     }
 
     fn release(&self, claim: &Claim) {
@@ -197,6 +197,6 @@ fn a_commit_that_fails_is_told_and_releases_the_claim() {
 fn a_signed_address_check_counts_as_handled() {
     let receiver = builder().replay_store(Failing::default()).build().expect("configured");
     let refused = receive(&receiver, &header("n"), b"{}").expect_err("it could not be remembered as done");
-    assert!(matches!(refused, Refusal::Store(StoreFailure::Unavailable(_))));
+    assert!(matches!(refused, ReceiveError::Store(ReplayStoreError::Unavailable(_))));
     assert_eq!(refused.http_status(), 503);
 }

@@ -1,6 +1,6 @@
 //! What must not be seen is not seen.
 
-use engagelab_otp::callback::{Incoming, Signer};
+use engagelab_otp::callback::{CallbackRequest, Signer};
 
 use super::fixture::{SECRET, at, builder, header, receive, receiver, row};
 
@@ -9,8 +9,9 @@ fn debug_shows_no_secret() {
     let receiver = builder().authorization("Bearer hunter2").expect("valid").build().expect("configured");
     let signer = Signer::new("shop", SECRET).expect("valid");
     let header = header("nonce");
-    let incoming =
-        Incoming::new(b"hunter2").with_signature(Some(&header)).with_authorization(Some("Bearer hunter2"));
+    let incoming = CallbackRequest::new(b"hunter2")
+        .with_signature(Some(&header))
+        .with_authorization(Some("Bearer hunter2"));
     let builder = builder().authorization("Bearer hunter2").expect("valid");
     for shown in
         [format!("{receiver:#?}"), format!("{signer:?}"), format!("{incoming:?}"), format!("{builder:?}")]
@@ -41,7 +42,7 @@ fn debug_of_events_shows_no_address_no_text_and_nothing_unknown() {
 #[test]
 fn refusals_say_nothing_of_what_came() {
     let header = header("nonce-of-Wilhelmina");
-    let late = receiver().receive(&Incoming::new(b"Wilhelmina").with_signature(Some(&header)), at(0));
+    let late = receiver().receive(&CallbackRequest::new(b"Wilhelmina").with_signature(Some(&header)), at(0));
     let malformed = receive(&receiver(), "timestamp=Wilhelmina;nonce=Wilhelmina", b"");
     let unknown = receive(&receiver(), &header.replace("shop", "Wilhelmina"), b"x");
     let not_json = receive(&receiver(), &header, b"Wilhelmina");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engagelab_otp::callback::{Delivery, Incoming, Receiver, Refusal};
+use engagelab_otp::callback::{CallbackRequest, Delivery, ReceiveError, Receiver};
 use serde::Deserialize;
 
 use super::fixture::at;
@@ -20,7 +20,7 @@ struct Vector {
     secrets: Vec<Secret>,
     now: u64,
     max_age: u64,
-    max_ahead: u64,
+    max_clock_skew: u64,
     #[serde(default)]
     before: Vec<Request>,
     #[serde(flatten)]
@@ -52,13 +52,14 @@ impl Vector {
     fn run(&self) -> Expected {
         let mut builder = Receiver::builder()
             .max_age(Duration::from_secs(self.max_age))
-            .max_ahead(Duration::from_secs(self.max_ahead));
+            .max_clock_skew(Duration::from_secs(self.max_clock_skew));
         for secret in &self.secrets {
             builder = builder.secret(&secret.user, &secret.secret).expect("a valid secret");
         }
         let receiver = builder.build().expect("a secret is configured");
         let receive = |request: &Request| {
-            let incoming = Incoming::new(request.body.as_bytes()).with_signature(request.header.as_deref());
+            let incoming =
+                CallbackRequest::new(request.body.as_bytes()).with_signature(request.header.as_deref());
             receiver.receive(&incoming, at(self.now))
         };
         for earlier in &self.before {
@@ -85,17 +86,17 @@ impl Vector {
     }
 }
 
-fn reason(refusal: &Refusal) -> &'static str {
+fn reason(refusal: &ReceiveError) -> &'static str {
     match refusal {
-        Refusal::SignatureMissing => "signature_missing",
-        Refusal::SignatureMalformed(_) => "signature_malformed",
-        Refusal::UnknownUser => "unknown_user",
-        Refusal::SignatureWrong => "signature_wrong",
-        Refusal::TooOld { .. } => "too_old",
-        Refusal::TooNew { .. } => "too_new",
-        Refusal::Replayed => "replayed",
-        Refusal::NotJson => "not_json",
-        Refusal::NotABatch => "not_a_batch",
+        ReceiveError::SignatureMissing => "signature_missing",
+        ReceiveError::SignatureMalformed(_) => "signature_malformed",
+        ReceiveError::UnknownUser => "unknown_user",
+        ReceiveError::SignatureWrong => "signature_wrong",
+        ReceiveError::TooOld { .. } => "too_old",
+        ReceiveError::TooNew { .. } => "too_new",
+        ReceiveError::Replayed => "replayed",
+        ReceiveError::NotJson => "not_json",
+        ReceiveError::NotABatch => "not_a_batch",
         _ => "not in the list",
     }
 }

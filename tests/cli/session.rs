@@ -20,8 +20,11 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn start() -> Self {
-        let sandbox =
-            Sandbox::builder().frozen().smpp_listen(([127, 0, 0, 1], 0).into()).start().expect("a sandbox");
+        let sandbox = Sandbox::builder()
+            .manual_clock()
+            .smpp_listen(([127, 0, 0, 1], 0).into())
+            .start()
+            .expect("a sandbox");
         Self::with(sandbox)
     }
 

@@ -26,13 +26,13 @@ fn each_end_has_its_exit_code() {
     session.run(&format!("smpp send +10000000001 {to}"), "398210");
     session.run(&format!("smpp send user@example.com {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.misbehave(SmppFault::Throttle.misbehaviour());
+    smsc.set_faults(SmppFault::Throttle.faults());
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.misbehave(SmppFault::CutUnanswered.misbehaviour());
+    smsc.set_faults(SmppFault::CutUnanswered.faults());
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.misbehave(SmppFault::Unanswered.misbehaviour());
+    smsc.set_faults(SmppFault::Unanswered.faults());
     session.run(&format!("smpp send +10000000010 {to} --timeout 1"), "398210");
     session.compare("smpp_outcomes");
 }

@@ -9,7 +9,7 @@ use engagelab_otp::{Client, TemplateRef};
 use super::loopback::{connect, exchange};
 
 fn works(sandbox: &Sandbox) -> bool {
-    Client::for_sandbox(sandbox).expect("built").templates().is_ok()
+    Client::for_sandbox(sandbox).expect("built").list_templates().is_ok()
 }
 
 fn status(sandbox: &Sandbox, request: &str) -> String {

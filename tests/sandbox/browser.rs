@@ -16,7 +16,7 @@ fn open(
 ) -> Option<(Sandbox, CallbackServer, Browser)> {
     let browser = peers::found("chromedriver", Browser::start())?;
     let server = CallbackServer::start();
-    let builder = Sandbox::builder().frozen().callback_url(server.url()).expect("a URL");
+    let builder = Sandbox::builder().manual_clock().callback_url(server.url()).expect("a URL");
     let sandbox = configure(builder).start().expect("started");
     assert_eq!(server.next().body, "{}");
     browser.resize(1180, 900);
@@ -133,7 +133,7 @@ fn another_page_cannot_drive_the_console() {
     let json = "{'Content-Type': 'application/json'}";
     let outcome = attempt(&format!("{{method: 'POST', headers: {json}, body: {body}}}"));
     assert_eq!(outcome, "failed");
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     assert_eq!(sandbox.callbacks().len(), before);
 }
 
@@ -155,10 +155,10 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
         server.answer(BUSY);
         ids.push(client.send_otp(&to.parse().expect("valid"), &template).expect("sent").message_id);
         sandbox.advance(Duration::from_millis(1300));
-        assert!(sandbox.settle(PATIENCE));
+        assert!(sandbox.wait_idle(PATIENCE));
     }
     sandbox.advance(Duration::from_secs(70));
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     let last = ids.pop().expect("sent");
     let views = ["test", "history", "callbacks", "templates", "faults", &format!("message/{}", last.0)];
     for (screen, width, height) in [("desktop", 1180, 900), ("phone", 390, 844)] {

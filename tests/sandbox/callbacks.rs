@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use engagelab_otp::callback::Signer;
 use engagelab_otp::sandbox::{
-    Callback, CallbackFault, CallbackState, DeliveryAnswer, Redelivery, SampleEvent, Sandbox, SandboxBuilder,
+    Callback, CallbackFault, CallbackState, DeliveryResponse, Redelivery, SampleEvent, Sandbox,
+    SandboxBuilder,
 };
 use engagelab_otp::{Client, MessageId, TemplateRef};
 
@@ -13,10 +14,10 @@ use super::loopback::{BUSY, CallbackServer, Message, NO_CONTENT, OK, PATIENCE};
 /// A sandbox that reports to a server, with the check of the address done.
 fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, CallbackServer) {
     let server = CallbackServer::start();
-    let builder = Sandbox::builder().frozen().callback_url(server.url()).expect("a URL");
+    let builder = Sandbox::builder().manual_clock().callback_url(server.url()).expect("a URL");
     let sandbox = configure(builder).start().expect("started");
     assert_eq!(server.next().body, "{}");
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     (sandbox, server)
 }
 
@@ -53,10 +54,10 @@ fn when_it_starts_it_checks_the_address_and_goes_on_either_way() {
         std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let url = format!("http://{nobody}/");
     let sandbox = Sandbox::builder().callback_url(url).expect("a URL").start().expect("started");
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     let check = last(&sandbox);
     assert_eq!(check.state, CallbackState::GivenUp);
-    assert!(matches!(check.attempts[0].answer, DeliveryAnswer::None(_)));
+    assert!(matches!(check.attempts[0].answer, DeliveryResponse::None(_)));
 }
 
 #[test]
@@ -116,24 +117,24 @@ fn a_callback_that_fails_comes_again_with_growing_pauses_until_it_is_taken() {
     for answer in [BUSY, "", BUSY, OK] {
         server.answer(answer);
     }
-    sandbox.fire(SampleEvent::TemplateManage);
+    sandbox.emit(SampleEvent::TemplateManage);
     let first = server.next();
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     for (pause, again) in [(60, 1), (600, 2), (3600, 3)] {
         sandbox.advance(Duration::from_secs(pause - 1));
-        assert!(sandbox.settle(PATIENCE));
+        assert!(sandbox.wait_idle(PATIENCE));
         assert_eq!(last(&sandbox).attempts.len(), again, "too early");
         sandbox.advance(Duration::from_secs(1));
         let repeated = server.next();
         assert_eq!(repeated.body, first.body);
         assert_ne!(signature(&repeated), signature(&first), "signed anew");
-        assert!(sandbox.settle(PATIENCE));
+        assert!(sandbox.wait_idle(PATIENCE));
     }
     let callback = last(&sandbox);
     assert_eq!(callback.state, CallbackState::Delivered);
     let answers: Vec<bool> = callback.attempts.iter().map(|attempt| attempt.answer.is_ok()).collect();
     assert_eq!(answers, [false, false, false, true]);
-    let busy = DeliveryAnswer::Status { status: 503, body: "busy".to_owned() };
+    let busy = DeliveryResponse::Status { status: 503, body: "busy".to_owned() };
     assert_eq!(callback.attempts[0].answer, busy);
 }
 
@@ -143,7 +144,7 @@ fn repetitions_carry_the_old_signature_if_they_are_to() {
     server.answer(BUSY);
     send(&sandbox, "+10000000010");
     let first = server.next();
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     sandbox.advance(Duration::from_secs(60));
     assert_eq!(signature(&server.next()), signature(&first));
 }
@@ -154,12 +155,12 @@ fn in_the_end_a_callback_is_given_up() {
     for _ in 0..40 {
         server.answer(NO_CONTENT);
     }
-    sandbox.fire(SampleEvent::AccountLogin);
+    sandbox.emit(SampleEvent::AccountLogin);
     for _ in 0..40 {
-        assert!(sandbox.settle(PATIENCE));
+        assert!(sandbox.wait_idle(PATIENCE));
         sandbox.advance(Duration::from_secs(24 * 3600));
     }
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     let callback = last(&sandbox);
     assert_eq!(callback.state, CallbackState::GivenUp);
     assert_eq!(callback.attempts.len(), 25, "one, and 24 repetitions");
@@ -169,7 +170,7 @@ fn in_the_end_a_callback_is_given_up() {
 fn every_kind_of_event_can_be_asked_for() {
     let (sandbox, server) = start(|builder| builder);
     for event in SampleEvent::ALL {
-        sandbox.fire(event);
+        sandbox.emit(event);
         let callback = server.next().json();
         let row = callback["rows"][0].as_object().expect("a row");
         let kinds = ["notification", "response", "system_event", "novelty"];
@@ -186,9 +187,9 @@ fn every_kind_of_event_can_be_asked_for() {
 #[test]
 fn several_addresses_each_get_every_callback() {
     let (first, second) = (CallbackServer::start(), CallbackServer::start());
-    let builder = Sandbox::builder().frozen().callback_url(first.url()).expect("a URL");
+    let builder = Sandbox::builder().manual_clock().callback_url(first.url()).expect("a URL");
     let sandbox = builder.callback_url(second.url()).expect("a URL").start().expect("started");
-    sandbox.fire(SampleEvent::KeyManage);
+    sandbox.emit(SampleEvent::KeyManage);
     for server in [first, second] {
         assert_eq!(server.next().body, "{}");
         assert!(server.next().body.contains("key_manage"));
@@ -217,7 +218,7 @@ fn on_demand_callbacks_are_late() {
     let (sandbox, server) = start(|builder| builder.callback_fault(CallbackFault::Late { by }));
     send(&sandbox, "+10000000010");
     sandbox.advance(Duration::from_secs(89));
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     assert_eq!(server.rest(), []);
     sandbox.advance(Duration::from_secs(1));
     assert_eq!(server.next().statuses()[0], "plan");
@@ -227,13 +228,13 @@ fn on_demand_callbacks_are_late() {
 fn on_demand_callbacks_overtake_each_other() {
     let (sandbox, server) = start(|builder| builder.callback_fault(CallbackFault::Reordered));
     send(&sandbox, "+6591234567");
-    assert!(sandbox.settle(PATIENCE));
+    assert!(sandbox.wait_idle(PATIENCE));
     assert_eq!(server.rest(), []);
     sandbox.advance(Duration::from_secs(1));
     assert_eq!(server.next().statuses(), ["delivered"]);
     assert_eq!(server.next().statuses(), ["sent", "target_valid", "plan"]);
     // One that nothing follows is let go after a while.
-    sandbox.fire(SampleEvent::ApiCall);
+    sandbox.emit(SampleEvent::ApiCall);
     sandbox.advance(Duration::from_secs(10));
     assert!(server.next().body.contains("api_call"));
 }
@@ -251,14 +252,14 @@ fn on_demand_signatures_are_wrong() {
 #[test]
 fn an_old_callback_can_be_posted_again() {
     let (sandbox, server) = start(|builder| builder);
-    sandbox.fire(SampleEvent::UplinkMessage);
+    sandbox.emit(SampleEvent::UplinkMessage);
     let first = server.next();
     let id = last(&sandbox).id;
-    assert!(sandbox.post_again(id, Redelivery::AsItWas));
+    assert!(sandbox.redeliver(id, Redelivery::AsItWas));
     assert_eq!(server.next(), first);
-    assert!(sandbox.post_again(id, Redelivery::SignedAnew));
+    assert!(sandbox.redeliver(id, Redelivery::SignedAnew));
     assert_ne!(signature(&server.next()), signature(&first));
-    assert!(!sandbox.post_again(id + 1, Redelivery::SignedAnew));
+    assert!(!sandbox.redeliver(id + 1, Redelivery::SignedAnew));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use engagelab_otp::Client;
 use engagelab_otp::sandbox::{CallbackFault, Fault, Sandbox};
-use engagelab_otp::smpp::smsc::Misbehaviour;
+use engagelab_otp::smpp::smsc::Faults;
 use serde_json::{Value, json};
 
 use super::loopback::{CallbackServer, connect, exchange};
@@ -59,20 +59,20 @@ fn faults_are_switched_on_and_off() {
         CallbackFault::Late { by: std::time::Duration::from_secs(5) }.to_string()
     );
     assert_eq!(on["smpp"]["fault"], "throttle");
-    assert_eq!(sandbox.smsc().expect("SMPP is on").misbehaviour().throttle, 10);
+    assert_eq!(sandbox.smsc().expect("SMPP is on").faults().throttle, 10);
 
     value(&switch(json!({"api": "", "callbacks": "", "smpp": ""})));
     let off = state();
     let kinds = ["api", "callbacks", "smpp"];
     assert!(kinds.iter().all(|kind| off[kind]["fault"].is_null()), "{off}");
-    assert_eq!(sandbox.smsc().expect("SMPP is on").misbehaviour(), Misbehaviour::default());
+    assert_eq!(sandbox.smsc().expect("SMPP is on").faults(), Faults::default());
     assert!(switch(json!({"smpp": "gremlins"})).starts_with("HTTP/1.1 400 "));
 
     value(&switch(json!({"api": "html-error", "times": 1})));
     assert_eq!(state()["api"]["in_store"], 1);
     let client = Client::for_sandbox(&sandbox).expect("built");
     // The first is asked again by itself, since a list may be.
-    assert!(client.templates().is_ok());
+    assert!(client.list_templates().is_ok());
     assert_eq!(state()["api"]["in_store"], 0);
 }
 

@@ -70,7 +70,7 @@ fn a_reset_is_a_reset_and_not_a_close() {
 fn a_stall_lasts_until_the_client_gives_up() {
     let (sandbox, client) = start();
     sandbox.set_fault(Some(Fault::Stall));
-    let error = send(&client.within(Duration::from_millis(200))).expect_err("stalled");
+    let error = send(&client.with_timeout(Duration::from_millis(200))).expect_err("stalled");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
     assert_eq!(sandbox.messages().len(), 0);
     sandbox.set_fault(None);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use engagelab_otp::api::types::MessageStatus;
-use engagelab_otp::sandbox::{Message, Pace, Sandbox};
+use engagelab_otp::sandbox::{Message, Sandbox, Speed};
 use engagelab_otp::{Client, Code, MessageId, Outcome, TemplateRef, Verification};
 
-fn frozen() -> (Sandbox, Client) {
-    let sandbox = Sandbox::builder().frozen().start().expect("started");
+fn manual_clock() -> (Sandbox, Client) {
+    let sandbox = Sandbox::builder().manual_clock().start().expect("started");
     let client = Client::for_sandbox(&sandbox).expect("built");
     (sandbox, client)
 }
@@ -36,7 +36,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[test]
 fn a_message_goes_its_way_as_time_goes_by() {
-    let (sandbox, client) = frozen();
+    let (sandbox, client) = manual_clock();
     let id = send(&client, "+10000000000");
     assert_eq!(told(&sandbox, &id), ["0 sms plan", "0 sms target_valid", "0 sms sent"]);
     sandbox.advance(Duration::from_millis(1999));
@@ -47,7 +47,7 @@ fn a_message_goes_its_way_as_time_goes_by() {
 
 #[test]
 fn each_test_recipient_has_its_own_course() {
-    let (sandbox, client) = frozen();
+    let (sandbox, client) = manual_clock();
     let cases: [(&str, &[&str]); 8] = [
         ("+10000000010", &["0 sms plan", "0 sms target_valid", "0 sms sent", "0 sms delivered"]),
         (
@@ -95,7 +95,7 @@ fn each_test_recipient_has_its_own_course() {
 
 #[test]
 fn checks_of_a_code_show_in_the_timeline_and_its_end_does_too() {
-    let (sandbox, client) = frozen();
+    let (sandbox, client) = manual_clock();
     let [right, left] = ["+10000000005", "+6591234567"].map(|to| send(&client, to));
     sandbox.advance(Duration::from_secs(2));
     let code = |text| Code::new(text).expect("valid");
@@ -112,7 +112,7 @@ fn checks_of_a_code_show_in_the_timeline_and_its_end_does_too() {
 
 #[test]
 fn a_message_that_never_arrives_has_no_code_to_time_out() {
-    let (sandbox, client) = frozen();
+    let (sandbox, client) = manual_clock();
     let [failed, silent] = ["+10000000002", "+10000000003"].map(|to| send(&client, to));
     sandbox.advance(DAY);
     assert_eq!(message(&sandbox, &failed).status(), Some(&MessageStatus::DeliveredFailed));
@@ -121,7 +121,7 @@ fn a_message_that_never_arrives_has_no_code_to_time_out() {
 
 #[test]
 fn in_a_hurry_everything_happens_at_once_and_codes_live_on() {
-    let sandbox = Sandbox::builder().frozen().pace(Pace::Fast).start().expect("started");
+    let sandbox = Sandbox::builder().manual_clock().pace(Speed::Fast).start().expect("started");
     let client = Client::for_sandbox(&sandbox).expect("built");
     let id = send(&client, "+10000000004");
     assert_eq!(message(&sandbox, &id).status(), Some(&MessageStatus::Delivered));
@@ -141,7 +141,7 @@ fn without_help_from_anybody_time_passes_too() {
 
 #[test]
 fn the_text_is_the_templates_with_its_variables_filled_in() {
-    let (sandbox, client) = frozen();
+    let (sandbox, client) = manual_clock();
     let template = TemplateRef::new("sandbox-custom-tpl").expect("valid").param("code", "<b>42</b>{{code}}");
     let to = "+6591234567".parse().expect("valid");
     let id = client.send_message(&to, &template).expect("sent").message_id;
@@ -151,7 +151,7 @@ fn the_text_is_the_templates_with_its_variables_filled_in() {
 
 #[test]
 fn history_is_bounded_and_the_oldest_go_first() {
-    let sandbox = Sandbox::builder().frozen().history(3).start().expect("started");
+    let sandbox = Sandbox::builder().manual_clock().history(3).start().expect("started");
     let client = Client::for_sandbox(&sandbox).expect("built");
     let ids: Vec<_> = (0..5).map(|n| send(&client, &format!("+659123456{n}"))).collect();
     let left: Vec<_> = sandbox.messages().into_iter().map(|message| message.id).collect();

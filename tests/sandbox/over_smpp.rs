@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use engagelab_otp::api::types::MessageStatus;
-use engagelab_otp::sandbox::{Pace, Sandbox, SandboxBuilder, SmppFault};
+use engagelab_otp::sandbox::{Sandbox, SandboxBuilder, SmppFault, Speed};
 use engagelab_otp::smpp::{Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig};
 use engagelab_otp::{Client, Code, MessageId, Verification};
 
 use super::loopback::{CallbackServer, PATIENCE};
 
 fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, SmppClient, Events) {
-    let builder = Sandbox::builder().frozen().smpp_listen("127.0.0.1:0".parse().expect("an address"));
+    let builder = Sandbox::builder().manual_clock().smpp_listen("127.0.0.1:0".parse().expect("an address"));
     let sandbox = configure(builder).start().expect("started");
     let address = sandbox.smsc().expect("SMPP is on").address().to_string();
     let credentials = Credentials::new("sandbox_demo", "sandbox").expect("valid");
@@ -56,7 +56,7 @@ fn the_end_of_the_course_is_reported_when_it_is_reached() {
 
 #[test]
 fn in_a_hurry_the_answer_still_comes_before_the_report() {
-    let (_sandbox, client, mut events) = start(|builder| builder.pace(Pace::Fast));
+    let (_sandbox, client, mut events) = start(|builder| builder.pace(Speed::Fast));
     let id = client.submit(&notification("+6591234567")).expect("accepted").message_id;
     assert_eq!(report(&mut events), (id, ReportState::Delivered));
 }
@@ -93,7 +93,7 @@ fn on_demand_links_go_wrong() {
 fn what_a_fault_is_called_is_how_it_is_asked_for() {
     for fault in SmppFault::ALL {
         assert_eq!(fault.to_string().parse(), Ok(fault));
-        assert_ne!(fault.misbehaviour(), engagelab_otp::smpp::smsc::Misbehaviour::default());
+        assert_ne!(fault.faults(), engagelab_otp::smpp::smsc::Faults::default());
     }
     assert!("gremlins".parse::<SmppFault>().is_err());
 }

@@ -99,11 +99,11 @@ fn the_vendors_sdk_believes_the_sandboxes_callbacks() {
     let Some((mut sdk, sandbox)) = start() else { return };
     sdk.ask(json!({"send": "+10000000010"}));
     for event in [SampleEvent::InsufficientBalance, SampleEvent::UplinkMessage, SampleEvent::AccountLogin] {
-        sandbox.fire(event);
+        sandbox.emit(event);
     }
     sandbox.set_callback_fault(Some(CallbackFault::Forged));
-    sandbox.fire(SampleEvent::ApiCall);
-    assert!(sandbox.settle(PATIENCE));
+    sandbox.emit(SampleEvent::ApiCall);
+    assert!(sandbox.wait_idle(PATIENCE));
     let received = sdk.ask(json!({}));
     let told: Vec<&Value> = received.as_array().expect("a list").iter().map(|one| &one["told"]).collect();
     let statuses = json!(["plan", "target_valid", "sent", "delivered"]);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engagelab_otp::sandbox::{KeyState, Sandbox};
 use engagelab_otp::{
-    Channel, Characters, Client, Code, CodeConfig, Credentials, Error, ErrorCode, Proxy, Recipient,
-    SendReceipt, ServiceText, SmsText, TemplateDefinition, TemplateId, TemplateRef, TemplateStatus,
+    Channel, Client, Code, CodeAlphabet, CodeConfig, Credentials, DefaultText, Error, ErrorCode, Proxy,
+    Recipient, SendReceipt, SmsText, TemplateDefinition, TemplateId, TemplateRef, TemplateStatus,
     Verification,
 };
 
@@ -96,16 +96,16 @@ fn fixed_recipients_have_fixed_fates() {
 #[test]
 fn codes_are_made_as_the_template_says() {
     let stage = stage();
-    let all = Characters::DIGITS | Characters::LOWER_CASE | Characters::UPPER_CASE;
+    let all = CodeAlphabet::DIGITS | CodeAlphabet::LOWER_CASE | CodeAlphabet::UPPER_CASE;
     for (id, characters, length, allowed) in [
-        ("digits", Characters::DIGITS, 4, "0123456789"),
-        ("capitals", Characters::UPPER_CASE, 10, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+        ("digits", CodeAlphabet::DIGITS, 4, "0123456789"),
+        ("capitals", CodeAlphabet::UPPER_CASE, 10, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         ("all", all, 10, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     ] {
         let id = TemplateId::new(id).expect("valid");
         let definition = TemplateDefinition::builder(id.clone(), "sms".parse().expect("valid"))
             .code(CodeConfig::new(characters, length, 1).expect("valid"))
-            .sms(SmsText::Service(ServiceText::new()))
+            .sms(SmsText::Default(DefaultText::new()))
             .build()
             .expect("valid");
         stage.client.create_template(&definition).expect("created");
@@ -142,17 +142,17 @@ fn templates_are_created_shown_listed_and_deleted() {
     let stage = stage();
     let id = TemplateId::new("a/b").expect("valid");
     let definition = TemplateDefinition::builder(id.clone(), "sms".parse().expect("valid"))
-        .sms(SmsText::Service(ServiceText::new()))
+        .sms(SmsText::Default(DefaultText::new()))
         .build()
         .expect("valid");
     stage.client.create_template(&definition).expect("created");
     assert_eq!(code(stage.client.create_template(&definition)), 3003);
-    let details = stage.client.template(&id).expect("shown");
+    let details = stage.client.get_template(&id).expect("shown");
     assert_eq!(details.status, Some(TemplateStatus::Approved));
     assert_eq!(details.sms_config.and_then(|sms| sms.template_parts), Some(1));
-    assert_eq!(stage.client.templates().expect("listed").len(), 4);
+    assert_eq!(stage.client.list_templates().expect("listed").len(), 4);
     stage.client.delete_template(&id).expect("deleted");
-    assert_eq!(code(stage.client.template(&id)), 4001);
+    assert_eq!(code(stage.client.get_template(&id)), 4001);
     assert_eq!(code(stage.client.delete_template(&id)), 4001);
 }
 
@@ -162,8 +162,8 @@ fn a_template_in_review_does_not_send() {
     let client = Client::for_sandbox(&sandbox).expect("a client");
     let id = TemplateId::new("login").expect("valid");
     let definition = TemplateDefinition::builder(id.clone(), "sms".parse().expect("valid"))
-        .code(CodeConfig::new(Characters::DIGITS, 6, 5).expect("valid"))
-        .sms(SmsText::Service(ServiceText::new()))
+        .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5).expect("valid"))
+        .sms(SmsText::Default(DefaultText::new()))
         .build()
         .expect("valid");
     client.create_template(&definition).expect("created");
@@ -181,9 +181,9 @@ fn keys_are_checked() {
         .proxy(Proxy::None)
         .build()
         .expect("a client");
-    assert_eq!(code(stranger.templates()), 2001);
+    assert_eq!(code(stranger.list_templates()), 2001);
     stage.sandbox.set_key_state(KeyState::Disabled);
-    assert_eq!(code(stage.client.templates()), 2002);
+    assert_eq!(code(stage.client.list_templates()), 2002);
     stage.sandbox.set_key_state(KeyState::VerifyOnly);
     assert_eq!(code(stage.send("+6591234567")), 2004);
     stage.sandbox.set_key_state(KeyState::Active);

@@ -46,7 +46,7 @@ fn listing(reader: &mut BufReader<std::net::TcpStream>) -> Duration {
 
 #[test]
 fn twenty_thousand_messages_are_held_and_listed_without_slowing() {
-    let sandbox = Sandbox::builder().frozen().start().expect("started");
+    let sandbox = Sandbox::builder().manual_clock().start().expect("started");
     let mut reader = BufReader::new(connect(sandbox.address()));
     let mut send = |numbers: std::ops::Range<u32>| {
         for number in numbers {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::pdu::Status;
-use engagelab_otp::smpp::smsc::{Decision, Misbehaviour, Receipt, Smsc, Submission};
+use engagelab_otp::smpp::smsc::{Decision, Faults, Receipt, Smsc, Submission};
 use engagelab_otp::smpp::{
     Coding, ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig, SubmissionId,
     SubmitErrorKind, Ticket,
@@ -129,7 +129,7 @@ fn the_fixed_recipients_end_as_documented() {
     let silent = client.submit(&to("+10000000003")).expect("accepted");
     client.shutdown();
     let event = events.next();
-    let expected = Event::NoReport { submission: silent.submission, message_id: silent.message_id };
+    let expected = Event::ReportTimeout { submission: silent.submission, message_id: silent.message_id };
     assert_eq!(event, Some(expected));
     assert_eq!(events.next(), None);
 }
@@ -139,7 +139,7 @@ fn no_report_is_told_at_the_limit_while_the_client_lives() {
     let smsc = server();
     let (client, mut events) = connect(&config(&smsc).report_limit(Duration::from_millis(30)));
     let accepted = client.submit(&to("+10000000003")).expect("accepted");
-    let Some(Event::NoReport { submission, message_id }) = events.next_within(PATIENCE) else {
+    let Some(Event::ReportTimeout { submission, message_id }) = events.next_within(PATIENCE) else {
         panic!("the limit passes")
     };
     assert_eq!((submission, message_id.as_str()), (accepted.submission, accepted.message_id.as_str()));
@@ -151,11 +151,11 @@ fn no_report_is_told_at_the_limit_while_the_client_lives() {
 
 #[test]
 fn an_embedder_decides_and_reports_when_it_likes() {
-    let desk = |submission: &Submission| match submission.template.as_str() {
+    let submit = |submission: &Submission| match submission.template.as_str() {
         "no" => Decision::Reject(Status(0x0000_0432)),
         _ => Decision::Accept { message_id: "mine-7".to_owned(), reports: Vec::new() },
     };
-    let smsc = Smsc::builder(credentials()).desk(desk).start("127.0.0.1:0").expect("a free port");
+    let smsc = Smsc::builder(credentials()).submit(submit).start("127.0.0.1:0").expect("a free port");
     let (client, mut events) = connect(&config(&smsc));
     let error = client.submit(&Message::notification("+6591234567", "no").expect("well formed"));
     assert_eq!(error.expect_err("refused").status(), Some(Status(0x432)), "an unknown status survives");
@@ -205,7 +205,7 @@ fn after_shutdown_nothing_is_taken_and_the_events_end() {
 fn shutdown_waits_for_the_answers_that_are_outstanding() {
     let smsc = server();
     let (client, _events) = connect(&config(&smsc));
-    smsc.misbehave(Misbehaviour { answer_after: Some(Duration::from_millis(50)), ..Misbehaviour::default() });
+    smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(50)), ..Faults::default() });
     let tickets: Vec<_> = (0..5).map(|_| client.enqueue(&message()).expect("room")).collect();
     client.shutdown();
     assert!(tickets.iter().all(Ticket::is_done));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use engagelab_otp::Outcome;
-use engagelab_otp::smpp::smsc::{Misbehaviour, Smsc};
+use engagelab_otp::smpp::smsc::{Faults, Smsc};
 use engagelab_otp::smpp::{Event, Message, SubmissionId};
 
 use super::loopback::{config, connect, credentials};
@@ -34,10 +34,10 @@ fn fifty_kills_in_ten_thousand_submits_leave_every_message_with_one_true_fate() 
         if number % (SUBMITS / KILLS) == 100 {
             kills += 1;
             // In the middle of what is sent, or of what is received.
-            smsc.misbehave(if random.bool() {
-                Misbehaviour { cut_after_octets: Some(random.usize(..2_000)), ..Misbehaviour::default() }
+            smsc.set_faults(if random.bool() {
+                Faults { cut_after_octets: Some(random.usize(..2_000)), ..Faults::default() }
             } else {
-                Misbehaviour { cut_after_submissions: Some(random.usize(1..30)), ..Misbehaviour::default() }
+                Faults { cut_after_submissions: Some(random.usize(1..30)), ..Faults::default() }
             });
         }
         numbered(number)
@@ -88,7 +88,7 @@ fn fifty_kills_in_ten_thousand_submits_leave_every_message_with_one_true_fate() 
     let mut fates = HashSet::new();
     for event in events {
         match event {
-            Event::Report { submission: Some(submission), .. } | Event::NoReport { submission, .. } => {
+            Event::Report { submission: Some(submission), .. } | Event::ReportTimeout { submission, .. } => {
                 assert!(accepted.contains_key(&submission));
                 assert!(fates.insert(submission), "{submission} has one fate");
             }

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cpu_time::ThreadTime;
 use engagelab_otp::api::types::CallbackPayload;
-use engagelab_otp::callback::{Delivery, Incoming, Receiver, Signer};
+use engagelab_otp::callback::{Delivery, CallbackRequest, Receiver, Signer};
 use ring::hmac;
 
 const NOW: u64 = 1_791_763_200;
@@ -93,7 +93,7 @@ fn ours_and_bare(body: &str) -> Result<(Duration, Duration), Box<dyn Error>> {
 }
 
 fn take(receiver: &Receiver, header: &str, body: &str, now: SystemTime) -> Result<(), Box<dyn Error>> {
-    match receiver.receive(&Incoming::new(body.as_bytes()).with_signature(Some(header)), now)? {
+    match receiver.receive(&CallbackRequest::new(body.as_bytes()).with_signature(Some(header)), now)? {
         Delivery::Events(batch) => Ok(std::hint::black_box(batch).commit()?),
         other => Err(format!("not taken: {other:?}").into()),
     }

@@ -2,19 +2,19 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts are read as they stand")]
 
-mod addressed;
-mod ask;
 mod callback;
 mod completions;
 mod connection;
+mod dry_run;
 mod failure;
 mod message;
 mod openapi;
 mod output;
-mod preview;
 mod profile;
+mod prompt;
 mod sandbox;
 mod send;
+mod send_args;
 mod send_code;
 mod smpp;
 mod template;
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(arguments) => end(run(&arguments.command)),
         Err(error) => {
-            if let Some(failure) = ask::code_among_arguments(&error) {
+            if let Some(failure) = prompt::code_among_arguments(&error) {
                 return end(Err(failure));
             }
             // That nobody reads it is no failure.

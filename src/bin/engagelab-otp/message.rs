@@ -4,12 +4,12 @@ use clap::Args;
 use engagelab_otp::api::operations::SEND_MESSAGE;
 use serde_json::json;
 
-use crate::addressed::Addressed;
-use crate::ask::{self, Consent};
 use crate::connection::Connection;
+use crate::dry_run::{self, MASK};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::preview::{self, MASK};
+use crate::prompt::{self, Confirmation};
+use crate::send_args::SendArgs;
 
 /// Send a notice, an offer, or a code of your own by a template of your own.
 ///
@@ -17,12 +17,12 @@ use crate::preview::{self, MASK};
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: Addressed,
+    addressed: SendArgs,
     /// Fill the variable `code` with what is typed when asked, or else stands on standard input
     #[arg(long)]
     with_code: bool,
     #[command(flatten)]
-    consent: Consent,
+    consent: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -38,11 +38,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         if arguments.with_code {
             body["template"]["params"]["code"] = json!(MASK);
         }
-        return preview::show(&session, &SEND_MESSAGE, SEND_MESSAGE.path, Some(&body), &arguments.output);
+        return dry_run::show(&session, &SEND_MESSAGE, SEND_MESSAGE.path, Some(&body), &arguments.output);
     }
     let mut template = letter.template()?;
     if arguments.with_code {
-        template = template.param("code", ask::code()?.expose());
+        template = template.param("code", prompt::code()?.expose());
     }
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
     let receipt = session.call(|client| client.send_message(&letter.to, &template))?;

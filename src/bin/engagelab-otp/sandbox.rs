@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    CallbackFault, DeliveryAnswer, Fault, Pace, RECIPIENTS, Redelivery, Sandbox, SmppFault,
+    CallbackFault, DeliveryResponse, Fault, RECIPIENTS, Redelivery, Sandbox, SmppFault, Speed,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
@@ -84,7 +84,7 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
         .history(arguments.history)
-        .pace(if arguments.fast { Pace::Fast } else { Pace::Real })
+        .pace(if arguments.fast { Speed::Fast } else { Speed::Real })
         .redelivery(arguments.redelivery)
         .callback_rows(arguments.callback_rows)
         .callback_secret(&arguments.callback_user, &arguments.callback_secret)
@@ -129,14 +129,14 @@ fn introduce(sandbox: &Sandbox) -> io::Result<()> {
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
     // An address is checked within three seconds.
-    sandbox.settle(Duration::from_secs(4));
+    sandbox.wait_idle(Duration::from_secs(4));
     for check in sandbox.callbacks() {
         let outcome = match check.attempts.last().map(|attempt| &attempt.answer) {
             Some(answer) if answer.is_ok() => "the address check was answered with 200".to_owned(),
-            Some(DeliveryAnswer::Status { status, .. }) => {
+            Some(DeliveryResponse::Status { status, .. }) => {
                 format!("the address check was answered with {status}, not 200")
             }
-            Some(DeliveryAnswer::None(reason)) => format!("the address check failed: {reason}"),
+            Some(DeliveryResponse::None(reason)) => format!("the address check failed: {reason}"),
             _ => "the address check is under way".to_owned(),
         };
         writeln!(out, "Callbacks  {}   {outcome}", check.url)?;

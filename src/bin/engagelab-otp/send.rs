@@ -3,12 +3,12 @@
 use clap::Args;
 use engagelab_otp::api::operations::SEND_OTP;
 
-use crate::addressed::Addressed;
-use crate::ask::Consent;
 use crate::connection::Connection;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::preview;
+use crate::prompt::Confirmation;
+use crate::send_args::SendArgs;
 
 /// Send a one-time password that the service makes up.
 ///
@@ -17,12 +17,12 @@ use crate::preview;
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: Addressed,
+    addressed: SendArgs,
     /// The language of the text, such as en or zh_CN
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
     #[command(flatten)]
-    consent: Consent,
+    consent: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = arguments.connection.open()?;
     if arguments.consent.dry_run {
         let body = letter.preview(false);
-        return preview::show(&session, &SEND_OTP, SEND_OTP.path, Some(&body), &arguments.output);
+        return dry_run::show(&session, &SEND_OTP, SEND_OTP.path, Some(&body), &arguments.output);
     }
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
     let template = letter.template()?;

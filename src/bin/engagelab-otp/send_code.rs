@@ -3,12 +3,12 @@
 use clap::Args;
 use engagelab_otp::api::operations::SEND_CODE;
 
-use crate::addressed::Addressed;
-use crate::ask::{self, Consent};
 use crate::connection::Connection;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::preview;
+use crate::prompt::{self, Confirmation};
+use crate::send_args::SendArgs;
 
 /// Send a one-time password that you made up.
 ///
@@ -17,12 +17,12 @@ use crate::preview;
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: Addressed,
+    addressed: SendArgs,
     /// The language of the text, such as en or zh_CN
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
     #[command(flatten)]
-    consent: Consent,
+    consent: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -35,9 +35,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = arguments.connection.open()?;
     if arguments.consent.dry_run {
         let body = letter.preview(true);
-        return preview::show(&session, &SEND_CODE, SEND_CODE.path, Some(&body), &arguments.output);
+        return dry_run::show(&session, &SEND_CODE, SEND_CODE.path, Some(&body), &arguments.output);
     }
-    let code = ask::code()?;
+    let code = prompt::code()?;
     arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
     let template = letter.template()?;
     let receipt = session.call(|client| client.send_code(&letter.to, &code, &template))?;

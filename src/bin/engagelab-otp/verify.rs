@@ -4,10 +4,10 @@ use clap::Args;
 use engagelab_otp::Verification;
 use serde_json::json;
 
-use crate::ask;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::prompt;
 
 /// Check the code that a user typed.
 ///
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = arguments.connection.open()?;
     let id = &arguments.message_id;
-    let code = ask::code()?;
+    let code = prompt::code()?;
     let verification = session.call(|client| client.verify_otp(&id.clone().into(), &code))?;
     let result = match verification {
         Verification::Verified => "verified",

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::super::events::{SampleEvent, status_row};
 use super::super::fault::{CallbackFault, FAULT_HEADER, Fault};
-use super::super::front::{self, Front};
-use super::super::http::{Manner, Request};
+use super::super::http::{Request, ResponseFault};
 use super::super::message::TimelineEntry;
 use super::super::outbox::Redelivery;
+use super::super::router::{self, Router};
 use super::super::shared::Shared;
 use crate::InvalidInput;
 use crate::api::types::{MessageStatus, TemplateStatus};
@@ -22,11 +22,11 @@ use crate::api::types::{MessageStatus, TemplateStatus};
 /// An answer, or the status and the reason of a refusal.
 pub(super) type Outcome = Result<Value, (u16, String)>;
 
-pub(super) fn act(front: &Front, action: &str, request: &Request) -> Outcome {
+pub(super) fn update(front: &Router, action: &str, request: &Request) -> Outcome {
     let shared = &front.shared;
     match action {
         "call" => call(shared, &read(request)?),
-        "fire" => fire(shared, read(request)?),
+        "fire" => emit(shared, read(request)?),
         "repeat" => repeat(shared, &read(request)?),
         "faults" => faults(front, &read(request)?),
         "advance" => {
@@ -37,7 +37,7 @@ pub(super) fn act(front: &Front, action: &str, request: &Request) -> Outcome {
         }
         "template" => {
             let Review { id, status } = read(request)?;
-            let found = shared.act(|service, _| service.account.set_template_status(&id, status));
+            let found = shared.update(|service, _| service.account.set_template_status(&id, status));
             if found { Ok(json!({})) } else { Err((404, "no template has this id".to_owned())) }
         }
         _ => Err((404, "the console cannot do that".to_owned())),
@@ -71,7 +71,7 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
         return Err((400, "the console calls the API alone".to_owned()));
     }
     let find = |(key, _): &&(String, String)| *key == call.key;
-    let secret = shared.look(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
+    let secret = shared.read(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
     // A key that is not known is tried all the same: to see what comes of it.
     let pair = format!("{}:{}", call.key, secret.unwrap_or_default());
     let mut headers = vec![
@@ -83,13 +83,13 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
     let request =
         Request { method: call.method.clone(), path: call.path.clone(), headers, body, ..Request::default() };
     let began = Instant::now();
-    let response = front::api(shared, &request);
+    let response = router::api(shared, &request);
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let unanswered = match response.manner {
-        Manner::Plain | Manner::Slow(_) => None,
-        Manner::Lost => Some("acted on, and the connection closed without an answer"),
-        Manner::Stalled => Some("not acted on, and nothing said"),
-        Manner::Reset => Some("not acted on, and the connection reset"),
+        ResponseFault::Plain | ResponseFault::Slow(_) => None,
+        ResponseFault::Lost => Some("acted on, and the connection closed without an answer"),
+        ResponseFault::Stalled => Some("not acted on, and nothing said"),
+        ResponseFault::Reset => Some("not acted on, and the connection reset"),
     };
     if let Some(fault) = unanswered {
         return Ok(json!({"unanswered": fault, "micros": micros}));
@@ -108,13 +108,13 @@ struct Fire {
     row: Option<Value>,
 }
 
-fn fire(shared: &Shared, fire: Fire) -> Outcome {
+fn emit(shared: &Shared, fire: Fire) -> Outcome {
     let event: Option<SampleEvent> = match fire.event.map(|event| event.parse()) {
         Some(Ok(event)) => Some(event),
         Some(Err(_)) => return Err((400, "there is no such event".to_owned())),
         None => None,
     };
-    shared.act(|service, now| {
+    shared.update(|service, now| {
         if !service.outbox.is_wanted() {
             return Err((409, "no callback address is set: start the sandbox with one".to_owned()));
         }
@@ -145,7 +145,7 @@ struct Repeat {
 
 fn repeat(shared: &Shared, repeat: &Repeat) -> Outcome {
     let manner = if repeat.as_it_was { Redelivery::AsItWas } else { Redelivery::SignedAnew };
-    if shared.act(|service, _| service.outbox.again(repeat.callback, manner)) {
+    if shared.update(|service, _| service.outbox.again(repeat.callback, manner)) {
         Ok(json!({}))
     } else {
         Err((404, "no callback has this number".to_owned()))
@@ -162,16 +162,16 @@ struct Faults {
     smpp: Option<String>,
 }
 
-fn faults(front: &Front, wanted: &Faults) -> Outcome {
+fn faults(front: &Router, wanted: &Faults) -> Outcome {
     let api = Change::<Fault>::read(wanted.api.as_deref())?;
     let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
     if let Some(name) = &wanted.smpp {
         #[cfg(feature = "smpp")]
-        super::smpp::misbehave(front, name)?;
+        super::smpp::set_faults(front, name)?;
         #[cfg(not(feature = "smpp"))]
         return Err((409, format!("no SMPP to set to {name:?}: it is not compiled in")));
     }
-    front.shared.act(|service, _| {
+    front.shared.update(|service, _| {
         match (api, wanted.times) {
             (Change::None, _) => {}
             (Change::End, _) => service.faults.clear(),

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use super::events::SampleEvent;
 use super::fault::{CallbackFault, Fault};
-use super::front::Front;
 use super::http::{Request, Response};
 use super::message::Message;
 use super::recipients::RECIPIENTS;
+use super::router::Router;
 use super::service::{Service, json as json_response};
 
 /// The console's own part of an answer: the headers that every one of them carries.
@@ -36,7 +36,7 @@ impl Console {
         Self { policy: page::policy() }
     }
 
-    pub(super) fn answer(&self, front: &Front, request: &Request) -> Response {
+    pub(super) fn answer(&self, front: &Router, request: &Request) -> Response {
         let mut response = match guard::check(request) {
             Err(refused) => error(refused.status, refused.reason),
             Ok(()) => route(front, request),
@@ -55,14 +55,14 @@ impl Console {
     }
 }
 
-fn route(front: &Front, request: &Request) -> Response {
+fn route(front: &Router, request: &Request) -> Response {
     let view = request.path.strip_prefix("/console/").unwrap_or_default();
     let outcome = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/") => {
             return Response::plain(200, "text/html; charset=utf-8", page::PAGE.as_bytes().to_vec());
         }
-        ("GET", _) => look(front, view, request),
-        ("POST", _) if !view.is_empty() => actions::act(front, view, request),
+        ("GET", _) => read(front, view, request),
+        ("POST", _) if !view.is_empty() => actions::update(front, view, request),
         _ => Err((405, "the console takes GET, and POST below /console/".to_owned())),
     };
     match outcome {
@@ -71,7 +71,7 @@ fn route(front: &Front, request: &Request) -> Response {
     }
 }
 
-fn look(front: &Front, view: &str, request: &Request) -> actions::Outcome {
+fn read(front: &Router, view: &str, request: &Request) -> actions::Outcome {
     let shared = &front.shared;
     let number = |name, otherwise: usize| {
         request.parameter(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise)
@@ -81,7 +81,7 @@ fn look(front: &Front, view: &str, request: &Request) -> actions::Outcome {
         "state" => {
             let version = shared.version();
             let now = view::millis(shared.time());
-            let mut state = shared.look(state);
+            let mut state = shared.read(state);
             state["version"] = json!(version);
             state["now"] = json!(now);
             #[cfg(feature = "smpp")]
@@ -98,17 +98,17 @@ fn look(front: &Front, view: &str, request: &Request) -> actions::Outcome {
         "messages" => {
             let wanted = request.parameter("q").unwrap_or_default().to_lowercase();
             let before = request.parameter("before");
-            Ok(shared.look(|service| messages(service, before.as_deref(), &wanted, most)))
+            Ok(shared.read(|service| messages(service, before.as_deref(), &wanted, most)))
         }
         "message" => {
             let id = request.parameter("id").unwrap_or_default();
-            shared.look(|service| message(service, &id)).ok_or((404, "no message has this id".to_owned()))
+            shared.read(|service| message(service, &id)).ok_or((404, "no message has this id".to_owned()))
         }
-        "callbacks" => Ok(shared.look(|service| {
+        "callbacks" => Ok(shared.read(|service| {
             service.outbox.callbacks().rev().take(most).map(view::callback).collect::<Value>()
         })),
         "templates" => {
-            Ok(shared.look(|service| service.account.templates().map(view::template).collect::<Value>()))
+            Ok(shared.read(|service| service.account.templates().map(view::template).collect::<Value>()))
         }
         _ => Err((404, "the console shows no such thing".to_owned())),
     }

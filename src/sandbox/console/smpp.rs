@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::super::front::Front;
+use super::super::router::Router;
 use super::super::smpp::SmppFault;
 use crate::InvalidInput;
-use crate::smpp::smsc::Misbehaviour;
+use crate::smpp::smsc::Faults;
 
-pub(super) fn state(front: &Front) -> Value {
+pub(super) fn state(front: &Router) -> Value {
     let Some(smsc) = front.smsc.upgrade() else { return Value::Null };
-    let now = smsc.misbehaviour();
-    let fault = SmppFault::ALL.into_iter().find(|fault| fault.misbehaviour() == now).map(SmppFault::as_str);
-    let misbehaves = now != Misbehaviour::default();
+    let now = smsc.faults();
+    let fault = SmppFault::ALL.into_iter().find(|fault| fault.faults() == now).map(SmppFault::as_str);
+    let misbehaves = now != Faults::default();
     json!({
         "address": smsc.address().to_string(),
         "fault": fault.or(misbehaves.then_some("something of its own")),
@@ -20,15 +20,15 @@ pub(super) fn state(front: &Front) -> Value {
 }
 
 /// Has SMPP links go wrong as named, or no more if the name is empty.
-pub(super) fn misbehave(front: &Front, name: &str) -> Result<(), (u16, String)> {
+pub(super) fn set_faults(front: &Router, name: &str) -> Result<(), (u16, String)> {
     let smsc = front.smsc.upgrade();
     let smsc = smsc.ok_or_else(|| (409, "the sandbox does not listen for SMPP".to_owned()))?;
-    let misbehaviour = if name.is_empty() {
-        Misbehaviour::default()
+    let faults = if name.is_empty() {
+        Faults::default()
     } else {
         let fault: Result<SmppFault, InvalidInput> = name.parse();
-        fault.map_err(|invalid| (400, invalid.rule().to_owned()))?.misbehaviour()
+        fault.map_err(|invalid| (400, invalid.rule().to_owned()))?.faults()
     };
-    smsc.misbehave(misbehaviour);
+    smsc.set_faults(faults);
     Ok(())
 }

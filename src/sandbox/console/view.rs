@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::super::account::Template;
-use super::super::callback::{Callback, CallbackState, DeliveryAnswer, DeliveryAttempt};
+use super::super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 use super::super::message::{Message, TimelineEntry};
 
 pub(super) fn millis(time: SystemTime) -> u64 {
@@ -72,8 +72,8 @@ pub(super) fn callback(callback: &Callback) -> Value {
 
 fn attempt(attempt: &DeliveryAttempt) -> Value {
     let (status, text) = match &attempt.answer {
-        DeliveryAnswer::Status { status, body } => (Some(*status), body),
-        DeliveryAnswer::None(reason) => (None, reason),
+        DeliveryResponse::Status { status, body } => (Some(*status), body),
+        DeliveryResponse::None(reason) => (None, reason),
     };
     json!({
         "at": millis(attempt.at),

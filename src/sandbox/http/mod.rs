@@ -23,12 +23,12 @@ pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    pub(super) manner: Manner,
+    pub(super) manner: ResponseFault,
 }
 
 /// How an answer is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum ResponseFault {
     /// Whole and at once.
     #[default]
     Plain,
@@ -165,15 +165,15 @@ impl Shared {
             let closing = request.closes();
             let response = (self.handler)(&request);
             let over = match response.manner {
-                Manner::Plain => connection.write(&response, closing).map(|()| closing)?,
-                Manner::Slow(pause) => connection.write_slowly(&response, pause).map(|()| true)?,
-                Manner::Lost => true,
-                Manner::Stalled => {
+                ResponseFault::Plain => connection.write(&response, closing).map(|()| closing)?,
+                ResponseFault::Slow(pause) => connection.write_slowly(&response, pause).map(|()| true)?,
+                ResponseFault::Lost => true,
+                ResponseFault::Stalled => {
                     // Nothing is in the making here: it may be closed to make room.
                     busy.store(false, Ordering::SeqCst);
                     connection.wait_for_end().map(|()| true)?
                 }
-                Manner::Reset => connection.reset().map(|()| true)?,
+                ResponseFault::Reset => connection.reset().map(|()| true)?,
             };
             busy.store(false, Ordering::SeqCst);
             if over || self.stopping.load(Ordering::SeqCst) {
@@ -187,7 +187,7 @@ impl Response {
     /// An answer that is given whole and at once.
     pub(super) fn plain(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("Content-Type", content_type.to_owned())];
-        Self { status, headers, body, manner: Manner::Plain }
+        Self { status, headers, body, manner: ResponseFault::Plain }
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Events {
 impl Events {
     /// Waits for the next event, but no longer than this. `None` when the time is up or the client is closed and
     /// everything has been told.
-    pub fn next_within(&mut self, patience: Duration) -> Option<Event> {
-        self.next_until(Instant::now().checked_add(patience))
+    pub fn next_within(&mut self, timeout: Duration) -> Option<Event> {
+        self.next_until(Instant::now().checked_add(timeout))
     }
 
     /// The next event if there is one already.
@@ -51,11 +51,11 @@ impl Events {
                 self.shared.hurry_keeper(&mut core);
                 return Some(event);
             }
-            let patience = deadline.map(|deadline| deadline.saturating_duration_since(now));
-            if core.phase.is_over() || patience.is_some_and(|patience| patience.is_zero()) {
+            let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
+            if core.phase.is_over() || timeout.is_some_and(|timeout| timeout.is_zero()) {
                 return None;
             }
-            core = self.shared.wait_for_news(core, patience);
+            core = self.shared.wait_for_news(core, timeout);
         }
     }
 }

@@ -3,11 +3,11 @@
 //! One thread reads, one writes for those who do not write themselves, one keeps the time and the link. The user's
 //! threads write directly where they can.
 
-mod core;
 mod events;
-mod keeper;
 mod shared;
+mod state;
 mod submit_all;
+mod supervisor;
 mod ticket;
 
 use std::collections::VecDeque;
@@ -21,8 +21,8 @@ pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmitError};
-use core::Phase;
 use shared::Shared;
+use state::Phase;
 
 /// A bound session with the service, to be shared by any number of threads.
 ///
@@ -52,8 +52,8 @@ use shared::Shared;
 pub struct SmppClient {
     shared: Arc<Shared>,
     window: usize,
-    submit_wait: Duration,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    submit_timeout: Duration,
+    supervisor: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SmppClient {
@@ -64,26 +64,26 @@ impl SmppClient {
     /// When the configuration cannot be used, or no session comes about. This first attempt is not repeated.
     pub fn connect(config: &SmppConfig) -> Result<(Self, Events), ConnectError> {
         config.check().map_err(|input| ConnectError::new(ConnectErrorKind::Config(input)))?;
-        let up = keeper::establish(config)?;
+        let up = supervisor::establish(config)?;
         let ledger = Ledger::new(Limits {
             report: config.report_limit,
             early: config.response_timeout,
             capacity: config.event_capacity,
         });
         let shared = Arc::new(Shared::new(up, ledger));
-        let keeper = {
+        let supervisor = {
             let (shared, config) = (Arc::clone(&shared), config.clone());
             thread::Builder::new()
-                .name("smpp-keeper".to_owned())
-                .spawn(move || keeper::keep(&shared, &config))
+                .name("smpp-supervisor".to_owned())
+                .spawn(move || supervisor::keep(&shared, &config))
                 .map_err(|source| ConnectError::io(ConnectErrorKind::Connect, source))?
         };
         let events = Events { shared: Arc::clone(&shared), fetched: VecDeque::new() };
         let client = Self {
             shared,
             window: config.window,
-            submit_wait: config.submit_wait,
-            keeper: Mutex::new(Some(keeper)),
+            submit_timeout: config.submit_timeout,
+            supervisor: Mutex::new(Some(supervisor)),
         };
         Ok((client, events))
     }
@@ -157,7 +157,7 @@ impl SmppClient {
 
     fn place(&self, message: &Message) -> Result<Ticket, SubmitError> {
         let body = message.encode()?;
-        let slot = self.shared.place(&body, self.submit_wait)?;
+        let slot = self.shared.place(&body, self.submit_timeout)?;
         Ok(Ticket { slot, shared: Arc::clone(&self.shared) })
     }
 
@@ -168,11 +168,11 @@ impl SmppClient {
         }
         drop(core);
         self.shared.wake_all();
-        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(keeper) = keeper
-            && keeper.join().is_err()
+        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(supervisor) = supervisor
+            && supervisor.join().is_err()
         {
-            log::error!("the keeper of the link panicked");
+            log::error!("the supervisor of the link panicked");
         }
     }
 }

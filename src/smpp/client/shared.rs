@@ -7,7 +7,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::core::{Broken, Core, Phase, Up, Wakes};
+use super::state::{Connected, LinkFailure, Notifications, Phase, State};
 use super::ticket::Slot;
 use crate::smpp::ledger::Ledger;
 use crate::smpp::link::Link;
@@ -17,35 +17,35 @@ use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
 /// The state under its lock, and the places where threads wait for it to change.
 #[derive(Debug)]
 pub(super) struct Shared {
-    core: Mutex<Core>,
+    core: Mutex<State>,
     /// Submitters wait for a place in the window.
     room: Condvar,
     /// The writing thread waits for output.
     output: Condvar,
-    /// The keeper waits for its next deadline, a broken link, or the end.
-    pub(super) keeper: Condvar,
+    /// The supervisor waits for its next deadline, a broken link, or the end.
+    pub(super) supervisor: Condvar,
     /// The user waits for events.
     news: Condvar,
 }
 
 impl Shared {
-    pub(super) fn new(up: Up, ledger: Ledger) -> Self {
+    pub(super) fn new(up: Connected, ledger: Ledger) -> Self {
         Self {
-            core: Mutex::new(Core::new(up, ledger)),
+            core: Mutex::new(State::new(up, ledger)),
             room: Condvar::new(),
             output: Condvar::new(),
-            keeper: Condvar::new(),
+            supervisor: Condvar::new(),
             news: Condvar::new(),
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a message into the window, waiting for a place until `patience` is over. It is written by whoever writes
+    /// Puts a message into the window, waiting for a place until `timeout` is over. It is written by whoever writes
     /// next: the caller has to see to that.
-    pub(super) fn place(&self, body: &[u8], patience: Duration) -> Result<Arc<Slot>, SubmitError> {
+    pub(super) fn place(&self, body: &[u8], timeout: Duration) -> Result<Arc<Slot>, SubmitError> {
         let refuse = |kind| Err(SubmitError::new(kind, None));
         let mut core = self.lock();
         let mut gives_up_at = None;
@@ -67,7 +67,7 @@ impl Shared {
                 core = self.flush(core);
                 continue;
             }
-            let gives_up_at = *gives_up_at.get_or_insert_with(|| now + patience);
+            let gives_up_at = *gives_up_at.get_or_insert_with(|| now + timeout);
             if gives_up_at <= now {
                 return refuse(match readiness {
                     Readiness::NotBound => SubmitErrorKind::NoLink,
@@ -103,14 +103,14 @@ impl Shared {
         self.call_writer(&mut self.lock());
     }
 
-    pub(super) fn call_writer(&self, core: &mut Core) {
+    pub(super) fn call_writer(&self, core: &mut State) {
         if core.writer_waits && !core.someone_writes && core.has_output() {
             core.writer_waits = false;
             self.output.notify_one();
         }
     }
 
-    fn flush<'a>(&'a self, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
+    fn flush<'a>(&'a self, mut core: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         for _ in 0..WRITES_AT_A_TIME {
             if core.someone_writes || !core.has_output() {
                 return core;
@@ -152,7 +152,7 @@ impl Shared {
     /// The reading thread: hands over what comes, until its link is gone.
     pub(super) fn read_until_gone(&self, link: &Arc<Link>) {
         let mut buffer = vec![0; READ_BUFFER];
-        let mut wakes = Wakes::default();
+        let mut wakes = Notifications::default();
         loop {
             let received = match link.read(&mut buffer) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -179,7 +179,7 @@ impl Shared {
     }
 
     /// Releases the lock and wakes those who wait for what happened under it.
-    pub(super) fn wake(&self, mut core: MutexGuard<'_, Core>, wakes: &mut Wakes) {
+    pub(super) fn wake(&self, mut core: MutexGuard<'_, State>, wakes: &mut Notifications) {
         let places = if core.waiting_for_room > 0 { wakes.places } else { 0 };
         let news = core.user_waits && core.ledger.has_events();
         core.user_waits &= !news;
@@ -192,19 +192,19 @@ impl Shared {
         if news {
             self.news.notify_all();
         }
-        if wakes.keeper {
-            self.keeper.notify_all();
+        if wakes.supervisor {
+            self.supervisor.notify_all();
         }
         for slot in wakes.slots.drain(..) {
             slot.notify();
         }
         wakes.places = 0;
-        wakes.keeper = false;
+        wakes.supervisor = false;
     }
 
-    /// Wakes everyone, for a change that concerns everyone.
+    /// Notifications everyone, for a change that concerns everyone.
     pub(super) fn wake_all(&self) {
-        for place in [&self.room, &self.output, &self.keeper, &self.news] {
+        for place in [&self.room, &self.output, &self.supervisor, &self.news] {
             place.notify_all();
         }
     }
@@ -212,27 +212,27 @@ impl Shared {
     /// Waits until there may be news for the user.
     pub(super) fn wait_for_news<'a>(
         &'a self,
-        mut core: MutexGuard<'a, Core>,
-        patience: Option<Duration>,
-    ) -> MutexGuard<'a, Core> {
+        mut core: MutexGuard<'a, State>,
+        timeout: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
         core.user_waits = true;
-        wait(&self.news, core, patience)
+        wait(&self.news, core, timeout)
     }
 
-    /// Wakes the keeper if there is now something to do before it wakes by itself.
-    pub(super) fn hurry_keeper(&self, core: &mut Core) {
+    /// Notifications the supervisor if there is now something to do before it wakes by itself.
+    pub(super) fn hurry_keeper(&self, core: &mut State) {
         if let Some(due) = core.next_deadline()
             && core.keeper_wakes_at.is_none_or(|wakes_at| due < wakes_at)
         {
             core.keeper_wakes_at = Some(due);
-            self.keeper.notify_all();
+            self.supervisor.notify_all();
         }
     }
 
-    fn break_link(&self, core: &mut Core, link: &Arc<Link>, reason: impl FnOnce() -> String) {
+    fn break_link(&self, core: &mut State, link: &Arc<Link>, reason: impl FnOnce() -> String) {
         if core.is_over(link) && core.broken.is_none() {
-            core.broken = Some(Broken { why: reason(), peer_reads: false });
-            self.keeper.notify_all();
+            core.broken = Some(LinkFailure { why: reason(), peer_reads: false });
+            self.supervisor.notify_all();
         }
     }
 }
@@ -240,11 +240,11 @@ impl Shared {
 /// Waits on `place`, with or without an end.
 pub(super) fn wait<'a>(
     place: &Condvar,
-    core: MutexGuard<'a, Core>,
-    patience: Option<Duration>,
-) -> MutexGuard<'a, Core> {
-    match patience {
-        Some(patience) => place.wait_timeout(core, patience).unwrap_or_else(PoisonError::into_inner).0,
+    core: MutexGuard<'a, State>,
+    timeout: Option<Duration>,
+) -> MutexGuard<'a, State> {
+    match timeout {
+        Some(timeout) => place.wait_timeout(core, timeout).unwrap_or_else(PoisonError::into_inner).0,
         None => place.wait(core).unwrap_or_else(PoisonError::into_inner),
     }
 }

@@ -219,7 +219,7 @@ impl Ledger {
             self.by_id.remove(&message_id);
         }
         let message_id = message_id.as_ref().to_owned();
-        self.queue.push_back(Event::NoReport { submission, message_id });
+        self.queue.push_back(Event::ReportTimeout { submission, message_id });
     }
 
     fn release_early(&mut self, is_due: impl Fn(Instant) -> bool) {

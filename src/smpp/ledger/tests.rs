@@ -26,7 +26,7 @@ fn told(ledger: &mut Ledger) -> Vec<(Option<SubmissionId>, String)> {
     ledger.take(&mut events);
     let short = |event| match event {
         Event::Report { submission, report } => (submission, format!("{:?}", report.state())),
-        Event::NoReport { submission, message_id } => {
+        Event::ReportTimeout { submission, message_id } => {
             (Some(submission), format!("no report on {message_id}"))
         }
         Event::LateAnswer { submission, answer } => (Some(submission), format!("late {answer:?}")),

@@ -10,10 +10,10 @@
 //!  Closed ◀────────────────────────────┴─────────────────────────────┴──────────────────────────┘
 //! ```
 
-mod pace;
 mod pending;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 use super::Credentials;
 use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
 use crate::InvalidInput;
-use pace::Pace;
 use pending::{Match, Pending};
+use throttle::Throttle;
 
 /// A session over one link. `T` is what the owner knows a submission by.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Session<T> {
     unwritten_answers: usize,
     events: VecDeque<Event<T>>,
     pending: Pending<T>,
-    pace: Pace,
+    throttle: Throttle,
     enquire_due: Instant,
     enquire_unanswered: Option<(u32, Instant)>,
 }
@@ -125,7 +125,7 @@ impl<T: Clone> Session<T> {
             unwritten_answers: 0,
             events: VecDeque::new(),
             pending,
-            pace: Pace::new(settings.first_pause, settings.longest_pause),
+            throttle: Throttle::new(settings.first_pause, settings.longest_pause),
             enquire_due: now + settings.enquire_interval,
             enquire_unanswered: None,
             settings,
@@ -183,7 +183,7 @@ impl<T: Clone> Session<T> {
         if self.pending.outstanding() >= self.settings.window {
             return Readiness::WindowFull;
         }
-        self.pace.paused_until(now).map_or(Readiness::Ready, Readiness::PausedUntil)
+        self.throttle.paused_until(now).map_or(Readiness::Ready, Readiness::PausedUntil)
     }
 
     /// Writes a submission, whose body is already encoded. To be called when [`Readiness::Ready`].
@@ -329,9 +329,9 @@ impl<T: Clone> Session<T> {
             Match::Nothing => return,
         });
         if slow_down {
-            self.pace.slow_down(now);
+            self.throttle.slow_down(now);
         } else if accepted {
-            self.pace.succeed(now);
+            self.throttle.succeed(now);
         }
     }
 

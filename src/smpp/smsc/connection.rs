@@ -131,7 +131,7 @@ impl Connection {
             }
             Body::EnquireLink => {
                 server.record(|record| record.enquire_links += 1);
-                if !server.misbehaviour().ignore_enquire_link {
+                if !server.faults().ignore_enquire_link {
                     write(output, Status::OK, sequence, Body::EnquireLinkResp);
                 }
             }
@@ -168,13 +168,13 @@ impl Connection {
             Err(status) => return (Received { submission: None, answer: Err(status) }, Vec::new()),
         };
         let throttled = {
-            let mut misbehaviour = server.misbehaviour();
-            let throttled = misbehaviour.throttle > 0;
-            misbehaviour.throttle = misbehaviour.throttle.saturating_sub(1);
+            let mut faults = server.faults();
+            let throttled = faults.throttle > 0;
+            faults.throttle = faults.throttle.saturating_sub(1);
             throttled
         };
         let decision =
-            if throttled { Decision::Reject(Status::THROTTLED) } else { server.desk.decide(&submission) };
+            if throttled { Decision::Reject(Status::THROTTLED) } else { server.submit.decide(&submission) };
         let (answer, reports) = match decision {
             Decision::Accept { message_id, reports } => (Ok(message_id), reports),
             Decision::Reject(status) => (Err(status), Vec::new()),
@@ -198,21 +198,21 @@ impl Connection {
         let recipient = received.submission.as_ref().map(|submission| submission.recipient.clone());
         server.record_submission(received);
 
-        let mut misbehaviour = server.misbehaviour();
-        if let Some(left) = &mut misbehaviour.cut_after_submissions {
+        let mut faults = server.faults();
+        if let Some(left) = &mut faults.cut_after_submissions {
             *left = left.saturating_sub(1);
             if *left == 0 {
-                misbehaviour.cut_after_submissions = None;
+                faults.cut_after_submissions = None;
                 output.clear();
                 return false;
             }
         }
-        let garbage = misbehaviour.garbage.take();
-        let report_first = misbehaviour.report_first;
-        let leave_unanswered = misbehaviour.leave_unanswered;
-        let answer_after = misbehaviour.answer_after;
-        let copies = misbehaviour.extra_reports.saturating_add(1);
-        drop(misbehaviour);
+        let garbage = faults.garbage.take();
+        let report_first = faults.report_first;
+        let leave_unanswered = faults.leave_unanswered;
+        let answer_after = faults.answer_after;
+        let copies = faults.extra_reports.saturating_add(1);
+        drop(faults);
 
         let mut answer = Vec::new();
         match garbage {
@@ -257,9 +257,9 @@ impl Connection {
         unanswered: &mut HashMap<u32, Receipt>,
         output: &mut Vec<u8>,
     ) {
-        let off_spec = server.misbehaviour().off_spec_parameters;
+        let off_spec = server.faults().off_spec_parameters;
         let sequence = self.last_sequence.fetch_add(1, Ordering::Relaxed) % MAXIMUM_SEQUENCE + 1;
-        // An id or recipient that no report can carry came from the desk; its message stays without a report.
+        // An id or recipient that no report can carry came from the submit; its message stays without a report.
         if let Ok(message) = receipt.to_short_message(off_spec)
             && (Pdu { status: Status::OK, sequence, body: Body::DeliverSm(message) }).encode(output).is_ok()
         {
@@ -273,21 +273,21 @@ impl Connection {
         if octets.is_empty() {
             return;
         }
-        let mut misbehaviour = server.misbehaviour();
-        if misbehaviour.half_open {
+        let mut faults = server.faults();
+        if faults.half_open {
             return;
         }
         let mut length = octets.len();
         let mut is_cut = false;
-        if let Some(left) = &mut misbehaviour.cut_after_octets {
+        if let Some(left) = &mut faults.cut_after_octets {
             is_cut = *left < length;
             length = length.min(*left);
             *left -= length;
         }
         if is_cut {
-            misbehaviour.cut_after_octets = None;
+            faults.cut_after_octets = None;
         }
-        drop(misbehaviour);
+        drop(faults);
         let sent = self.link.write_all(octets.get(..length).unwrap_or_default());
         if is_cut || sent.is_err() {
             self.cut();
@@ -302,7 +302,7 @@ impl Connection {
 fn write(output: &mut Vec<u8>, status: Status, sequence: u32, body: Body) {
     let pdu = Pdu { status, sequence, body };
     if pdu.encode(output).is_err() {
-        // An id that the standard has no room for came from the desk.
+        // An id that the standard has no room for came from the submit.
         let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
         let refused = Pdu { status: Status::SYSTEM_ERROR, sequence, body };
         refused.encode(output).expect("an answer without a body fits");

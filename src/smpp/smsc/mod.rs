@@ -2,7 +2,7 @@
 //!
 //! It behaves as the service documents: it drops a bad bind, answers `generic_nack` to what it does not take, checks the
 //! content of messages, and sends reports with `esm_class` zero and two optional parameters. Switches make it
-//! [misbehave](Misbehaviour). It delivers nothing to anybody, and never uses the client.
+//! [set_faults](Faults). It delivers nothing to anybody, and never uses the client.
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,10 +22,10 @@
 
 mod connection;
 mod content;
-mod desk;
-mod misbehaviour;
+mod faults;
 mod receipt;
 mod record;
+mod submit;
 mod timer;
 
 use std::collections::{HashMap, VecDeque};
@@ -37,10 +37,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-pub use desk::{Decision, Desk, PlannedReport, Submission, TestRecipients};
-pub use misbehaviour::Misbehaviour;
+pub use faults::Faults;
 pub use receipt::Receipt;
 pub use record::{BindAttempt, Received, Record};
+pub use submit::{Decision, PlannedReport, Submission, SubmitHandler, TestRecipients};
 
 use super::Credentials;
 use super::link::Listener;
@@ -59,7 +59,7 @@ pub struct Smsc {
 /// How to start an [`Smsc`].
 pub struct SmscBuilder {
     credentials: Credentials,
-    desk: Box<dyn Desk>,
+    submit: Box<dyn SubmitHandler>,
     keep: usize,
     redeliver_after: Duration,
 }
@@ -69,7 +69,7 @@ impl Smsc {
     pub fn builder(credentials: Credentials) -> SmscBuilder {
         SmscBuilder {
             credentials,
-            desk: Box::new(TestRecipients::default()),
+            submit: Box::new(TestRecipients::default()),
             keep: 100_000,
             redeliver_after: Duration::from_secs(1),
         }
@@ -102,14 +102,14 @@ impl Smsc {
         }
     }
 
-    /// Misbehaves from here on. `Misbehaviour::default()` ends it.
-    pub fn misbehave(&self, misbehaviour: Misbehaviour) {
-        *self.server.misbehaviour() = misbehaviour;
+    /// Misbehaves from here on. `Faults::default()` ends it.
+    pub fn set_faults(&self, faults: Faults) {
+        *self.server.faults() = faults;
     }
 
     /// How the server misbehaves now: switches that count have counted down.
-    pub fn misbehaviour(&self) -> Misbehaviour {
-        self.server.misbehaviour().clone()
+    pub fn faults(&self) -> Faults {
+        self.server.faults().clone()
     }
 
     /// Sends a report: over any bound link, or else as soon as a client binds.
@@ -139,8 +139,8 @@ impl Drop for Smsc {
 impl SmscBuilder {
     /// Who decides what becomes of submissions; [`TestRecipients`] by default.
     #[must_use]
-    pub fn desk(self, desk: impl Desk) -> Self {
-        Self { desk: Box::new(desk), ..self }
+    pub fn submit(self, submit: impl SubmitHandler) -> Self {
+        Self { submit: Box::new(submit), ..self }
     }
 
     /// How many submissions the record keeps; 100,000 by default. Later ones are counted only.
@@ -165,11 +165,11 @@ impl SmscBuilder {
         let address = listener.address();
         let server = Arc::new(Server {
             credentials: self.credentials,
-            desk: self.desk,
+            submit: self.submit,
             keep: self.keep,
             redeliver_after: self.redeliver_after,
             timer: Arc::default(),
-            misbehaviour: Mutex::default(),
+            faults: Mutex::default(),
             record: Mutex::default(),
             recorded: Condvar::new(),
             watchers: AtomicUsize::new(0),
@@ -194,11 +194,11 @@ impl fmt::Debug for SmscBuilder {
 /// What the server's threads share.
 struct Server {
     credentials: Credentials,
-    desk: Box<dyn Desk>,
+    submit: Box<dyn SubmitHandler>,
     keep: usize,
     redeliver_after: Duration,
     timer: Arc<Timer>,
-    misbehaviour: Mutex<Misbehaviour>,
+    faults: Mutex<Faults>,
     record: Mutex<Record>,
     recorded: Condvar,
     watchers: AtomicUsize,
@@ -317,8 +317,8 @@ impl Server {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn misbehaviour(&self) -> MutexGuard<'_, Misbehaviour> {
-        self.misbehaviour.lock().unwrap_or_else(PoisonError::into_inner)
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

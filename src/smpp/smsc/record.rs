@@ -48,6 +48,6 @@ pub struct Received {
     /// The submission, if it could be read.
     pub submission: Option<Submission>,
     /// The id under which it was accepted, or the status with which it was refused. The answer may have been held back
-    /// by a [`Misbehaviour`](super::Misbehaviour).
+    /// by a [`Faults`](super::Faults).
     pub answer: Result<String, Status>,
 }

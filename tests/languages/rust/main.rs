@@ -10,8 +10,8 @@ use std::env;
 use std::error::Error;
 
 use engagelab_otp::{
-    Characters, Client, Code, CodeConfig, Credentials, Language, MessageId, Recipient, ServiceText, SmsText,
-    TemplateDefinition, TemplateId, TemplateRef,
+    Client, Code, CodeAlphabet, CodeConfig, Credentials, DefaultText, Language, MessageId, Recipient,
+    SmsText, TemplateDefinition, TemplateId, TemplateRef,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -23,12 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let id = TemplateId::new("rust/login")?;
     let definition = TemplateDefinition::builder(id.clone(), "sms".parse()?)
         .brand_name("Example")
-        .code(CodeConfig::new(Characters::DIGITS, 6, 5)?)
-        .sms(SmsText::Service(ServiceText::new().with_security_notice()))
+        .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5)?)
+        .sms(SmsText::Default(DefaultText::new().with_security_notice()))
         .build()?;
     client.create_template(&definition)?;
-    let listed = client.templates()?;
-    let details = client.template(&id)?;
+    let listed = client.list_templates()?;
+    let details = client.get_template(&id)?;
 
     let to: Recipient = "+10000000005".parse()?;
     let template = TemplateRef::from(id.clone()).language(Language::En).param("app_name", "Example");

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use clap::Args;
-use engagelab_otp::callback::{Batch, Delivery, Incoming, Receiver};
+use engagelab_otp::callback::{Batch, CallbackRequest, Delivery, Receiver};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 use tiny_http::{Method, Request, Response, Server};
@@ -105,7 +105,7 @@ impl Listener {
         let read = request.as_reader().take((1 << 20) + 1).read_to_end(&mut body);
         let (Some(headers), Ok(_)) = (headers(request), read) else { return Ok((400, false)) };
         let source = request.remote_addr().map(SocketAddr::ip);
-        let incoming = Incoming::from_headers(&headers, &body).with_source(source);
+        let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
         match self.receiver.receive(&incoming, SystemTime::now()) {
             Ok(Delivery::Events(batch)) => {
                 self.print(&batch)?;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use clap::Args;
-use engagelab_otp::callback::{Delivery, Incoming, Refusal};
+use engagelab_otp::callback::{CallbackRequest, Delivery, ReceiveError};
 use serde_json::json;
 
 use super::keys::Keys;
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let now = time(arguments.at)?;
     let receiver = Keys::find(&arguments.source)?.signature_receiver()?.build()?;
     let body = body(arguments)?;
-    let incoming = Incoming::new(&body).with_signature(Some(arguments.signature.trim()));
+    let incoming = CallbackRequest::new(&body).with_signature(Some(arguments.signature.trim()));
     let (events, unreadable) = match receiver.receive(&incoming, now) {
         Ok(Delivery::Events(batch)) => (batch.events().len(), batch.unreadable().len()),
         Ok(Delivery::AddressCheck(check)) => match check.would_refuse() {
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.output.print("genuine", &json)
 }
 
-fn not_genuine(arguments: &Arguments, refusal: &Refusal) -> Result<(), Failure> {
+fn not_genuine(arguments: &Arguments, refusal: &ReceiveError) -> Result<(), Failure> {
     let (reason, status) = (refusal.to_string(), refusal.http_status());
     let json = json!({ "genuine": false, "reason": reason, "http_status": status });
     arguments.output.print(&format!("not genuine: {reason}"), &json)?;

@@ -12,12 +12,12 @@ use engagelab_otp::smpp::{
 use engagelab_otp::{Recipient, TemplateId};
 use serde_json::{Value, json};
 
-use crate::addressed::{params, sent};
-use crate::ask::{self, Consent};
 use crate::connection::{Settings, Source, missing};
+use crate::dry_run::{MASK, masked_params};
 use crate::failure::{Exit, Failure, LOST_SEND, chain};
 use crate::output::{Output, say};
-use crate::preview::{MASK, masked_params};
+use crate::prompt::{self, Confirmation};
+use crate::send_args::{params, sent};
 
 /// Send one message over SMPP.
 ///
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     wait: Option<u64>,
     #[command(flatten)]
-    consent: Consent,
+    consent: Confirmation,
     #[command(flatten)]
     output: Output,
     /// Connect to this host and port
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return preview(arguments, &address, &to, &content);
     }
     let mut message = match arguments.kind {
-        Kind::Code => Message::code(to.as_str(), template.as_str(), ask::code()?.expose())?,
+        Kind::Code => Message::code(to.as_str(), template.as_str(), prompt::code()?.expose())?,
         Kind::Notification => Message::notification(to.as_str(), template.as_str())?,
         Kind::Marketing => Message::marketing(to.as_str(), template.as_str())?,
     };
@@ -145,7 +145,7 @@ impl Arguments {
             .connect_timeout(timeout)
             .bind_timeout(timeout)
             .response_timeout(timeout)
-            .submit_wait(timeout)
+            .submit_timeout(timeout)
             .reconnect(None);
         #[cfg(feature = "rustls")]
         if self.tls {
@@ -193,7 +193,7 @@ fn report(mut events: Events, patience: Duration) -> Option<String> {
                     state => format!("{state:?}").to_ascii_lowercase(),
                 });
             }
-            Event::NoReport { .. } => return None,
+            Event::ReportTimeout { .. } => return None,
             _ => {}
         }
     }

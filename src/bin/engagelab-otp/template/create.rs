@@ -9,11 +9,11 @@ use engagelab_otp::api::operations::CREATE_TEMPLATE;
 use serde_json::{Value, json};
 
 use super::definition::Definition;
-use crate::ask;
 use crate::connection::Connection;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::preview;
+use crate::prompt;
 
 /// Create a template from a JSON file.
 ///
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         // It was just read as something narrower.
         let body: Value = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
         let path = CREATE_TEMPLATE.path;
-        return preview::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
+        return dry_run::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
     session.call(|client| client.create_template(&definition))?;
     let id = definition.id().as_str();
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn read(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.file.as_os_str() == "-" {
-        return ask::standard_input("the template", LARGEST);
+        return prompt::standard_input("the template", LARGEST);
     }
     let fail = |what: &str| refuse(arguments, what);
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;

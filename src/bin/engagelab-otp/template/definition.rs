@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use engagelab_otp::{
-    Characters, CodeConfig, EmailConfig, EmailText, Language, OwnSmsText, PwaConfig, ServiceText, SmsPurpose,
-    SmsText, TemplateDefinition, TemplateId,
+    CodeAlphabet, CodeConfig, CustomSmsText, DefaultText, EmailConfig, EmailText, Language, PwaConfig,
+    SmsPurpose, SmsText, TemplateDefinition, TemplateId,
 };
 use serde::Deserialize;
 
@@ -127,7 +127,7 @@ impl Definition {
 
 impl Code {
     fn check(&self) -> Result<CodeConfig, String> {
-        let sets = [(1, Characters::DIGITS), (2, Characters::LOWER_CASE), (4, Characters::UPPER_CASE)];
+        let sets = [(1, CodeAlphabet::DIGITS), (2, CodeAlphabet::LOWER_CASE), (4, CodeAlphabet::UPPER_CASE)];
         let chosen = sets.into_iter().filter(|(bit, _)| self.verify_code_type & bit != 0).map(|(_, set)| set);
         let characters = chosen.reduce(|sets, set| sets | set).filter(|_| self.verify_code_type < 8);
         let characters = characters.ok_or(
@@ -138,15 +138,15 @@ impl Code {
 }
 
 impl Sentences {
-    fn text(&self) -> ServiceText {
-        let text = ServiceText::new();
+    fn text(&self) -> DefaultText {
+        let text = DefaultText::new();
         let text = if self.contain_security { text.with_security_notice() } else { text };
         if self.contain_expire { text.with_expiry_notice() } else { text }
     }
 }
 
 impl Service {
-    fn check(&self, field: &str) -> Result<ServiceText, String> {
+    fn check(&self, field: &str) -> Result<DefaultText, String> {
         if self.template_type == 1 {
             Ok(self.template_default_config.text())
         } else {
@@ -158,14 +158,14 @@ impl Service {
 impl Sms {
     fn check(self) -> Result<SmsText, String> {
         match (self.template_type, self.template_default_config, self.template_custom_config) {
-            (1, Some(sentences), None) => Ok(SmsText::Service(sentences.text())),
+            (1, Some(sentences), None) => Ok(SmsText::Default(sentences.text())),
             (2, None, Some(own)) => {
-                let text = OwnSmsText::new(own.custom_sub_type, own.custom_content).map_err(said)?;
+                let text = CustomSmsText::new(own.custom_sub_type, own.custom_content).map_err(said)?;
                 match own.custom_country_codes {
                     Some(codes) => {
-                        text.countries(codes.split(',').map(str::trim)).map(SmsText::Own).map_err(said)
+                        text.countries(codes.split(',').map(str::trim)).map(SmsText::Custom).map_err(said)
                     }
-                    None => Ok(SmsText::Own(text)),
+                    None => Ok(SmsText::Custom(text)),
                 }
             }
             _ => Err("invalid sms_config.template_type: 1 with template_default_config, or 2 with \

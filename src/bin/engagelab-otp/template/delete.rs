@@ -5,11 +5,11 @@ use engagelab_otp::TemplateId;
 use engagelab_otp::api::operations::DELETE_TEMPLATE;
 use serde_json::json;
 
-use crate::ask::Consent;
 use crate::connection::Connection;
+use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::preview;
+use crate::prompt::Confirmation;
 
 /// Delete a template.
 ///
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// The template's id
     id: String,
     #[command(flatten)]
-    consent: Consent,
+    consent: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.consent.dry_run {
         let place = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
         let path = DELETE_TEMPLATE.path.replace(PLACE, &place.to_string());
-        return preview::show(&session, &DELETE_TEMPLATE, &path, None, &arguments.output);
+        return dry_run::show(&session, &DELETE_TEMPLATE, &path, None, &arguments.output);
     }
     let question = format!("Delete the template `{id}` at {}, for good?", session.base_url);
     arguments.consent.obtain(&question, session.is_sandbox)?;

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let templates = arguments.connection.open()?.call(Client::templates)?;
+    let templates = arguments.connection.open()?.call(Client::list_templates)?;
     if templates.is_empty() {
         say("There are no templates.");
     }

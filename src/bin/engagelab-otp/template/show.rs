@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let id: TemplateId = arguments.id.parse()?;
-    let details = arguments.connection.open()?.call(|client| client.template(&id))?;
+    let details = arguments.connection.open()?.call(|client| client.get_template(&id))?;
     let mut text = Vec::new();
     let json = json!(details);
     lines(&json, "", &mut text);

@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use super::account::{NewMessage, Refusal};
-use super::callback::DeliveryAnswer;
+use super::callback::DeliveryResponse;
 use super::events::status_row;
-use super::lifecycle::{Course, Step};
+use super::lifecycle::{Scenario, Step};
 use super::message::{Message, TimelineEntry};
-use super::outbox::{Later, Posting};
+use super::outbox::{Later, PendingDelivery};
 use super::service::Service;
 use crate::api::types::{Channel, MessageId, MessageStatus};
 
@@ -23,7 +23,7 @@ pub(super) enum Action {
 /// Whether things take the time that they take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Pace {
+pub enum Speed {
     /// They do.
     #[default]
     Real,
@@ -48,7 +48,7 @@ impl Service {
     }
 
     /// Lets everything happen that is due, and makes callbacks of what there is to report.
-    pub(super) fn turn(&mut self, now: SystemTime) {
+    pub(super) fn tick(&mut self, now: SystemTime) {
         while let Some((at, action)) = self.schedule.take(now) {
             match action {
                 Action::Step(message, step) => {
@@ -73,13 +73,13 @@ impl Service {
     pub(super) fn accept(
         &mut self,
         new: NewMessage,
-        course: Course,
+        course: Scenario,
         channel: Channel,
         now: SystemTime,
     ) -> Result<&Message, Refusal> {
         let message = self.account.send(new, now, self.history)?;
         for mut step in course.steps(channel) {
-            if self.pace == Pace::Fast {
+            if self.pace == Speed::Fast {
                 step.after = Duration::ZERO;
             }
             self.schedule.add(now + step.after, Action::Step(message.id.clone(), step));
@@ -99,12 +99,12 @@ impl Service {
     /// What came of a posting.
     pub(super) fn posted(
         &mut self,
-        posting: Posting,
-        answer: DeliveryAnswer,
+        posting: PendingDelivery,
+        answer: DeliveryResponse,
         took: Duration,
         now: SystemTime,
     ) {
-        let hurry = if self.pace == Pace::Fast { 600 } else { 1 };
+        let hurry = if self.pace == Speed::Fast { 600 } else { 1 };
         if let Some((pause, later)) = self.outbox.posted(posting, answer, took, now, hurry) {
             self.schedule.add(now + pause, Action::Outbox(later));
         }

@@ -9,19 +9,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::{self, Decode};
 use crate::api::types::ErrorCode;
 use crate::api::{Api, Operation};
-use crate::attempt::{Attempt, AttemptFailure};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::redact::Sensitive;
-use crate::retry::{Failed, RetryPolicy};
-use crate::transport::{Transport, later};
+use crate::http::attempt::{Attempt, AttemptFailure};
+use crate::http::redact::Redactor;
+use crate::http::response::{self, Decode};
+use crate::http::retry::{Failed, RetryPolicy};
+use crate::http::transport::{Transport, deadline_after};
 use crate::{ErrorKind, InvalidInput, Outcome};
 
 /// Makes calls. Shared by all clones of a client.
-pub(crate) struct Caller {
+pub(crate) struct Executor {
     pub(crate) transport: Transport,
     pub(crate) retry: RetryPolicy,
     pub(crate) clock: Arc<dyn Clock>,
@@ -54,20 +54,20 @@ impl Api {
         })?;
         let mut answer = None;
         let call = Call { operation, path, body, budget: self.budget };
-        self.caller.call(&call, &mut |bytes| {
+        self.executor.call(&call, &mut |bytes| {
             answer = Some(serde_json::from_slice(bytes)?);
             Ok(())
         })?;
-        answer.ok_or_else(|| Error::new(ErrorKind::EmptyAnswer, Outcome::Unknown))
+        answer.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))
     }
 }
 
-impl Caller {
+impl Executor {
     fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<(), Error> {
         // One reading of the clock for both, so that the first attempt has the whole budget, to the nanosecond: the
         // transport then needs no configuration of its own for it.
         let mut began = self.clock.now();
-        let deadline = later(began, call.budget);
+        let deadline = deadline_after(began, call.budget);
         let mut may_have_acted = false;
         let mut number = 1;
         loop {
@@ -83,7 +83,7 @@ impl Caller {
                 duration: ended.saturating_duration_since(began),
                 status: None,
                 failure: None,
-                repeated_after: None,
+                retry_in: None,
             };
             let Err(error) = result else {
                 self.watch(&attempt);
@@ -103,10 +103,10 @@ impl Caller {
                 repeatable: call.operation.repeatable,
             };
             let left = deadline.saturating_duration_since(ended);
-            attempt.repeated_after = self.retry.pause(&failed, left, fastrand::f64());
+            attempt.retry_in = self.retry.pause(&failed, left, fastrand::f64());
             self.watch(&attempt);
             may_have_acted |= error.outcome() == Outcome::Unknown;
-            let Some(pause) = attempt.repeated_after else {
+            let Some(pause) = attempt.retry_in else {
                 let outcome = if may_have_acted { Outcome::Unknown } else { error.outcome() };
                 return Err(error.of_call(call.operation.id, number, outcome));
             };
@@ -123,8 +123,8 @@ impl Caller {
         }
         let body = call.body.as_deref();
         let reply = self.transport.exchange(&call.operation.method, &call.path, body, left)?;
-        let sensitive = || Sensitive::of(body, &self.secrets.each_ref().map(String::as_str));
-        answer::read(reply, self.clock.time_of_day(), sensitive, decode)
+        let sensitive = || Redactor::of(body, &self.secrets.each_ref().map(String::as_str));
+        response::read(reply, self.clock.time_of_day(), sensitive, decode)
     }
 
     fn watch(&self, attempt: &Attempt) {
@@ -139,9 +139,9 @@ impl Caller {
     }
 }
 
-impl fmt::Debug for Caller {
+impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller").field("retry", &self.retry).finish_non_exhaustive()
+        f.debug_struct("Executor").field("retry", &self.retry).finish_non_exhaustive()
     }
 }
 

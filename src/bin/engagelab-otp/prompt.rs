@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure};
 
 /// Whether it is to be done at all.
 #[derive(Args)]
-pub(crate) struct Consent {
+pub(crate) struct Confirmation {
     /// Do it without asking
     #[arg(long, short)]
     yes: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Consent {
     pub(crate) dry_run: bool,
 }
 
-impl Consent {
+impl Confirmation {
     /// Asks, unless the answer is known: by `--yes`, or because the sandbox harms nobody.
     pub(crate) fn obtain(&self, question: &str, harmless: bool) -> Result<(), Failure> {
         if self.yes || harmless {

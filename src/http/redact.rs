@@ -15,9 +15,9 @@ const EXCERPT: usize = 200;
 
 /// Values that must not be shown, as they stood in a request.
 #[derive(Default)]
-pub(crate) struct Sensitive(Vec<String>);
+pub(crate) struct Redactor(Vec<String>);
 
-impl Sensitive {
+impl Redactor {
     /// The sensitive values of a request body, and `secrets` besides.
     pub(crate) fn of(body: Option<&[u8]>, secrets: &[&str]) -> Self {
         let mut values: Vec<String> = secrets.iter().map(|&secret| secret.to_owned()).collect();
@@ -194,13 +194,13 @@ mod tests {
     fn values_of_the_request_are_cut_whatever_their_case() {
         let body =
             br#"{"to":"+6591234567","template":{"id":"login","params":{"name":"Wilhelmina"}},"code":"aBcD"}"#;
-        let sensitive = Sensitive::of(Some(body), &["s3cret"]);
+        let sensitive = Redactor::of(Some(body), &["s3cret"]);
         assert_eq!(sensitive.scrub("S3CRET +6591234567 login WILHELMINA abcd"), "… … login … …");
     }
 
     #[test]
     fn what_looks_like_a_code_a_number_or_an_address_is_cut_on_suspicion() {
-        let nothing = Sensitive::default();
+        let nothing = Redactor::default();
         assert_eq!(nothing.scrub("code 398210, call +65 9123-4567!"), "code …, call +…!");
         assert_eq!(nothing.scrub("<b>user@example.com</b>"), "<b>…</b>");
         assert_eq!(nothing.scrub("<b>aB3dE</b> in 2s"), "<b>…</b> in 2s");
@@ -210,23 +210,23 @@ mod tests {
     #[test]
     fn values_are_cut_in_other_forms_too() {
         let body = br#"{"to":"+6591234567"}"#;
-        let phone = Sensitive::of(Some(body), &[]);
+        let phone = Redactor::of(Some(body), &[]);
         assert_eq!(phone.scrub("6591234567 %2B6591234567 91234567x"), "… … …x");
-        let mail = Sensitive::of(Some(br#"{"to":"sentinel.person@example.com"}"#), &[]);
+        let mail = Redactor::of(Some(br#"{"to":"sentinel.person@example.com"}"#), &[]);
         for form in [
             "sentinel.person%40example.com",
             "sentinel.person\\u0040example.com",
             "sentinel.person&#64;example.com",
         ] {
             assert_eq!(mail.scrub(form), "…", "{form}");
-            assert!(!Sensitive::default().scrub(form).contains("sentinel"), "{form}");
+            assert!(!Redactor::default().scrub(form).contains("sentinel"), "{form}");
         }
         assert_eq!(mail.scrub("dear sentinel.person,"), "dear …,");
     }
 
     #[test]
     fn separators_do_not_hide_a_number() {
-        let nothing = Sensitive::default();
+        let nothing = Redactor::default();
         for number in ["912 - 345 - 67", "91,23,45,67", "91_23:45.67", "(65) 9123 4567"] {
             let scrubbed = nothing.scrub(number);
             assert!(!scrubbed.contains(|c: char| c.is_ascii_digit()), "{number} became {scrubbed}");
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn message_ids_stay_and_shield_nothing() {
-        let nothing = Sensitive::default();
+        let nothing = Redactor::default();
         assert_eq!(nothing.scrub("1725407449772531712 6591234567"), "1725407449772531712 …");
         assert_eq!(nothing.scrub("398210/1725407449772531712/398210"), "…/1725407449772531712/…");
         assert_eq!(nothing.scrub("message 1725407449772531712"), "message 1725407449772531712");
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn excerpts_are_bounded_and_on_one_line() {
         let long = "word\r\n".repeat(1000);
-        let excerpt = Sensitive::default().excerpt(&long);
+        let excerpt = Redactor::default().excerpt(&long);
         assert_eq!(excerpt.chars().count(), EXCERPT + 1);
         assert!(!excerpt.contains('\n'));
     }

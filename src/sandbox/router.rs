@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use super::console::{self, Console};
 use super::fault::{FAULT_HEADER, Fault};
-use super::http::{Manner, Request, Response};
+use super::http::{Request, Response, ResponseFault};
 use super::service::{json, refuse};
 use super::shared::Shared;
 use crate::api::Extra;
 use crate::api::types::{ErrorBody, ErrorCode};
 
-pub(super) struct Front {
+pub(super) struct Router {
     pub(super) shared: Arc<Shared>,
     pub(super) console: Console,
     #[cfg(feature = "smpp")]
     pub(super) smsc: std::sync::Weak<crate::smpp::smsc::Smsc>,
 }
 
-impl Front {
+impl Router {
     pub(super) fn answer(&self, request: &Request) -> Response {
         if console::is_console(&request.path) {
             return self.console.answer(self, request);
@@ -42,18 +42,18 @@ pub(super) fn api(shared: &Shared, request: &Request) -> Response {
         None
     };
     // One lock for both, so that faults go to requests in the order in which these are acted on.
-    shared.act(|service, now| match asked.or_else(|| service.faults.take()) {
+    shared.update(|service, now| match asked.or_else(|| service.faults.take()) {
         None => service.answer(request, now),
-        Some(Fault::LostAnswer) => with(service.answer(request, now), Manner::Lost),
-        Some(Fault::SlowBody { pause }) => with(service.answer(request, now), Manner::Slow(pause)),
-        Some(Fault::Stall) => with(empty(), Manner::Stalled),
-        Some(Fault::Reset) => with(empty(), Manner::Reset),
+        Some(Fault::LostAnswer) => with(service.answer(request, now), ResponseFault::Lost),
+        Some(Fault::SlowBody { pause }) => with(service.answer(request, now), ResponseFault::Slow(pause)),
+        Some(Fault::Stall) => with(empty(), ResponseFault::Stalled),
+        Some(Fault::Reset) => with(empty(), ResponseFault::Reset),
         Some(Fault::RateLimited { retry_after }) => rate_limited(retry_after),
         Some(Fault::HtmlError) => Response::plain(500, "text/html", HTML.to_vec()),
     })
 }
 
-fn with(response: Response, manner: Manner) -> Response {
+fn with(response: Response, manner: ResponseFault) -> Response {
     Response { manner, ..response }
 }
 

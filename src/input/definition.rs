@@ -2,19 +2,19 @@
 
 use crate::InvalidInput;
 use crate::api::types::{self, Channel, Language, SmsPurpose};
-use crate::strategy::Strategy;
-use crate::template::TemplateId;
+use crate::input::strategy::Strategy;
+use crate::input::template::TemplateId;
 
 /// A template to create. What is here keeps the service's rules, as far as they are documented.
 ///
 /// ```
-/// use engagelab_otp::{Characters, CodeConfig, ServiceText, SmsText, TemplateDefinition, TemplateId};
+/// use engagelab_otp::{CodeAlphabet, CodeConfig, DefaultText, SmsText, TemplateDefinition, TemplateId};
 ///
 /// let definition = TemplateDefinition::builder(TemplateId::new("login")?, "whatsapp|sms".parse()?)
 ///     .brand_name("Example")
-///     .code(CodeConfig::new(Characters::DIGITS, 6, 5)?)
-///     .whatsapp(ServiceText::new().with_security_notice())
-///     .sms(SmsText::Service(ServiceText::new().with_expiry_notice()))
+///     .code(CodeConfig::new(CodeAlphabet::DIGITS, 6, 5)?)
+///     .whatsapp(DefaultText::new().with_security_notice())
+///     .sms(SmsText::Default(DefaultText::new().with_expiry_notice()))
 ///     .build()?;
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
@@ -25,9 +25,9 @@ pub struct TemplateDefinition {
     description: Option<String>,
     brand_name: Option<String>,
     code: Option<CodeConfig>,
-    whatsapp: Option<ServiceText>,
+    whatsapp: Option<DefaultText>,
     sms: Option<SmsText>,
-    voice: Option<ServiceText>,
+    voice: Option<DefaultText>,
     email: Option<EmailConfig>,
     pwa: Option<PwaConfig>,
 }
@@ -102,7 +102,7 @@ impl TemplateDefinitionBuilder {
     }
 
     /// What is sent by WhatsApp.
-    pub fn whatsapp(mut self, text: ServiceText) -> Self {
+    pub fn whatsapp(mut self, text: DefaultText) -> Self {
         self.0.whatsapp = Some(text);
         self
     }
@@ -114,7 +114,7 @@ impl TemplateDefinitionBuilder {
     }
 
     /// What is said in a call.
-    pub fn voice(mut self, text: ServiceText) -> Self {
+    pub fn voice(mut self, text: DefaultText) -> Self {
         self.0.voice = Some(text);
         self
     }
@@ -185,7 +185,7 @@ impl TemplateDefinitionBuilder {
 /// How codes are made, and how long they live.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeConfig {
-    characters: Characters,
+    characters: CodeAlphabet,
     length: u8,
     minutes: u8,
 }
@@ -196,7 +196,7 @@ impl CodeConfig {
     /// # Errors
     ///
     /// If the length or the life is out of range.
-    pub fn new(characters: Characters, length: u8, minutes: u8) -> Result<Self, InvalidInput> {
+    pub fn new(characters: CodeAlphabet, length: u8, minutes: u8) -> Result<Self, InvalidInput> {
         let (length_field, life_field) =
             ("verify_code_config.verify_code_len", "verify_code_config.verify_code_ttl");
         InvalidInput::unless((4..=10).contains(&length), length_field, "a code has 4 to 10 characters")?;
@@ -211,9 +211,9 @@ impl CodeConfig {
 
 /// The characters that codes are made of; join several with `|`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Characters(u8);
+pub struct CodeAlphabet(u8);
 
-impl Characters {
+impl CodeAlphabet {
     /// 0 to 9.
     pub const DIGITS: Self = Self(1);
     /// a to z.
@@ -222,7 +222,7 @@ impl Characters {
     pub const UPPER_CASE: Self = Self(4);
 }
 
-impl std::ops::BitOr for Characters {
+impl std::ops::BitOr for CodeAlphabet {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -232,12 +232,12 @@ impl std::ops::BitOr for Characters {
 
 /// The service's own text, and which sentences it has beside the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServiceText {
+pub struct DefaultText {
     security_notice: bool,
     expiry_notice: bool,
 }
 
-impl ServiceText {
+impl DefaultText {
     /// The code alone.
     #[must_use]
     pub const fn new() -> Self {
@@ -267,31 +267,31 @@ impl ServiceText {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SmsText {
     /// The service's own text.
-    Service(ServiceText),
+    Default(DefaultText),
     /// A text of your own.
-    Own(OwnSmsText),
+    Custom(CustomSmsText),
 }
 
 impl SmsText {
     fn to_wire(&self) -> types::SmsConfig {
         match self {
-            Self::Service(text) => {
+            Self::Default(text) => {
                 types::SmsConfig::new(SERVICE_TEXT).template_default_config(text.to_wire())
             }
-            Self::Own(text) => types::SmsConfig::new(OWN_TEXT).template_custom_config(text.to_wire()),
+            Self::Custom(text) => types::SmsConfig::new(OWN_TEXT).template_custom_config(text.to_wire()),
         }
     }
 }
 
 /// An SMS text of your own.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OwnSmsText {
+pub struct CustomSmsText {
     purpose: SmsPurpose,
     content: String,
     countries: Vec<String>,
 }
 
-impl OwnSmsText {
+impl CustomSmsText {
     /// A text with variables as `{{name}}`.
     ///
     /// # Errors

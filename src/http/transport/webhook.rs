@@ -11,14 +11,14 @@ use super::options::{BaseUrl, Timeouts, is_loopback};
 use crate::InvalidInput;
 
 /// Posts to one address. Connections are not kept: receivers come and go.
-pub(crate) struct Poster {
+pub(crate) struct WebhookClient {
     agent: Agent,
     url: String,
 }
 
-impl Poster {
+impl WebhookClient {
     /// For this address, with so much time for a whole exchange.
-    pub(crate) fn new(url: &str, patience: Duration) -> Result<Self, InvalidInput> {
+    pub(crate) fn new(url: &str, timeout: Duration) -> Result<Self, InvalidInput> {
         let refuse = |rule| InvalidInput::new("callback_url", rule);
         let uri: Uri = url.parse().map_err(|_| refuse("a callback's address is a URL"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
@@ -28,8 +28,8 @@ impl Poster {
         let host = host.ok_or_else(|| refuse("a callback's address has a host"))?;
         let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
         let options = TransportOptions {
-            timeouts: Timeouts::within(patience),
-            idle_connections: 0,
+            timeouts: Timeouts::within(timeout),
+            max_idle_connections: 0,
             user_agent_suffix: Some("sandbox".to_owned()),
             ..TransportOptions::default()
         };

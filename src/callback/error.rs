@@ -3,17 +3,17 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::header::HeaderDefect;
-use super::replay::StoreFailure;
+use super::header::SignatureHeaderError;
+use super::replay::ReplayStoreError;
 
 /// A callback that was not taken. It holds nothing of what the callback held.
 ///
-/// Answer with [`http_status`](Refusal::http_status). The service repeats whatever is not answered with 200:
+/// Answer with [`http_status`](ReceiveError::http_status). The service repeats whatever is not answered with 200:
 /// for a callback that was refused by mistake (a clock that is wrong, a secret not yet configured) that is
 /// the second chance.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum ReceiveError {
     /// The sender's address is not one of the allowed ones, or was not passed in.
     SourceNotAllowed,
     /// There is no `Authorization` header, and one is required.
@@ -23,7 +23,7 @@ pub enum Refusal {
     /// There is no signature header, and one is required.
     SignatureMissing,
     /// The signature header does not have the form that it must have.
-    SignatureMalformed(HeaderDefect),
+    SignatureMalformed(SignatureHeaderError),
     /// The header names a user that no secret is configured for.
     UnknownUser,
     /// The signature was made with another secret, or for other parts.
@@ -45,7 +45,7 @@ pub enum Refusal {
     /// status makes the service come back; answering 200 would lose the events if that handler fails.
     InFlight,
     /// The signature could not be remembered.
-    Store(StoreFailure),
+    Store(ReplayStoreError),
     /// The body is larger than the limit.
     BodyTooLarge {
         /// The limit in bytes.
@@ -67,7 +67,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl ReceiveError {
     /// The status to answer with.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
@@ -88,7 +88,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ReceiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SourceNotAllowed => f.write_str("the sender's address is not an allowed one"),
@@ -112,7 +112,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl StdError for Refusal {
+impl StdError for ReceiveError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Store(failure) => Some(failure),

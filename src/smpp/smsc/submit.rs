@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::smpp::pdu::{Status, masked};
 
-/// A submission that the server could read, as it asks its [`Desk`] about it.
+/// A submission that the server could read, as it asks its [`SubmitHandler`] about it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Submission {
@@ -64,12 +64,12 @@ pub struct PlannedReport {
 }
 
 /// Decides what becomes of submissions. It is asked by the thread of the link, which waits for the answer.
-pub trait Desk: Send + Sync + 'static {
+pub trait SubmitHandler: Send + Sync + 'static {
     /// Decides about one submission.
     fn decide(&self, submission: &Submission) -> Decision;
 }
 
-impl<F: Fn(&Submission) -> Decision + Send + Sync + 'static> Desk for F {
+impl<F: Fn(&Submission) -> Decision + Send + Sync + 'static> SubmitHandler for F {
     fn decide(&self, submission: &Submission) -> Decision {
         self(submission)
     }
@@ -88,7 +88,7 @@ impl Default for TestRecipients {
     }
 }
 
-impl Desk for TestRecipients {
+impl SubmitHandler for TestRecipients {
     fn decide(&self, submission: &Submission) -> Decision {
         let report = |after, error| vec![PlannedReport { after, error }];
         let at_once = Duration::ZERO;

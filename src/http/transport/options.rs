@@ -77,7 +77,7 @@ impl fmt::Debug for Proxy {
 /// Which root certificates are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Roots {
+pub enum RootCertificates {
     /// Mozilla's with rustls, the operating system's with native-tls.
     #[default]
     Default,
@@ -106,13 +106,13 @@ pub(crate) struct TransportOptions {
     pub(crate) allow_plain_http: bool,
     pub(crate) timeouts: Timeouts,
     pub(crate) proxy: Proxy,
-    pub(crate) roots: Roots,
+    pub(crate) roots: RootCertificates,
     pub(crate) extra_roots: Vec<u8>,
     pub(crate) backend: Option<TlsBackend>,
     pub(crate) user_agent_suffix: Option<String>,
-    pub(crate) answer_limit: u64,
+    pub(crate) max_response_bytes: u64,
     pub(crate) idle: Duration,
-    pub(crate) idle_connections: usize,
+    pub(crate) max_idle_connections: usize,
 }
 
 impl Default for TransportOptions {
@@ -122,15 +122,15 @@ impl Default for TransportOptions {
             allow_plain_http: false,
             timeouts: Timeouts::default(),
             proxy: Proxy::default(),
-            roots: Roots::default(),
+            roots: RootCertificates::default(),
             extra_roots: Vec::new(),
             backend: None,
             user_agent_suffix: None,
-            answer_limit: 4 * 1024 * 1024,
+            max_response_bytes: 4 * 1024 * 1024,
             // Servers commonly keep idle connections for 60 s (load balancers) to 75 s (nginx). Being first to
             // close avoids the race in which a request meets a closing connection.
             idle: Duration::from_secs(55),
-            idle_connections: 16,
+            max_idle_connections: 16,
         }
     }
 }
@@ -204,8 +204,8 @@ impl TransportOptions {
             .proxy(self.proxy(base)?)
             .user_agent(self.user_agent()?)
             .max_idle_age(self.idle)
-            .max_idle_connections(self.idle_connections)
-            .max_idle_connections_per_host(self.idle_connections)
+            .max_idle_connections(self.max_idle_connections)
+            .max_idle_connections_per_host(self.max_idle_connections)
             .max_response_header_size(LARGEST_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER);
@@ -275,7 +275,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 mod tls {
     use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-    use super::{Roots, TlsBackend, TransportOptions};
+    use super::{RootCertificates, TlsBackend, TransportOptions};
     use crate::InvalidInput;
 
     pub(super) fn config(options: &TransportOptions) -> Result<TlsConfig, InvalidInput> {
@@ -293,18 +293,18 @@ mod tls {
             TlsBackend::NativeTls => (TlsProvider::NativeTls, RootCerts::PlatformVerifier),
         };
         let roots = match &options.roots {
-            Roots::Only(pem) => with(certificates("roots", pem)?, extra),
-            Roots::System => {
+            RootCertificates::Only(pem) => with(certificates("roots", pem)?, extra),
+            RootCertificates::System => {
                 let rustls = provider == TlsProvider::Rustls;
                 let usable = !rustls || cfg!(feature = "platform-verifier");
                 let rule = "with rustls, the system's roots need the feature `platform-verifier`";
                 InvalidInput::unless(usable, "roots", rule)?;
                 if extra.is_empty() { RootCerts::PlatformVerifier } else { with(system()?, extra) }
             }
-            Roots::Default if extra.is_empty() => default,
+            RootCertificates::Default if extra.is_empty() => default,
             #[cfg(feature = "native-tls")]
-            Roots::Default if backend == TlsBackend::NativeTls => with(system()?, extra),
-            Roots::Default => with(mozilla(), extra),
+            RootCertificates::Default if backend == TlsBackend::NativeTls => with(system()?, extra),
+            RootCertificates::Default => with(mozilla(), extra),
         };
         Ok(TlsConfig::builder().provider(provider).root_certs(roots).build())
     }

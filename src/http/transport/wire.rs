@@ -13,23 +13,23 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 ///
 /// ureq writes a request's head and its body apart. With TCP's delay off, as it must be, those are two system
 /// calls, two packets and, over TLS, two records, and the server wakes up for half a request.
-pub(super) struct Gathering {
+pub(super) struct WriteCoalescer {
     inner: Box<dyn Transport>,
-    buffers: Gathered,
+    buffers: CoalescedBuffers,
     /// Whether the connection was read from and not probed since.
     answered: bool,
 }
 
 /// Buffers whose output begins behind what is already waiting there.
-struct Gathered {
+struct CoalescedBuffers {
     buffers: LazyBuffers,
     waiting: usize,
 }
 
-impl Gathering {
+impl WriteCoalescer {
     pub(super) fn new(inner: Box<dyn Transport>, config: &Config) -> Self {
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Self { inner, buffers: Gathered { buffers, waiting: 0 }, answered: false }
+        Self { inner, buffers: CoalescedBuffers { buffers, waiting: 0 }, answered: false }
     }
 
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
@@ -42,7 +42,7 @@ impl Gathering {
     }
 }
 
-impl Transport for Gathering {
+impl Transport for WriteCoalescer {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
@@ -83,7 +83,7 @@ impl Transport for Gathering {
     }
 }
 
-impl Buffers for Gathered {
+impl Buffers for CoalescedBuffers {
     fn output(&mut self) -> &mut [u8] {
         &mut self.buffers.output()[self.waiting..]
     }
@@ -118,17 +118,17 @@ impl Buffers for Gathered {
 ///
 /// What remains of a call's time differs by nanoseconds at every step, and each difference would be a system
 /// call to tell the socket. Rounded, the hot path has none; a time-out comes at most 2% late.
-pub(super) struct Steady {
+pub(super) struct RoundedTimeouts {
     inner: Box<dyn Transport>,
 }
 
-impl Steady {
+impl RoundedTimeouts {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
         Self { inner }
     }
 }
 
-impl Transport for Steady {
+impl Transport for RoundedTimeouts {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -153,12 +153,12 @@ impl Transport for Steady {
 /// Bounds, together, the waits of a conversation with a proxy. It ends when the proxy has answered; the connection
 /// goes on without.
 #[derive(Clone, Default)]
-pub(super) struct Hurry(Arc<AtomicBool>);
+pub(super) struct ProxyDeadline(Arc<AtomicBool>);
 
-impl Hurry {
-    /// `inner`, with no wait beyond `deadline` until the hurry is over.
+impl ProxyDeadline {
+    /// `inner`, with no wait beyond `deadline` until the deadline_switch is over.
     pub(super) fn until(self, deadline: Instant, inner: Box<dyn Transport>) -> Box<dyn Transport> {
-        Box::new(Hurried { inner, deadline, hurry: self })
+        Box::new(BoundedByProxyDeadline { inner, deadline, deadline_switch: self })
     }
 
     pub(super) fn is_over(&self) {
@@ -166,13 +166,13 @@ impl Hurry {
     }
 }
 
-struct Hurried {
+struct BoundedByProxyDeadline {
     inner: Box<dyn Transport>,
     deadline: Instant,
-    hurry: Hurry,
+    deadline_switch: ProxyDeadline,
 }
 
-impl Transport for Hurried {
+impl Transport for BoundedByProxyDeadline {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -182,7 +182,7 @@ impl Transport for Hurried {
     }
 
     fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        if !self.hurry.0.load(Ordering::Relaxed) {
+        if !self.deadline_switch.0.load(Ordering::Relaxed) {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ureq::Error::Timeout(ureq::Timeout::Connect));
@@ -201,19 +201,19 @@ impl Transport for Hurried {
     }
 }
 
-impl fmt::Debug for Hurried {
+impl fmt::Debug for BoundedByProxyDeadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }
 }
 
-impl fmt::Debug for Gathering {
+impl fmt::Debug for WriteCoalescer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }
 }
 
-impl fmt::Debug for Steady {
+impl fmt::Debug for RoundedTimeouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }

@@ -6,20 +6,20 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::header::{HeaderDefect, SIGNATURE_HEADER};
+use super::header::{SIGNATURE_HEADER, SignatureHeaderError};
 
 /// A request as the server received it: its raw body, and those of its headers that count.
 ///
 /// The body must be the bytes as they came, before anything has parsed them.
 #[derive(Clone, Copy)]
-pub struct Incoming<'a> {
+pub struct CallbackRequest<'a> {
     pub(crate) body: &'a [u8],
-    pub(crate) signature: Result<Option<&'a str>, HeaderDefect>,
+    pub(crate) signature: Result<Option<&'a str>, SignatureHeaderError>,
     pub(crate) authorization: Option<&'a [u8]>,
     pub(crate) source: Option<IpAddr>,
 }
 
-impl<'a> Incoming<'a> {
+impl<'a> CallbackRequest<'a> {
     /// A request with this body, and without headers.
     #[must_use]
     pub const fn new(body: &'a [u8]) -> Self {
@@ -32,8 +32,8 @@ impl<'a> Incoming<'a> {
         let mut signatures = headers.get_all(SIGNATURE_HEADER).iter();
         let signature = match (signatures.next(), signatures.next()) {
             (None, _) => Ok(None),
-            (Some(value), None) => value.to_str().map(Some).map_err(|_| HeaderDefect::NotAscii),
-            (Some(_), Some(_)) => Err(HeaderDefect::Repeated("the header")),
+            (Some(value), None) => value.to_str().map(Some).map_err(|_| SignatureHeaderError::NotAscii),
+            (Some(_), Some(_)) => Err(SignatureHeaderError::Repeated("the header")),
         };
         let mut authorizations = headers.get_all(AUTHORIZATION).iter();
         let authorization = match (authorizations.next(), authorizations.next()) {
@@ -69,9 +69,9 @@ impl<'a> Incoming<'a> {
 }
 
 /// Shows sizes alone.
-impl fmt::Debug for Incoming<'_> {
+impl fmt::Debug for CallbackRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
+        f.debug_struct("CallbackRequest")
             .field("body_bytes", &self.body.len())
             .field("signed", &!matches!(self.signature, Ok(None)))
             .field("authorized", &self.authorization.is_some())

@@ -3,11 +3,11 @@
 //! This folder is the only place that names ureq. It does not retry, and does not read what answers mean.
 
 mod dial;
-mod hush;
-mod look_up;
+mod lookup;
 mod options;
+mod trace_guard;
 #[cfg(feature = "sandbox")]
-mod post;
+mod webhook;
 mod wire;
 
 use std::cell::Cell;
@@ -22,31 +22,31 @@ use crate::error::Source;
 use crate::{Credentials, ErrorKind, InvalidInput, Outcome};
 
 use dial::{DialError, Dialer};
-use hush::Hush;
-use look_up::Placeholder;
+use lookup::Placeholder;
 pub(crate) use options::TransportOptions;
-pub use options::{Proxy, Roots, Timeouts, TlsBackend};
+pub use options::{Proxy, RootCertificates, Timeouts, TlsBackend};
+use trace_guard::TraceGuard;
 #[cfg(feature = "sandbox")]
-pub(crate) use post::Poster;
+pub(crate) use webhook::WebhookClient;
 
 /// The connections to one base URL, with one key.
 pub(crate) struct Transport {
     agent: Agent,
     base: String,
     authorization: HeaderValue,
-    answer_limit: u64,
+    max_response_bytes: u64,
     total: Duration,
 }
 
 /// An answer. Its body may still be one that could not be read.
-pub(crate) struct Reply {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Result<Vec<u8>, Unanswered>,
+    pub(crate) body: Result<Vec<u8>, ExchangeError>,
 }
 
 /// Why there is no answer, and whether the request may have left.
-pub(crate) struct Unanswered {
+pub(crate) struct ExchangeError {
     pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
     pub(crate) detail: &'static str,
@@ -65,7 +65,7 @@ impl Transport {
             agent,
             base: base.text,
             authorization,
-            answer_limit: options.answer_limit,
+            max_response_bytes: options.max_response_bytes,
             total: options.timeouts.total,
         })
     }
@@ -77,14 +77,14 @@ impl Transport {
         path: &str,
         body: Option<&[u8]>,
         left: Duration,
-    ) -> Result<Reply, Unanswered> {
-        let _hush = Hush::new();
-        let pulled = Cell::new(false);
-        let result = self.send(method, path, body, left, &pulled);
+    ) -> Result<RawResponse, ExchangeError> {
+        let _hush = TraceGuard::new();
+        let started = Cell::new(false);
+        let result = self.send(method, path, body, left, &started);
         let response = result.map_err(|error| {
-            // The body is pulled after the connection stands and the headers are written. Not pulled, hence no
+            // The body is started after the connection stands and the headers are written. Not started, hence no
             // complete request left. A request without a body has no such mark.
-            unanswered(error, body.is_some() && !pulled.get())
+            unanswered(error, body.is_some() && !started.get())
         })?;
         Ok(self.read(response))
     }
@@ -95,7 +95,7 @@ impl Transport {
         path: &str,
         body: Option<&[u8]>,
         left: Duration,
-        pulled: &Cell<bool>,
+        started: &Cell<bool>,
     ) -> Result<Response<Body>, ureq::Error> {
         let request = Request::builder()
             .method(method.clone())
@@ -104,7 +104,7 @@ impl Transport {
             .header(header::ACCEPT, JSON);
         match body {
             Some(body) => {
-                let mut watched = Watched { body, pulled };
+                let mut watched = TrackedBody { body, started };
                 let request = request
                     .header(header::CONTENT_TYPE, JSON)
                     .header(header::CONTENT_LENGTH, body.len())
@@ -123,41 +123,41 @@ impl Transport {
         self.agent.run(request)
     }
 
-    fn read(&self, response: Response<Body>) -> Reply {
+    fn read(&self, response: Response<Body>) -> RawResponse {
         let (parts, mut body) = response.into_parts();
-        let body = body.with_config().limit(self.answer_limit).read_to_vec().map_err(|error| {
+        let body = body.with_config().limit(self.max_response_bytes).read_to_vec().map_err(|error| {
             let (kind, detail) = match &error {
-                ureq::Error::BodyExceedsLimit(_) => (ErrorKind::OversizedAnswer, ""),
+                ureq::Error::BodyExceedsLimit(_) => (ErrorKind::OversizedResponse, ""),
                 ureq::Error::Timeout(_) => (ErrorKind::Timeout, "while reading the answer"),
-                _ => (ErrorKind::TruncatedAnswer, ""),
+                _ => (ErrorKind::TruncatedResponse, ""),
             };
-            Unanswered { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }
+            ExchangeError { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }
         });
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        RawResponse { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 }
 
 /// A request body that notes when it is first asked for.
-struct Watched<'a> {
+struct TrackedBody<'a> {
     body: &'a [u8],
-    pulled: &'a Cell<bool>,
+    started: &'a Cell<bool>,
 }
 
-impl Read for Watched<'_> {
+impl Read for TrackedBody<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pulled.set(true);
+        self.started.set(true);
         self.body.read(buffer)
     }
 }
 
 /// What an error says. Everything that fails while dialling comes wrapped in a [`DialError`], so it is known
 /// that no request left; of the rest, `not_pulled` says so.
-fn unanswered(error: ureq::Error, not_pulled: bool) -> Unanswered {
+fn unanswered(error: ureq::Error, not_pulled: bool) -> ExchangeError {
     let error = match error {
         ureq::Error::Other(other) => match other.downcast::<DialError>() {
             Ok(dial) => {
                 let (kind, detail, source) = dial.into_parts();
-                return Unanswered { kind, outcome: Outcome::NotSent, detail, source: Some(source) };
+                return ExchangeError { kind, outcome: Outcome::NotSent, detail, source: Some(source) };
             }
             Err(other) => ureq::Error::Other(other),
         },
@@ -169,7 +169,7 @@ fn unanswered(error: ureq::Error, not_pulled: bool) -> Unanswered {
         _ => (ErrorKind::Protocol, ""),
     };
     let outcome = if not_pulled { Outcome::NotSent } else { Outcome::Unknown };
-    Unanswered { kind, outcome, detail, source: Some(Box::new(error)) }
+    ExchangeError { kind, outcome, detail, source: Some(Box::new(error)) }
 }
 
 fn phase_name(phase: Timeout) -> &'static str {
@@ -184,7 +184,7 @@ fn phase_name(phase: Timeout) -> &'static str {
 }
 
 /// A moment later by `duration`, or as late as the clock can say.
-pub(crate) fn later(now: Instant, duration: Duration) -> Instant {
+pub(crate) fn deadline_after(now: Instant, duration: Duration) -> Instant {
     now.checked_add(duration).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 3600))
 }
 

@@ -15,16 +15,16 @@ use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector, TcpConnector, Transport,
 };
 
-use super::look_up::{LookUp, PLACEHOLDER};
-use super::wire::{Gathering, Hurry, Steady};
-use super::{Timeouts, later, phase_name};
+use super::lookup::{LookUp, PLACEHOLDER};
+use super::wire::{ProxyDeadline, RoundedTimeouts, WriteCoalescer};
+use super::{Timeouts, deadline_after, phase_name};
 use crate::ErrorKind;
 use crate::error::Source;
 
 /// Makes connections, step by step, and says of each failure which step it was.
 #[derive(Debug)]
 pub(super) struct Dialer {
-    look_up: LookUp,
+    lookup: LookUp,
     connect: Duration,
     socks: SocksConnector,
     proxy: ConnectProxyConnector,
@@ -38,7 +38,7 @@ pub(super) struct Dialer {
 impl Dialer {
     pub(super) fn new(timeouts: &Timeouts) -> Self {
         Self {
-            look_up: LookUp::new(timeouts.resolve),
+            lookup: LookUp::new(timeouts.resolve),
             connect: timeouts.connect,
             socks: SocksConnector::default(),
             proxy: ConnectProxyConnector::default(),
@@ -50,18 +50,18 @@ impl Dialer {
         }
     }
 
-    fn dial(&self, details: &ConnectionDetails) -> Result<Gathering, DialError> {
-        let hurry = Hurry::default();
-        let details = &self.resolved(details, &hurry)?;
+    fn dial(&self, details: &ConnectionDetails) -> Result<WriteCoalescer, DialError> {
+        let deadline_switch = ProxyDeadline::default();
+        let details = &self.resolved(details, &deadline_switch)?;
         let proxied = details.config.proxy().is_some_and(|proxy| !proxy.is_no_proxy(details.uri));
         let reach = if proxied { ErrorKind::Proxy } else { ErrorKind::Connect };
 
         let socks = self.socks.connect(details, None::<()>).map_err(|error| DialError::new(reach, error))?;
         let tunnel = self.proxy.connect(details, socks).map_err(|error| DialError::new(reach, error))?;
-        hurry.is_over();
+        deadline_switch.is_over();
         let tcp = self.tcp.connect(details, tunnel).map_err(|error| DialError::new(reach, error))?;
         let tcp = tcp.ok_or_else(|| DialError::new(reach, ureq::Error::ConnectionFailed))?;
-        let chained = Steady::new(Box::new(tcp));
+        let chained = RoundedTimeouts::new(Box::new(tcp));
 
         let tls = |error| DialError::new(ErrorKind::Tls, error);
         #[cfg(feature = "rustls")]
@@ -71,33 +71,34 @@ impl Dialer {
         if details.needs_tls() && !chained.is_tls() {
             return Err(tls(ureq::Error::TlsRequired));
         }
-        Ok(Gathering::new(Box::new(chained), details.config))
+        Ok(WriteCoalescer::new(Box::new(chained), details.config))
     }
 
-    /// The same details, with real addresses where the placeholder stood, and with `hurry` for a proxy.
+    /// The same details, with real addresses where the placeholder stood, and with `deadline_switch` for a proxy.
     fn resolved<'a>(
         &'a self,
         details: &'a ConnectionDetails<'_>,
-        hurry: &Hurry,
+        deadline_switch: &ProxyDeadline,
     ) -> Result<ConnectionDetails<'a>, DialError> {
         let began = Instant::now();
         let mut addresses = details.addrs.clone();
         if addresses.contains(&PLACEHOLDER) {
-            let found = self.look_up.resolve(details.uri, details.config, details.timeout);
+            let found = self.lookup.resolve(details.uri, details.config, details.timeout);
             addresses = found.map_err(|error| DialError::new(ErrorKind::Resolve, error))?;
         }
         let timeout = shorten(details.timeout, began.elapsed(), self.connect);
         // A proxy's answer is awaited octet by octet, each with the whole time-out: together they must not take longer.
         let run_connector = details.run_connector.clone();
-        let (hurry, deadline) = (hurry.clone(), later(Instant::now(), *timeout.after));
+        let (deadline_switch, deadline) =
+            (deadline_switch.clone(), deadline_after(Instant::now(), *timeout.after));
         let hurried = move |details: &ConnectionDetails<'_>| {
-            run_connector(details).map(|proxy| hurry.clone().until(deadline, proxy))
+            run_connector(details).map(|proxy| deadline_switch.clone().until(deadline, proxy))
         };
         Ok(ConnectionDetails {
             uri: details.uri,
             addrs: addresses,
             // Connectors for proxies ask for the proxy's addresses themselves.
-            resolver: &self.look_up,
+            resolver: &self.lookup,
             config: details.config,
             // Only the time-outs ever differ from the agent's configuration. Saying so lets the TLS connector
             // use its cached configuration, in which the sessions to resume are kept.
@@ -112,7 +113,7 @@ impl Dialer {
 }
 
 impl Connector<()> for Dialer {
-    type Out = Gathering;
+    type Out = WriteCoalescer;
 
     fn connect(
         &self,

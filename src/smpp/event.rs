@@ -45,7 +45,7 @@ pub enum Event {
         report: DeliveryReport,
     },
     /// No final report came within the limit, or before the client was closed.
-    NoReport {
+    ReportTimeout {
         /// The submission.
         submission: SubmissionId,
         /// The id that the service gave it.

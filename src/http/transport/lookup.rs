@@ -31,12 +31,12 @@ impl Resolver for Placeholder {
     }
 }
 
-/// Looks names up for real: each in a thread, so that the caller can stop waiting. Callers that want the same name
+/// Looks names up for real: each in a thread, so that the executor can stop waiting. Callers that want the same name
 /// at the same time share one thread; one that hangs holds up nobody but those who want that name.
 #[derive(Clone)]
 pub(super) struct LookUp {
-    patience: Duration,
-    under_way: Arc<Mutex<HashMap<String, Arc<Flight>>>>,
+    timeout: Duration,
+    under_way: Arc<Mutex<HashMap<String, Arc<PendingLookup>>>>,
 }
 
 /// What a look-up came to; an error in a form that several waiters can have.
@@ -44,14 +44,14 @@ type Found = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
 
 /// A look-up that is under way.
 #[derive(Default)]
-struct Flight {
-    landed: Mutex<Option<Found>>,
+struct PendingLookup {
+    result: Mutex<Option<Found>>,
     landing: Condvar,
 }
 
 impl LookUp {
-    pub(super) fn new(patience: Duration) -> Self {
-        Self { patience, under_way: Arc::default() }
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { timeout, under_way: Arc::default() }
     }
 
     pub(super) fn addresses(&self, uri: &Uri, most: Duration) -> Result<Vec<SocketAddr>, DialError> {
@@ -67,7 +67,7 @@ impl LookUp {
         };
         let flight = self.join_or_begin(&format!("{host}:{port}")).map_err(failed)?;
         let late = || DialError::new(ErrorKind::Resolve, ureq::Error::Timeout(ureq::Timeout::Resolve));
-        match flight.wait(self.patience.min(most)).ok_or_else(late)? {
+        match flight.wait(self.timeout.min(most)).ok_or_else(late)? {
             Ok(addresses) if addresses.is_empty() => {
                 Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")))
             }
@@ -76,17 +76,17 @@ impl LookUp {
         }
     }
 
-    fn join_or_begin(&self, name: &str) -> io::Result<Arc<Flight>> {
+    fn join_or_begin(&self, name: &str) -> io::Result<Arc<PendingLookup>> {
         let mut under_way = lock(&self.under_way);
         if let Some(flight) = under_way.get(name) {
             return Ok(flight.clone());
         }
-        let flight = Arc::new(Flight::default());
+        let flight = Arc::new(PendingLookup::default());
         let (landing, name_of_thread, registry) = (flight.clone(), name.to_owned(), self.under_way.clone());
         thread::Builder::new().name("resolve".to_owned()).spawn(move || {
             let found = name_of_thread.to_socket_addrs().map(|found| found.take(MOST_ADDRESSES).collect());
             lock(&registry).remove(&name_of_thread);
-            *lock(&landing.landed) = Some(found.map_err(|error| (error.kind(), error.to_string())));
+            *lock(&landing.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
             landing.landing.notify_all();
         })?;
         under_way.insert(name.to_owned(), flight.clone());
@@ -94,20 +94,20 @@ impl LookUp {
     }
 }
 
-impl Flight {
+impl PendingLookup {
     /// The result, or none if it does not come in time.
-    fn wait(&self, patience: Duration) -> Option<Found> {
-        let deadline = super::later(Instant::now(), patience);
-        let mut landed = lock(&self.landed);
+    fn wait(&self, timeout: Duration) -> Option<Found> {
+        let deadline = super::deadline_after(Instant::now(), timeout);
+        let mut result = lock(&self.result);
         loop {
-            if let Some(result) = &*landed {
+            if let Some(result) = &*result {
                 return Some(result.clone());
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            landed = self.landing.wait_timeout(landed, left).unwrap_or_else(PoisonError::into_inner).0;
+            result = self.landing.wait_timeout(result, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -131,7 +131,7 @@ impl Resolver for LookUp {
 
 impl fmt::Debug for LookUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LookUp").field("patience", &self.patience).finish_non_exhaustive()
+        f.debug_struct("LookUp").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
@@ -164,25 +164,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_who_want_the_same_name_share_a_look_up_and_stop_waiting_in_time() {
-        let look_up = LookUp::new(Duration::from_millis(20));
+    fn those_who_want_the_same_name_share_a_lookup_and_stop_waiting_in_time() {
+        let lookup = LookUp::new(Duration::from_millis(20));
         // A look-up that never lands.
-        let stuck = Arc::new(Flight::default());
-        lock(&look_up.under_way).insert("example.test:443".to_owned(), stuck);
+        let stuck = Arc::new(PendingLookup::default());
+        lock(&lookup.under_way).insert("example.test:443".to_owned(), stuck);
         let uri = Uri::from_static("https://example.test");
         for _ in 0..3 {
-            let (kind, ..) = look_up.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
+            let (kind, ..) = lookup.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
             assert_eq!(kind, ErrorKind::Timeout);
         }
-        assert_eq!(lock(&look_up.under_way).len(), 1);
+        assert_eq!(lock(&lookup.under_way).len(), 1);
     }
 
     #[test]
     fn what_landed_is_no_longer_under_way() {
-        let look_up = LookUp::new(Duration::from_secs(20));
+        let lookup = LookUp::new(Duration::from_secs(20));
         let found =
-            look_up.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
+            lookup.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7));
-        assert!(lock(&look_up.under_way).is_empty());
+        assert!(lock(&lookup.under_way).is_empty());
     }
 }

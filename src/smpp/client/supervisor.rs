@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::core::{Broken, Phase, Up, Wakes};
 use super::shared::{Shared, wait};
+use super::state::{Connected, LinkFailure, Notifications, Phase};
 use super::ticket::Slot;
 use crate::smpp::backoff::Backoff;
 use crate::smpp::link::Link;
@@ -13,7 +13,7 @@ use crate::smpp::session::{CloseReason, Event, Session};
 use crate::smpp::{ConnectError, ConnectErrorKind, SmppConfig, SubmitErrorKind};
 
 /// Connects and binds, waiting for the answer.
-pub(super) fn establish(config: &SmppConfig) -> Result<Up, ConnectError> {
+pub(super) fn establish(config: &SmppConfig) -> Result<Connected, ConnectError> {
     let link = Link::connect(config)?;
     let closed = |source| ConnectError::io(ConnectErrorKind::ClosedDuringBind, source);
     let now = Instant::now();
@@ -37,7 +37,7 @@ pub(super) fn establish(config: &SmppConfig) -> Result<Up, ConnectError> {
         }
     }
     link.set_read_timeout(None).map_err(closed)?;
-    Ok(Up { session, link: Arc::new(link) })
+    Ok(Connected { session, link: Arc::new(link) })
 }
 
 fn is_timeout(error: &std::io::Error) -> bool {
@@ -97,7 +97,7 @@ fn start_threads(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
         Err(error) => {
             // One may have started; it ends with the link.
             let why = format!("no thread to serve it: {error}");
-            core.broken = Some(Broken { why, peer_reads: false });
+            core.broken = Some(LinkFailure { why, peer_reads: false });
             Vec::new()
         }
     }
@@ -105,7 +105,7 @@ fn start_threads(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
 
 /// Serves the timers until the link is of no more use. Says why it is not.
 fn keep_link(shared: &Shared) -> String {
-    let mut wakes = Wakes::default();
+    let mut wakes = Notifications::default();
     let mut core = shared.lock();
     loop {
         let now = Instant::now();
@@ -141,14 +141,14 @@ fn keep_link(shared: &Shared) -> String {
             continue;
         }
         core.keeper_wakes_at = deadline;
-        let patience = deadline.map(|deadline| deadline.saturating_duration_since(now));
-        core = wait(&shared.keeper, core, patience);
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
+        core = wait(&shared.supervisor, core, timeout);
     }
 }
 
 /// Ends the link and tells the fate of everything that was outstanding on it.
 fn tear_down(shared: &Shared, threads: Vec<JoinHandle<()>>) {
-    let mut wakes = Wakes::default();
+    let mut wakes = Notifications::default();
     let mut core = shared.lock();
     core.broken = None;
     if let Some(mut up) = core.up.take() {
@@ -205,7 +205,7 @@ fn connect_again(shared: &Shared, config: &SmppConfig, backoff: &mut Backoff) ->
 /// Waits while the ledger's time goes on; `false` when the client is being shut down.
 fn pause_for(shared: &Shared, pause: Duration) -> bool {
     let until = Instant::now() + pause;
-    let mut wakes = Wakes::default();
+    let mut wakes = Notifications::default();
     let mut core = shared.lock();
     while core.phase == Phase::Running {
         let now = Instant::now();
@@ -218,7 +218,7 @@ fn pause_for(shared: &Shared, pause: Duration) -> bool {
         shared.wake(core, &mut wakes);
         core = shared.lock();
         if core.phase == Phase::Running {
-            core = wait(&shared.keeper, core, Some(wakes_at.saturating_duration_since(now)));
+            core = wait(&shared.supervisor, core, Some(wakes_at.saturating_duration_since(now)));
         }
     }
     false

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use log::{Level, LevelFilter};
 
 /// Holds the log's level down for as long as it lives, where that is needed.
-pub(super) struct Hush {
+pub(super) struct TraceGuard {
     holding: bool,
 }
 
@@ -23,7 +23,7 @@ struct Held {
 
 static HELD: Mutex<Held> = Mutex::new(Held { exchanges: 0, before: LevelFilter::Off });
 
-impl Hush {
+impl TraceGuard {
     pub(super) fn new() -> Self {
         let mut held = held();
         // While the level is held down the second question is always answered with no.
@@ -39,7 +39,7 @@ impl Hush {
     }
 }
 
-impl Drop for Hush {
+impl Drop for TraceGuard {
     fn drop(&mut self) {
         if !self.holding {
             return;
@@ -76,20 +76,20 @@ mod tests {
     #[test]
     fn the_level_is_held_while_any_exchange_is_under_way_and_then_is_as_before() {
         log::set_logger(&TakesEverything).expect("the only logger of the unit tests");
-        let idle = Hush::new();
+        let idle = TraceGuard::new();
         assert_eq!(log::max_level(), LevelFilter::Off);
         drop(idle);
 
         log::set_max_level(LevelFilter::Trace);
-        let first = Hush::new();
-        let second = Hush::new();
+        let first = TraceGuard::new();
+        let second = TraceGuard::new();
         assert_eq!(log::max_level(), LevelFilter::Debug);
         drop(first);
         assert_eq!(log::max_level(), LevelFilter::Debug);
         drop(second);
         assert_eq!(log::max_level(), LevelFilter::Trace);
 
-        let overtaken = Hush::new();
+        let overtaken = TraceGuard::new();
         log::set_max_level(LevelFilter::Warn);
         drop(overtaken);
         assert_eq!(log::max_level(), LevelFilter::Warn);

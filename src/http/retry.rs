@@ -17,43 +17,47 @@ use crate::Outcome;
 /// A repeated delete that is answered with 4001 has succeeded: an earlier attempt did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    attempts: u32,
-    first_pause: Duration,
-    longest_pause: Duration,
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
 }
 
 impl RetryPolicy {
     /// Three attempts; pauses of 200 ms at first, twice as long each time, 5 s at most.
     #[must_use]
     pub const fn new() -> Self {
-        Self { attempts: 3, first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(5) }
+        Self {
+            max_attempts: 3,
+            initial_backoff: Duration::from_millis(200),
+            max_backoff: Duration::from_secs(5),
+        }
     }
 
     /// One attempt: nothing is ever repeated.
     #[must_use]
     pub const fn never() -> Self {
-        Self::new().attempts(1)
+        Self::new().max_attempts(1)
     }
 
     /// How many attempts there are at most, the first included. 0 counts as 1.
     #[must_use]
-    pub const fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
     /// The pause before the second attempt. Each further pause is twice as long, and every pause is cut short
     /// by up to a half, by chance, so that clients do not march in step.
     #[must_use]
-    pub const fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
+    pub const fn initial_backoff(mut self, pause: Duration) -> Self {
+        self.initial_backoff = pause;
         self
     }
 
     /// The longest pause. A longer `Retry-After` is still honoured, if the call's time allows.
     #[must_use]
-    pub const fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub const fn max_backoff(mut self, pause: Duration) -> Self {
+        self.max_backoff = pause;
         self
     }
 
@@ -61,11 +65,11 @@ impl RetryPolicy {
     ///
     /// `jitter` is a chance value from 0 to 1; `left` is what remains of the call's time.
     pub(crate) fn pause(&self, failure: &Failed, left: Duration, jitter: f64) -> Option<Duration> {
-        if failure.attempt >= self.attempts || !failure.may_repeat() {
+        if failure.attempt >= self.max_attempts || !failure.may_repeat() {
             return None;
         }
         let doublings = failure.attempt.saturating_sub(1).min(30);
-        let full = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause).min(DAY);
+        let full = self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff).min(DAY);
         let own = full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
         let pause = failure.retry_after.map_or(own, |asked| asked.max(own));
         (pause < left).then_some(pause)
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_attempts_end() {
-        let policy = RetryPolicy::new().attempts(8).longest_pause(Duration::from_secs(2));
+        let policy = RetryPolicy::new().max_attempts(8).max_backoff(Duration::from_secs(2));
         let pauses: Vec<_> = (1..=8)
             .map(|attempt| {
                 let failure = Failed { attempt, ..failed(Outcome::NotSent, None, false) };
@@ -171,8 +175,10 @@ mod tests {
 
     #[test]
     fn no_setting_overflows() {
-        let policy =
-            RetryPolicy::new().attempts(u32::MAX).first_pause(Duration::MAX).longest_pause(Duration::MAX);
+        let policy = RetryPolicy::new()
+            .max_attempts(u32::MAX)
+            .initial_backoff(Duration::MAX)
+            .max_backoff(Duration::MAX);
         let failure = Failed { attempt: u32::MAX - 1, ..failed(Outcome::NotSent, None, true) };
         assert_eq!(policy.pause(&failure, PLENTY, 0.0), None);
         assert_eq!(policy.pause(&failure, Duration::MAX, 0.0), Some(DAY));

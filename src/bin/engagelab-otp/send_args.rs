@@ -6,13 +6,13 @@ use clap::Args;
 use engagelab_otp::{Channel, Language, Recipient, SendReceipt, TemplateRef};
 use serde_json::{Value, json};
 
+use crate::dry_run::{MASK, masked_params};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
-use crate::preview::{MASK, masked_params};
 
 /// To whom, and by which template.
 #[derive(Args)]
-pub(crate) struct Addressed {
+pub(crate) struct SendArgs {
     /// A phone number with + and country code, or an e-mail address
     to: String,
     /// The template's id
@@ -31,7 +31,7 @@ pub(crate) struct Letter {
     language: Option<String>,
 }
 
-impl Addressed {
+impl SendArgs {
     /// Checks everything. `hint` says how this command takes a code, for those who give one as a parameter.
     pub(crate) fn check(&self, language: Option<&str>, hint: &str) -> Result<Letter, Failure> {
         let letter = Letter {

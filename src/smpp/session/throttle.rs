@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// A pause of the whole sender that doubles each time the service asks again, and ends with the first success.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Throttle {
     first: Duration,
     longest: Duration,
     next: Duration,
     until: Option<Instant>,
 }
 
-impl Pace {
+impl Throttle {
     pub(super) const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, next: first, until: None }
     }

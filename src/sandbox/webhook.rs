@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::callback::DeliveryAnswer;
-use super::outbox::Posting;
+use super::callback::DeliveryResponse;
+use super::outbox::PendingDelivery;
 use super::shared::Shared;
 use crate::callback::SIGNATURE_HEADER;
-use crate::transport::Poster;
+use crate::http::transport::WebhookClient;
 
 /// Starts a courier for each address.
-pub(super) fn start(shared: &Arc<Shared>, posters: Vec<Poster>) -> io::Result<Vec<JoinHandle<()>>> {
-    let start = |(target, poster): (usize, Poster)| {
+pub(super) fn start(shared: &Arc<Shared>, posters: Vec<WebhookClient>) -> io::Result<Vec<JoinHandle<()>>> {
+    let start = |(target, poster): (usize, WebhookClient)| {
         let shared = shared.clone();
         let run = move || {
             while let Some(posting) = shared.next_posting(target) {
@@ -27,13 +27,13 @@ pub(super) fn start(shared: &Arc<Shared>, posters: Vec<Poster>) -> io::Result<Ve
     posters.into_iter().enumerate().map(start).collect()
 }
 
-fn post(poster: &Poster, posting: &Posting) -> DeliveryAnswer {
+fn post(poster: &WebhookClient, posting: &PendingDelivery) -> DeliveryResponse {
     let signature = posting.signature.as_deref().map(|value| (SIGNATURE_HEADER, value));
     let authorization = posting.authorization.as_deref().map(|value| ("authorization", value));
     let headers: Vec<(&str, &str)> = signature.into_iter().chain(authorization).collect();
     match poster.post(&headers, &posting.body) {
-        Ok((status, body)) => DeliveryAnswer::Status { status, body },
-        Err(reason) => DeliveryAnswer::None(reason),
+        Ok((status, body)) => DeliveryResponse::Status { status, body },
+        Err(reason) => DeliveryResponse::None(reason),
     }
 }
 

@@ -55,19 +55,19 @@ impl Place {
 
 /// One thing that keeps the document from becoming code.
 #[derive(Clone, Debug)]
-pub(crate) struct Defect {
+pub(crate) struct Diagnostic {
     place: Place,
     line: Option<usize>,
     what: String,
 }
 
-impl Defect {
+impl Diagnostic {
     /// `what` says what is wrong and, after a semicolon, what to do.
     pub(crate) fn new(place: Place, what: impl Into<String>) -> Self {
         Self { place, line: None, what: what.into() }
     }
 
-    /// A defect whose line the YAML parser knows.
+    /// A diagnostic whose line the YAML parser knows.
     pub(crate) fn on_line(line: Option<usize>, what: impl Into<String>) -> Self {
         Self { place: Place::default(), line, what: what.into() }
     }

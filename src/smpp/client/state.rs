@@ -11,11 +11,11 @@ use crate::smpp::{Accepted, SubmissionId, SubmitError, SubmitErrorKind};
 
 /// The link with its session, the ledger that outlives it, and who waits for what.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct State {
     pub(super) phase: Phase,
-    pub(super) up: Option<Up>,
+    pub(super) up: Option<Connected>,
     pub(super) ledger: Ledger,
-    pub(super) broken: Option<Broken>,
+    pub(super) broken: Option<LinkFailure>,
     pub(super) keeper_wakes_at: Option<Instant>,
     pub(super) submissions: u64,
     pub(super) someone_writes: bool,
@@ -28,14 +28,14 @@ pub(super) struct Core {
 
 /// A link and the session over it.
 #[derive(Debug)]
-pub(super) struct Up {
+pub(super) struct Connected {
     pub(super) session: Session<Arc<Slot>>,
     pub(super) link: Arc<Link>,
 }
 
 /// Why a link is of no more use.
 #[derive(Debug)]
-pub(super) struct Broken {
+pub(super) struct LinkFailure {
     pub(super) why: String,
     /// The peer is still there, and the last answers are worth writing.
     pub(super) peer_reads: bool,
@@ -62,14 +62,14 @@ impl Phase {
 
 /// Whom to wake once the lock is released.
 #[derive(Debug, Default)]
-pub(super) struct Wakes {
+pub(super) struct Notifications {
     pub(super) slots: Vec<Arc<Slot>>,
     pub(super) places: usize,
-    pub(super) keeper: bool,
+    pub(super) supervisor: bool,
 }
 
-impl Core {
-    pub(super) fn new(up: Up, ledger: Ledger) -> Self {
+impl State {
+    pub(super) fn new(up: Connected, ledger: Ledger) -> Self {
         Self {
             phase: Phase::Running,
             up: Some(up),
@@ -91,7 +91,7 @@ impl Core {
     }
 
     /// The link, as long as it can be written to.
-    fn usable(&self) -> Option<&Up> {
+    fn usable(&self) -> Option<&Connected> {
         self.up.as_ref().filter(|_| self.broken.is_none())
     }
 
@@ -109,8 +109,8 @@ impl Core {
     }
 
     /// Does what the session's events ask for.
-    pub(super) fn handle_events(&mut self, now: Instant, wakes: &mut Wakes) {
-        let Some(Up { session, .. }) = &mut self.up else { return };
+    pub(super) fn handle_events(&mut self, now: Instant, wakes: &mut Notifications) {
+        let Some(Connected { session, .. }) = &mut self.up else { return };
         while let Some(event) = session.poll_event() {
             match event {
                 Event::Bound { system_id } => log::info!("bound to {system_id:?}"),
@@ -142,8 +142,8 @@ impl Core {
                         reason,
                         CloseReason::Unbound | CloseReason::PeerUnbound | CloseReason::OutOfStep(_)
                     );
-                    self.broken = Some(Broken { why: reason.to_string(), peer_reads });
-                    wakes.keeper = true;
+                    self.broken = Some(LinkFailure { why: reason.to_string(), peer_reads });
+                    wakes.supervisor = true;
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Core {
     }
 }
 
-impl Wakes {
+impl Notifications {
     pub(super) fn complete(
         &mut self,
         slot: Arc<Slot>,

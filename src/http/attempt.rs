@@ -21,7 +21,7 @@ pub struct Attempt {
     /// What failed; none if it succeeded.
     pub failure: Option<AttemptFailure>,
     /// The pause after which it is repeated, if it is.
-    pub repeated_after: Option<Duration>,
+    pub retry_in: Option<Duration>,
 }
 
 /// How an attempt failed.
@@ -49,7 +49,7 @@ impl fmt::Display for Attempt {
             write!(f, ", code {code}")?;
         }
         f.write_str(")")?;
-        match self.repeated_after {
+        match self.retry_in {
             Some(pause) => write!(f, ", repeating in {pause:?}"),
             None => f.write_str(", final"),
         }

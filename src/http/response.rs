@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::api::types::ErrorCode;
 use crate::error::{ApiError, Error};
-use crate::redact::Sensitive;
-use crate::transport::{Reply, Unanswered};
+use crate::http::redact::Redactor;
+use crate::http::transport::{ExchangeError, RawResponse};
 use crate::{ErrorKind, Outcome};
 
 /// Takes the body of a success; says what was wrong with it if it cannot.
@@ -16,12 +16,12 @@ pub(crate) type Decode<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), serde_json::
 
 /// Hands a success to `decode`, and makes an error of everything else. `sensitive` is asked for only then.
 pub(crate) fn read(
-    reply: Reply,
+    reply: RawResponse,
     now: SystemTime,
-    sensitive: impl FnOnce() -> Sensitive,
+    sensitive: impl FnOnce() -> Redactor,
     decode: Decode<'_>,
 ) -> Result<(), Error> {
-    let Reply { status, headers, body } = reply;
+    let RawResponse { status, headers, body } = reply;
     let success = (200..300).contains(&status);
     let failed = |kind, outcome| Error::new(kind, outcome).with_status(status, retry_after(&headers, now));
     let outcome = outcome_of(status);
@@ -29,7 +29,7 @@ pub(crate) fn read(
         Ok(body) => body,
         Err(lost) => {
             // The answer's status says more than that its body broke off.
-            let error = Error::from(Unanswered { outcome, ..lost });
+            let error = Error::from(ExchangeError { outcome, ..lost });
             return Err(error.with_status(status, retry_after(&headers, now)));
         }
     };
@@ -58,22 +58,22 @@ pub(crate) fn read(
     decoded.map_err(|error| {
         let sensitive = sensitive();
         if body.is_empty() {
-            failed(ErrorKind::EmptyAnswer, Outcome::Unknown)
+            failed(ErrorKind::EmptyResponse, Outcome::Unknown)
         } else if error.is_data() {
             failed(ErrorKind::UnexpectedJson, Outcome::Unknown)
                 .with_detail(sensitive.excerpt(&error.to_string()))
         } else if !says_json(&headers) {
             failed(ErrorKind::ContentType, Outcome::Unknown).with_detail(shown(&sensitive, &headers, &body))
         } else if error.is_eof() {
-            failed(ErrorKind::TruncatedAnswer, Outcome::Unknown)
+            failed(ErrorKind::TruncatedResponse, Outcome::Unknown)
         } else {
             failed(ErrorKind::NotJson, Outcome::Unknown).with_detail(shown(&sensitive, &headers, &body))
         }
     })
 }
 
-impl From<Unanswered> for Error {
-    fn from(lost: Unanswered) -> Self {
+impl From<ExchangeError> for Error {
+    fn from(lost: ExchangeError) -> Self {
         let error = Self::new(lost.kind, lost.outcome).with_detail(lost.detail);
         match lost.source {
             Some(source) => error.with_source(source),
@@ -112,7 +112,7 @@ impl Refusal {
 }
 
 /// The media type and the beginning of a body that is not what was asked for.
-fn shown(sensitive: &Sensitive, headers: &HeaderMap, body: &[u8]) -> String {
+fn shown(sensitive: &Redactor, headers: &HeaderMap, body: &[u8]) -> String {
     let media =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("no media type");
     let text = String::from_utf8_lossy(body);

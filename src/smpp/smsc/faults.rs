@@ -5,13 +5,13 @@ use std::time::Duration;
 /// How the server misbehaves. By default it does not.
 ///
 /// ```
-/// use engagelab_otp::smpp::smsc::Misbehaviour;
+/// use engagelab_otp::smpp::smsc::Faults;
 ///
-/// let twice = Misbehaviour { extra_reports: 1, ..Misbehaviour::default() };
+/// let twice = Faults { extra_reports: 1, ..Faults::default() };
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub struct Misbehaviour {
+pub struct Faults {
     /// Submissions are recorded and not answered.
     pub leave_unanswered: bool,
     /// Answers to submissions come so much later.

@@ -4,23 +4,23 @@ use std::time::{Duration, Instant};
 
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::pdu::Status;
-use engagelab_otp::smpp::smsc::Misbehaviour;
+use engagelab_otp::smpp::smsc::Faults;
 use engagelab_otp::smpp::{Event, SubmitErrorKind};
 
 use super::loopback::{PATIENCE, config, connect, message, pair, server, to};
 
-fn ordinary() -> Misbehaviour {
-    Misbehaviour::default()
+fn ordinary() -> Faults {
+    Faults::default()
 }
 
 #[test]
 fn a_submission_without_an_answer_is_unknown_and_the_link_goes_on() {
     let smsc = server();
     let (client, _events) = connect(&config(&smsc).response_timeout(Duration::from_millis(500)));
-    smsc.misbehave(Misbehaviour { leave_unanswered: true, ..ordinary() });
+    smsc.set_faults(Faults { leave_unanswered: true, ..ordinary() });
     let error = client.submit(&message()).expect_err("no answer");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::Unanswered, Outcome::Unknown));
-    smsc.misbehave(ordinary());
+    smsc.set_faults(ordinary());
     client.submit(&message()).expect("accepted");
     let record = smsc.record();
     assert_eq!((record.links, record.submission_count), (1, 2), "nothing was sent twice");
@@ -30,7 +30,7 @@ fn a_submission_without_an_answer_is_unknown_and_the_link_goes_on() {
 fn a_late_answer_is_told_after_its_submission_was_unknown() {
     let smsc = server();
     let (client, mut events) = connect(&config(&smsc).response_timeout(Duration::from_millis(30)));
-    smsc.misbehave(Misbehaviour { answer_after: Some(Duration::from_millis(600)), ..ordinary() });
+    smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(600)), ..ordinary() });
     let error = client.submit(&to("+10000000003")).expect_err("late");
     assert_eq!(error.outcome(), Outcome::Unknown);
     let Some(Event::LateAnswer { submission, answer }) = events.next_within(PATIENCE) else {
@@ -44,12 +44,7 @@ fn a_late_answer_is_told_after_its_submission_was_unknown() {
 fn reports_that_come_first_or_twice_or_off_the_standard_are_matched_and_told_once() {
     let smsc = server();
     let (client, events) = connect(&config(&smsc));
-    smsc.misbehave(Misbehaviour {
-        report_first: true,
-        extra_reports: 2,
-        off_spec_parameters: true,
-        ..ordinary()
-    });
+    smsc.set_faults(Faults { report_first: true, extra_reports: 2, off_spec_parameters: true, ..ordinary() });
     let accepted: Vec<_> =
         client.submit_all((0..50).map(|_| message())).map(|result| result.expect("accepted")).collect();
     assert!(smsc.wait_for(PATIENCE, |record| record.reports_taken == 150), "all are answered");
@@ -71,7 +66,7 @@ fn throttling_rejects_the_message_and_pauses_the_sender() {
     let smsc = server();
     let pause = Duration::from_millis(60);
     let (client, _events) = connect(&config(&smsc).pauses(pause, pause * 4));
-    smsc.misbehave(Misbehaviour { throttle: 2, ..ordinary() });
+    smsc.set_faults(Faults { throttle: 2, ..ordinary() });
     let started = Instant::now();
     for _ in 0..2 {
         let error = client.submit(&message()).expect_err("throttled");
@@ -88,9 +83,9 @@ fn a_submission_that_may_not_wait_out_the_pause_is_not_sent() {
     let (client, _events) = connect(
         &config(&smsc)
             .pauses(Duration::from_secs(60), Duration::from_secs(60))
-            .submit_wait(Duration::from_millis(20)),
+            .submit_timeout(Duration::from_millis(20)),
     );
-    smsc.misbehave(Misbehaviour { throttle: 1, ..ordinary() });
+    smsc.set_faults(Faults { throttle: 1, ..ordinary() });
     client.submit(&message()).expect_err("throttled");
     let error = client.submit(&message()).expect_err("paused");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::NoRoom, Outcome::NotSent));
@@ -101,7 +96,7 @@ fn a_submission_that_may_not_wait_out_the_pause_is_not_sent() {
 fn garbage_ends_the_link_and_a_new_one_is_opened() {
     for garbage in [vec![0, 0, 0, 0], vec![0, 0, 0, 15], vec![0x80, 0, 0, 0], b"HTTP/1.1 400\r\n".to_vec()] {
         let (smsc, client, _events) = pair();
-        smsc.misbehave(Misbehaviour { garbage: Some(garbage), ..ordinary() });
+        smsc.set_faults(Faults { garbage: Some(garbage), ..ordinary() });
         let error = client.submit(&message()).expect_err("garbage");
         assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::LostAfterSending, Outcome::Unknown));
         client.submit(&message()).expect("accepted over a new link");
@@ -117,7 +112,7 @@ fn a_pdu_that_claims_more_than_it_brings_is_waited_for_and_then_unknown() {
         &config(&smsc).enquire_interval(Duration::from_millis(60)).enquire_timeout(Duration::from_millis(40)),
     );
     let truncated = vec![0, 0, 4, 0, 0x80, 0, 0, 4, 0, 0, 0, 0];
-    smsc.misbehave(Misbehaviour { garbage: Some(truncated), ..ordinary() });
+    smsc.set_faults(Faults { garbage: Some(truncated), ..ordinary() });
     let error = client.submit(&message()).expect_err("never whole");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::LostAfterSending, Outcome::Unknown));
     client.submit(&message()).expect("accepted over a new link");
@@ -130,10 +125,10 @@ fn a_half_open_link_is_noticed_by_its_silence() {
     let (client, _events) = connect(
         &config(&smsc).enquire_interval(Duration::from_millis(30)).enquire_timeout(Duration::from_millis(40)),
     );
-    smsc.misbehave(Misbehaviour { half_open: true, ..ordinary() });
+    smsc.set_faults(Faults { half_open: true, ..ordinary() });
     let error = client.submit(&message()).expect_err("silence");
     assert_eq!((error.kind(), error.outcome()), (SubmitErrorKind::LostAfterSending, Outcome::Unknown));
-    smsc.misbehave(ordinary());
+    smsc.set_faults(ordinary());
     client.submit(&message()).expect("accepted over a new link");
 }
 
@@ -150,7 +145,7 @@ fn without_reconnect_a_lost_link_stays_lost() {
 #[test]
 fn a_report_missed_while_the_link_was_down_finds_its_message_over_the_next_link() {
     let (smsc, client, mut events) = pair();
-    smsc.misbehave(Misbehaviour { cut_after_octets: Some(40), ..ordinary() });
+    smsc.set_faults(Faults { cut_after_octets: Some(40), ..ordinary() });
     let mut accepted = None;
     while accepted.is_none() {
         accepted = client.submit(&message()).ok();

@@ -1,0 +1,14 @@
+//! One call over HTTP: its attempts, what is safe to repeat, and what is known at the end.
+//!
+//! Knows nothing of templates, codes or recipients; `transport` alone knows `ureq`.
+
+mod attempt;
+pub(crate) mod call;
+mod redact;
+mod response;
+pub(crate) mod retry;
+pub(crate) mod transport;
+
+pub use attempt::{Attempt, AttemptFailure};
+pub use retry::RetryPolicy;
+pub use transport::{Proxy, RootCertificates, Timeouts, TlsBackend};
