@@ -12,9 +12,9 @@ use quote::{format_ident, quote};
 use typify::TypeDetails;
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, items, pairs, schema_name};
-use crate::enumeration;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, items, pairs, schema_name};
+use super::enumeration;
 
 /// The document as the type generator wants it: without callbacks, which make no functions; without the keywords
 /// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
@@ -105,6 +105,11 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
         }
     }
     let requests = document.request_schemas();
+    let sensitive = sensitive_fields(document);
+    tokens.extend(quote! {
+        /// The fields of requests that hold codes, addresses or what users wrote.
+        pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
+    });
     for seen in space.iter_types() {
         if let (TypeDetails::Struct(fields), true) = (seen.details(), requests.contains(seen.name().as_str()))
         {
@@ -116,7 +121,7 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
 }
 
 /// The names of request fields whose values must not be shown.
-pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
+fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
     let requests = document.request_schemas();
     let schemas = &document.root["components"]["schemas"];
     requests

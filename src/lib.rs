@@ -33,7 +33,7 @@ pub use builder::ClientBuilder;
 pub use client::{Client, Verification};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{Api, Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,
