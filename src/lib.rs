@@ -15,6 +15,7 @@ pub mod sandbox;
 #[cfg(feature = "smpp")]
 pub mod smpp;
 
+mod backoff;
 mod builder;
 mod client;
 mod clock;
@@ -22,6 +23,7 @@ mod error;
 mod http;
 mod input;
 mod outcome;
+mod sync;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
@@ -12,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::{ConnectError, ConnectErrorKind};
 use crate::InvalidInput;
+use crate::sync;
 
 /// Which certificates are trusted, and for which name.
 ///
@@ -150,6 +151,6 @@ impl TlsState {
     }
 
     fn lock(&self) -> MutexGuard<'_, ClientConnection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.connection)
     }
 }

@@ -55,9 +55,9 @@ pub struct ShortMessage {
 /// An address with its type of number and numbering plan.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Address {
-    /// Type of number; one is international.
+    /// Type of number, such as [`INTERNATIONAL`](Self::INTERNATIONAL).
     pub ton: u8,
-    /// Numbering plan; one is ISDN, the numbers of telephones.
+    /// Numbering plan, such as [`ISDN`](Self::ISDN).
     pub npi: u8,
     /// The address itself, at most twenty characters.
     pub number: String,
@@ -120,6 +120,11 @@ impl ShortMessage {
 }
 
 impl Address {
+    /// `ton` of a number that begins with its country code.
+    pub const INTERNATIONAL: u8 = 1;
+    /// `npi` of the numbers of telephones.
+    pub const ISDN: u8 = 1;
+
     fn read(fields: &mut Fields<'_>, names: [&'static str; 3]) -> Result<Self, InvalidInput> {
         Ok(Self {
             ton: fields.octet(names[0])?,
