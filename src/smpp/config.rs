@@ -165,10 +165,10 @@ impl SmppConfig {
 
     pub(crate) fn check(&self) -> Result<(), InvalidInput> {
         if !(1..=10_000).contains(&self.window) {
-            return Err(InvalidInput::new("window", "1 to 10000"));
+            return Err(InvalidInput::new("window", "must be 1 to 10000"));
         }
         if self.event_capacity == 0 {
-            return Err(InvalidInput::new("event_capacity", "at least 1"));
+            return Err(InvalidInput::new("event_capacity", "must be at least 1"));
         }
         let timeouts = [
             ("connect_timeout", self.connect_timeout),
@@ -184,12 +184,12 @@ impl SmppConfig {
         if let Some((field, _)) =
             timeouts.into_iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT)
         {
-            return Err(InvalidInput::new(field, "more than zero and at most 30 days"));
+            return Err(InvalidInput::new(field, "must be more than zero and at most 30 days"));
         }
         let waits =
             self.reconnect.map(|wait| [wait.initial_backoff, wait.max_backoff, wait.refused_bind_backoff]);
         if waits.into_iter().flatten().any(|wait| wait > LONGEST_TIMEOUT) {
-            return Err(InvalidInput::new("reconnect", "waits of at most 30 days"));
+            return Err(InvalidInput::new("reconnect", "must be at most 30 days"));
         }
         Ok(())
     }

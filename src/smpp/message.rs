@@ -68,8 +68,12 @@ impl Message {
     }
 
     fn new(service: Service, recipient: &Recipient, template: &TemplateRef) -> Result<Self, InvalidInput> {
-        InvalidInput::unless(!recipient.is_email(), "to", "a phone number: SMPP reaches phones alone")?;
-        let template = template.to_wire()?;
+        InvalidInput::unless(
+            !recipient.is_email(),
+            "to",
+            "must be a phone number: SMPP reaches phones alone",
+        )?;
+        let template = TemplateReference::try_from(template)?;
         Ok(Self { service, recipient: recipient.clone(), template, code: None, coding: Coding::default() })
     }
 
@@ -91,7 +95,7 @@ impl Message {
             destination: Address {
                 ton: Address::INTERNATIONAL,
                 npi: Address::ISDN,
-                number: self.recipient.as_str().to_owned(),
+                number: self.recipient.expose().to_owned(),
             },
             registered_delivery: 1,
             data_coding: self.coding.data_coding(),
@@ -103,7 +107,7 @@ impl Message {
             message.tlvs.push(Tlvs::MESSAGE_PAYLOAD, &text).map_err(|_| {
                 InvalidInput::new(
                     "text",
-                    "at most 65535 octets once written (half as many characters in UCS2)",
+                    "must be at most 65535 octets once written (half as many characters in UCS2)",
                 )
             })?;
         }

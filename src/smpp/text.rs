@@ -34,7 +34,7 @@ impl Coding {
             }
             Self::ServiceDefault if text.is_ascii() => Ok(text.as_bytes().to_vec()),
             Self::ServiceDefault => {
-                Err(InvalidInput::new("text", "ASCII where the service's default alphabet is chosen"))
+                Err(InvalidInput::new("text", "must be ASCII where the service's default alphabet is chosen"))
             }
         }
     }

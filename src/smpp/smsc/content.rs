@@ -40,7 +40,7 @@ pub(super) fn read(message: &ShortMessage, link: u64) -> Result<Submission, Stat
     Ok(Submission {
         link,
         service_type: service_type.to_owned(),
-        recipient: recipient.as_str().to_owned(),
+        recipient: recipient.expose().to_owned(),
         template: content.id,
         language: content.language,
         code: content.code,
