@@ -169,15 +169,15 @@ impl Client {
     /// See [`Error`]. If its outcome is unknown, the code may be spent: a second check of the right code can
     /// then come to [`Verification::ExpiredOrUsed`].
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
-        let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
-        let rule = "a message id has 1 to 64 characters, none of them a control character";
+        let fits = !message.is_empty() && !message.chars().any(char::is_control);
+        let rule = "a message id is not empty and holds no control characters";
         InvalidInput::unless(fits, "message_id", rule)?;
-        let request = VerifyOtpRequest::new(message.clone(), code.to_wire());
+        let request = VerifyOtpRequest::new(message.0.clone(), code.to_wire());
         match self.api.verify_otp(&request) {
             Ok(result) => {
                 let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
                 let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
+                    result.verify_code.as_ref().is_none_or(|answered| answered.expose() == code.expose());
                 if !(same_message && same_code) {
                     return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
                 }

@@ -21,19 +21,15 @@ use crate::api::types::VerificationCode;
 pub struct Code(String);
 
 impl Code {
-    /// A code of 1 to 32 visible ASCII characters. What users type is best trimmed first.
+    /// A code, as the service or the caller made it. What users type is best trimmed first.
     ///
     /// # Errors
     ///
-    /// If it is empty, too long, or holds white space or other characters that no code has.
+    /// If it is empty or holds control characters.
     pub fn new(code: impl Into<String>) -> Result<Self, InvalidInput> {
         let code = code.into();
-        let visible = code.bytes().all(|byte| byte.is_ascii_graphic());
-        InvalidInput::unless(
-            (1..=32).contains(&code.len()) && visible,
-            "code",
-            "a code has 1 to 32 visible ASCII characters, without spaces",
-        )?;
+        let fits = !code.is_empty() && !code.chars().any(|c| c.is_ascii_control());
+        InvalidInput::unless(fits, "code", "a code is not empty and holds no control characters")?;
         Ok(Self(code))
     }
 

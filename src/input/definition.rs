@@ -164,9 +164,7 @@ impl TemplateDefinitionBuilder {
             InvalidInput::unless(allowed, "verify_code_config.verify_code_ttl", rule)?;
         }
         if let Some(email) = &definition.email {
-            let rule = "the mail is written in at least one language";
             let field = "email_config.template_custom_configs";
-            InvalidInput::unless(!email.texts.is_empty(), field, rule)?;
             for (index, text) in email.texts.iter().enumerate() {
                 let twice = email.texts[..index].iter().any(|earlier| earlier.language == text.language);
                 InvalidInput::unless(!twice, field, "the mail is written once in each language")?;
@@ -333,7 +331,7 @@ impl CustomSmsText {
     }
 }
 
-/// What is sent by e-mail: one mail for each language.
+/// What is sent by e-mail: one mail for each language, or the service's own text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmailConfig {
     name: String,
@@ -341,7 +339,7 @@ pub struct EmailConfig {
 }
 
 impl EmailConfig {
-    /// A mail template with this name. Add at least one text.
+    /// A mail template with this name. Without a text of yours the service's own is sent.
     ///
     /// # Errors
     ///
@@ -360,7 +358,7 @@ impl EmailConfig {
 
     fn to_wire(&self) -> types::EmailConfig {
         let texts: Vec<_> = self.texts.iter().map(EmailText::to_wire).collect();
-        types::EmailConfig::new(self.name.clone(), texts)
+        types::EmailConfig::new(self.name.clone()).template_custom_configs(texts)
     }
 }
 
@@ -387,9 +385,8 @@ impl EmailText {
         subject: impl Into<String>,
         content: impl Into<String>,
     ) -> Result<Self, InvalidInput> {
-        let fits = (1..=16).contains(&language.as_str().len());
         let field = "email_config.template_custom_configs.language";
-        InvalidInput::unless(fits, field, "a language has 1 to 16 characters, as in `zh_CN`")?;
+        InvalidInput::unless(!language.as_str().is_empty(), field, "a language is not empty")?;
         let from = from.into();
         let address = crate::Recipient::email(&from).is_ok();
         InvalidInput::unless(

@@ -14,6 +14,7 @@ use crate::api::types::Channel;
 /// let strategy: Strategy = "whatsapp|sms".parse()?;
 /// assert_eq!(strategy.channels(), [Channel::Whatsapp, Channel::Sms]);
 /// assert!("sms|sms".parse::<Strategy>().is_err());
+/// assert!("sms|email".parse::<Strategy>().is_err());
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +25,7 @@ impl Strategy {
     ///
     /// # Errors
     ///
-    /// If there is none, one is not known, or one stands there twice.
+    /// If there is none, one is not known, one stands there twice, or email is combined with another.
     pub fn new(channels: impl IntoIterator<Item = Channel>) -> Result<Self, InvalidInput> {
         let channels: Vec<Channel> = channels.into_iter().collect();
         let check = |kept, rule: &'static str| InvalidInput::unless(kept, "send_channel_strategy", rule);
@@ -33,6 +34,8 @@ impl Strategy {
         check(known, "the channels are whatsapp, sms, email and voice")?;
         let once = (1..channels.len()).all(|index| !channels[..index].contains(&channels[index]));
         check(once, "each channel stands there once")?;
+        let alone = channels.len() == 1 || !channels.contains(&Channel::Email);
+        check(alone, "email cannot be combined with other channels")?;
         Ok(Self(channels))
     }
 
