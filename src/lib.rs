@@ -20,6 +20,8 @@ mod client;
 mod clock;
 mod error;
 mod http;
+#[cfg(feature = "sandbox")]
+mod http_server;
 mod input;
 mod outcome;
 

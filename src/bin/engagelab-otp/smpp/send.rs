@@ -87,9 +87,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return preview(arguments, &address, &to, &content);
     }
     let mut message = match arguments.kind {
-        Kind::Code => Message::code(to.as_str(), template.as_str(), prompt::code()?.expose())?,
-        Kind::Notification => Message::notification(to.as_str(), template.as_str())?,
-        Kind::Marketing => Message::marketing(to.as_str(), template.as_str())?,
+        Kind::Code => Message::code(to.expose(), template.as_str(), prompt::code()?.expose())?,
+        Kind::Notification => Message::notification(to.expose(), template.as_str())?,
+        Kind::Marketing => Message::marketing(to.expose(), template.as_str())?,
     };
     if let Some(language) = &arguments.language {
         message = message.language(language)?;
