@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{Claim, Lease, ReplayStore, ReplayStoreError, Reservation};
+use crate::sync;
 
 /// Remembers claims in this process, within a fixed amount of memory. A claim is forgotten when its signature has become
 /// too old to be accepted, and never before that: without room, new callbacks are refused with 503, and come again.
@@ -68,13 +69,12 @@ impl MemoryStore {
     ///
     /// If there is no room for it.
     pub fn restore(&self, claim: &Claim) -> Result<(), ReplayStoreError> {
-        let mut claims = self.lock()?;
-        claims.insert(claim, State::Done, self.max_bytes, claim.signed_second)
+        self.lock().insert(claim, State::Done, self.max_bytes, claim.signed_second)
     }
 
     /// How many claims are remembered. Those that could be forgotten count until the next callback.
     pub fn len(&self) -> usize {
-        self.lock().map_or(0, |claims| claims.seconds.values().map(|second| second.claims.len()).sum())
+        self.lock().seconds.values().map(|second| second.claims.len()).sum()
     }
 
     /// Whether no claim is remembered.
@@ -84,14 +84,12 @@ impl MemoryStore {
 
     /// How many bytes the claims take.
     pub fn memory(&self) -> usize {
-        self.lock().map_or(0, |claims| claims.bytes)
+        self.lock().bytes
     }
 
-    /// A thread that panicked with the lock held may have left half a change behind. Refusing everything is then the only
-    /// answer that lets no signature through twice.
-    fn lock(&self) -> Result<MutexGuard<'_, Claims>, ReplayStoreError> {
-        let broken = |_| ReplayStoreError::Unavailable("a thread panicked while it held the store".into());
-        self.claims.lock().map_err(broken)
+    /// Nothing below panics with the lock held, so that a poisoned lock still guards whole claims.
+    fn lock(&self) -> MutexGuard<'_, Claims> {
+        sync::lock(&self.claims)
     }
 }
 
@@ -113,7 +111,7 @@ impl fmt::Debug for MemoryStore {
 
 impl ReplayStore for MemoryStore {
     fn reserve(&self, claim: &Claim, now: u64) -> Result<Reservation, ReplayStoreError> {
-        let mut claims = self.lock()?;
+        let mut claims = self.lock();
         claims.forget_before(now);
         if let Some(known) = claims.find(claim) {
             if known.body_digest != claim.body_digest {
@@ -133,7 +131,7 @@ impl ReplayStore for MemoryStore {
     }
 
     fn commit(&self, claim: &Claim, lease: Lease) -> Result<(), ReplayStoreError> {
-        match self.lock()?.find(claim) {
+        match self.lock().find(claim) {
             Some(known) if known.state == State::InFlight(lease) => known.state = State::Done,
             Some(_) => return Err(ReplayStoreError::LeaseLost),
             None => {}
@@ -142,8 +140,7 @@ impl ReplayStore for MemoryStore {
     }
 
     fn release(&self, claim: &Claim, lease: Lease) {
-        let Ok(mut claims) = self.lock() else { return };
-        if let Some(known) = claims.find(claim)
+        if let Some(known) = self.lock().find(claim)
             && known.state == State::InFlight(lease)
         {
             known.state = State::Released;
@@ -253,7 +250,7 @@ mod tests {
             let mut fingerprint = [0; 32];
             fingerprint[..2].copy_from_slice(&number.to_le_bytes());
             store.reserve(&Claim::new(fingerprint, [0; 32], 1, 301), 1).expect("room");
-            let claims = store.lock().expect("no panic");
+            let claims = store.lock();
             let capacity = claims.seconds[&1].claims.capacity();
             assert_eq!(claims.bytes, SECOND_BYTES + table_bytes(capacity));
         }
