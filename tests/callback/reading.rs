@@ -1,7 +1,7 @@
 //! What rows become.
 
 use engagelab_otp::Channel;
-use engagelab_otp::api::types::{MessageStatus, NotificationKind, SystemEventKind};
+use engagelab_otp::api::types::{KeyAction, MessageStatus, NotificationKind, SystemEventKind};
 use engagelab_otp::callback::{Delivery, Detail, ReceiveError, UnreadableReason};
 
 use super::fixture::{batch, header, receive, receiver, row};
@@ -74,7 +74,7 @@ fn the_four_kinds_are_told_apart_by_the_key_that_they_have() {
 
     assert_eq!(system.event, Some(SystemEventKind::KeyManage));
     let data = system.data.as_ref().expect("particulars");
-    assert_eq!(data.key_manage.as_ref().expect("of the key").action.as_deref(), Some("create"));
+    assert_eq!(data.key_manage.as_ref().expect("of the key").action, Some(KeyAction::Create));
 
     assert!(batch.events()[4].expose_json().contains(r#""carrier_event":{"event":"ported"}"#));
     assert!(batch.events().iter().all(|event| event.unreadable_fields().is_empty()));
