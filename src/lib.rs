@@ -23,6 +23,10 @@ mod http;
 #[cfg(feature = "sandbox")]
 mod http_server;
 mod input;
+// Not all that will use it are there yet.
+#[allow(dead_code)]
+#[cfg(any(feature = "callback", feature = "smpp"))]
+mod journal;
 mod outcome;
 
 pub use api::types::{
