@@ -15,6 +15,7 @@ pub mod sandbox;
 #[cfg(feature = "smpp")]
 pub mod smpp;
 
+mod backoff;
 mod builder;
 mod client;
 mod clock;
@@ -28,6 +29,7 @@ mod input;
 #[cfg(any(feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;
+mod sync;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
@@ -37,7 +39,7 @@ pub use builder::ClientBuilder;
 pub use client::{Client, Verification};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{Api, Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,

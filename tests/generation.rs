@@ -32,7 +32,12 @@ impl Copy {
         // Cargo tells packages in a target folder apart by name and version: a copy must not be taken for this crate.
         let version = format!("version = \"{}", env!("CARGO_PKG_VERSION"));
         let manifest = kept.join("\n[").replacen(&version, &format!("{version}-{name}"), 1);
-        fs::write(root.join("Cargo.toml"), manifest + "\n[workspace]\n").expect("written");
+        // The copy is a workspace of its own, without the packages beside the crate.
+        let manifest: Vec<&str> = manifest
+            .lines()
+            .filter(|line| !["members", "default-members"].iter().any(|key| line.starts_with(key)))
+            .collect();
+        fs::write(root.join("Cargo.toml"), manifest.join("\n")).expect("written");
         Self(root)
     }
 
@@ -210,7 +215,7 @@ const DEFECTS: &[(&str, &str, &str, &str)] = &[
     ("[default, zh_CN", "[default, 2g", "schemas > Language > x-extensible-enum", "cannot be a name in Rust"),
     ("[default, zh_CN", "[default, 7", "schemas > Language > x-extensible-enum", "quote texts"),
     (
-        "    Sent:\n      description: |\n        The service took the message over. That is not yet delivery: callbacks tell what became of it.\n      content:",
+        "    Sent:\n      description: |\n        The service accepted the message. It is not delivered yet: callbacks report what becomes of it.\n      content:",
         "    Sent:\n      description: Taken over.\n      contnet:",
         "components > responses > Sent > contnet",
         "is it misspelt",
@@ -336,7 +341,7 @@ fn path_parameters_are_filled_in_by_name() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let generated = fs::read_dir(target.join("debug/build"))
         .expect("a folder")
-        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/api.rs")).ok())
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/functions.rs")).ok())
         .find(|text| text.contains("fn read_two"))
         .expect("it was generated");
     let function = generated.split("fn read_two").nth(1).expect("the function");
