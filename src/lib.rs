@@ -24,6 +24,10 @@ mod http;
 #[cfg(feature = "sandbox")]
 mod http_server;
 mod input;
+// Not all that will use it are there yet.
+#[allow(dead_code)]
+#[cfg(any(feature = "callback", feature = "smpp"))]
+mod journal;
 mod outcome;
 mod sync;
 
