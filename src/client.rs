@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::operations;
 use crate::api::types::{
     ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
     SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
-use crate::api::{Api, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
-use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+use crate::{Api, Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -172,7 +172,7 @@ impl Client {
             Ok(result) => {
                 let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
                 let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
+                    result.verify_code.as_ref().is_none_or(|answered| answered.expose() == code.expose());
                 if !(same_message && same_code) {
                     return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
                 }

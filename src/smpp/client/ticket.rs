@@ -1,9 +1,11 @@
 //! The promise of a fate for one submission.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::shared::Shared;
+use crate::smpp::ledger::Submitted;
 use crate::smpp::{Accepted, SubmissionId, SubmitError};
+use crate::sync;
 
 /// A submission under way. Dropping it does not take the message back.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub struct Ticket {
 impl Ticket {
     /// The number of the submission.
     pub fn submission(&self) -> SubmissionId {
-        self.slot.submission
+        self.slot.submitted.submission
     }
 
     /// Whether [`wait`](Self::wait) would return at once.
@@ -40,7 +42,7 @@ impl Ticket {
 /// Where the thread that reads leaves the answer for the thread that waits.
 #[derive(Debug)]
 pub(super) struct Slot {
-    pub(super) submission: SubmissionId,
+    pub(super) submitted: Submitted,
     state: Mutex<State>,
     done: Condvar,
 }
@@ -52,8 +54,8 @@ struct State {
 }
 
 impl Slot {
-    pub(super) fn new(submission: SubmissionId) -> Self {
-        Self { submission, state: Mutex::default(), done: Condvar::new() }
+    pub(super) fn new(submitted: Submitted) -> Self {
+        Self { submitted, state: Mutex::default(), done: Condvar::new() }
     }
 
     /// Leaves the answer, and says whether someone has to be woken with [`notify`](Self::notify).
@@ -79,11 +81,11 @@ impl Slot {
                 return result;
             }
             state.someone_waits = true;
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = sync::wait(&self.done, state, None);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 }
