@@ -13,19 +13,41 @@ use crate::connection::Connection;
 use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::prompt;
+use crate::prompt::{self, Confirmation};
 
 /// Create a template from a JSON file.
 ///
 /// The file holds one TemplateDefinition of the OpenAPI document, and nothing that is not known there. The template
 /// can be sent once its status is approved. Prints the id; as JSON {"template_id": "…", "created": true}.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp template create login.json
+  engagelab-otp template show login --definition | engagelab-otp template create - --sandbox
+
+The least that a file can hold:
+  {
+    \"template_id\": \"login\",
+    \"send_channel_strategy\": \"sms\",
+    \"verify_code_config\": {
+      \"verify_code_type\": 1,
+      \"verify_code_len\": 6,
+      \"verify_code_ttl\": 5
+    },
+    \"sms_config\": {
+      \"template_type\": 1,
+      \"template_default_config\": {
+        \"contain_security\": true,
+        \"contain_expire\": true
+      }
+    }
+  }")]
 pub(crate) struct Arguments {
     /// The file, or - for standard input
+    #[arg(value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
-    /// Show the request, and do not send it
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -38,15 +60,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let read: Definition = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
     let definition = read.check().map_err(|invalid| fail(&invalid))?;
     let session = arguments.connection.open()?;
-    if arguments.dry_run {
+    if arguments.confirmation.dry_run {
         // It was just read as something narrower.
         let body: Value = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
         let path = CREATE_TEMPLATE.path;
         return dry_run::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
-    session.call(|client| client.create_template(&definition))?;
     let id = definition.id().as_str();
-    arguments.output.print(id, &json!({ "template_id": id, "created": true }))
+    let question = format!("Create the template `{id}` at {}?", session.place());
+    arguments.confirmation.obtain(&question, session.is_sandbox)?;
+    session.call(|client| client.create_template(&definition))?;
+    let json = json!({ "template_id": id, "created": true });
+    arguments.output.print_result(id, &json, &format!("the template {id} was created"))
 }
 
 fn read(arguments: &Arguments) -> Result<String, Failure> {
