@@ -1,6 +1,6 @@
 //! Sends codes over SMPP and tells what became of each, without an account: the server runs in this process.
 //!
-//! `cargo run --no-default-features --features smpp --example smpp_send`
+//! `cargo run --example smpp_send --features smpp`
 
 use std::error::Error;
 use std::thread;

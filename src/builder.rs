@@ -61,9 +61,7 @@ impl ClientBuilder {
         match env::var(NAME) {
             Ok(url) if !url.is_empty() => Ok(self.base_url(url)),
             Ok(_) | Err(env::VarError::NotPresent) => Ok(self),
-            Err(env::VarError::NotUnicode(_)) => {
-                Err(InvalidInput::new(NAME, "the environment variable is UTF-8"))
-            }
+            Err(env::VarError::NotUnicode(_)) => Err(InvalidInput::new(NAME, "must be UTF-8")),
         }
     }
 

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::types::{
-    ErrorCode, MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
-    TemplateSummary, VerifyOtpRequest,
+    ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
+    SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
 use crate::api::{Api, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
-use crate::{
-    Code, Credentials, Error, InvalidInput, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef,
-};
+use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -116,7 +114,7 @@ impl Client {
     /// See [`Error`]. If its outcome is unknown, the message may have been delivered: sending again may deliver
     /// and bill a second one.
     pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_otp(&SendOtpRequest::new(to.to_wire(), template.to_wire()?))
+        self.api.send_otp(&SendOtpRequest::new(to, TemplateReference::try_from(template)?))
     }
 
     /// Sends a one-time password that you made up. The service does not remember it: compare it yourself.
@@ -140,7 +138,7 @@ impl Client {
         code: &Code,
         template: &TemplateRef,
     ) -> Result<SendReceipt, Error> {
-        self.api.send_code(&SendCodeRequest::new(to.to_wire(), code.to_wire(), template.to_wire()?))
+        self.api.send_code(&SendCodeRequest::new(to, code, TemplateReference::try_from(template)?))
     }
 
     /// Sends a notice, an offer, or a code of your own as the parameter `code`.
@@ -159,7 +157,7 @@ impl Client {
     ///
     /// As for [`send_otp`](Self::send_otp). A template with a language is refused: custom messages have none.
     pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_message(&SendMessageRequest::new(to.to_wire(), template.to_message_wire()?))
+        self.api.send_message(&SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?))
     }
 
     /// Checks the code that a user typed.
@@ -169,10 +167,7 @@ impl Client {
     /// See [`Error`]. If its outcome is unknown, the code may be spent: a second check of the right code can
     /// then come to [`Verification::ExpiredOrUsed`].
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
-        let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
-        let rule = "a message id has 1 to 64 characters, none of them a control character";
-        InvalidInput::unless(fits, "message_id", rule)?;
-        let request = VerifyOtpRequest::new(message.clone(), code.to_wire());
+        let request = VerifyOtpRequest::checked(message, code)?;
         match self.api.verify_otp(&request) {
             Ok(result) => {
                 let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
@@ -207,7 +202,7 @@ impl Client {
     ///
     /// See [`Error`].
     pub fn create_template(&self, definition: &TemplateDefinition) -> Result<(), Error> {
-        self.api.create_template(&definition.to_wire()).map(drop)
+        self.api.create_template(&definition.into()).map(drop)
     }
 
     /// All templates, without what their channels say.

@@ -7,6 +7,8 @@
 // The generated code says each value's meaning on its own line, and says `default` the same way everywhere.
 #![allow(clippy::match_same_arms, clippy::default_trait_access)]
 
+mod bounds;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -15,6 +17,8 @@ use std::time::Duration;
 
 use serde::de::Visitor;
 use serde_json::{Map, Value};
+
+pub use bounds::Bounds;
 
 use crate::http::call::Executor;
 

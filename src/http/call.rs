@@ -50,7 +50,7 @@ impl Api {
         let path = path(operation, segments)?;
         let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
             // Texts and numbers always serialise; this is for types that other documents may bring.
-            InvalidInput::new("body", "the request can be written as JSON")
+            InvalidInput::new("body", "must be a request that can be written as JSON")
         })?;
         let mut answer = None;
         let call = Call { operation, path, body, budget: self.budget };
@@ -161,7 +161,7 @@ fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, I
     for segment in segments {
         let Some((before, after)) = rest.split_once('{') else { break };
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let rule = "a path segment is not empty, `.` or `..`: it would lead elsewhere";
+        let rule = "must not be empty, `.` or `..`: the path would lead elsewhere";
         InvalidInput::unless(!matches!(*segment, "" | "." | ".."), name, rule)?;
         filled.push_str(before);
         filled.extend(utf8_percent_encode(segment, ENCODED));

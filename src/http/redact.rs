@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::api::SENSITIVE_FIELDS;
+use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
 
 /// What stands in place of what was cut.
 const CUT: char = '…';
@@ -121,14 +122,14 @@ fn cut_addresses(text: &str) -> String {
     kept
 }
 
-/// Cuts what may be a code of letters and digits: 4 to 10 of them in a row, some of each.
+/// Cuts what may be a code of letters and digits: as many of them in a row as codes can have, some of each.
 fn cut_mixtures(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         let mixed = word.bytes().any(|byte| byte.is_ascii_digit())
             && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if mixed && (4..=10).contains(&word.len()) {
+        if mixed && CODE_CONFIG_VERIFY_CODE_LEN_RANGE.contains_length(word) {
             kept.push(CUT);
             kept.push_str(&piece[word.len()..]);
         } else {
@@ -205,6 +206,15 @@ mod tests {
         assert_eq!(nothing.scrub("<b>user@example.com</b>"), "<b>…</b>");
         assert_eq!(nothing.scrub("<b>aB3dE</b> in 2s"), "<b>…</b> in 2s");
         assert_eq!(nothing.scrub("HTTP 502 from 10 hosts"), "HTTP 502 from 10 hosts");
+    }
+
+    #[test]
+    fn the_longest_and_the_shortest_code_that_the_document_allows_are_cut() {
+        let limits = CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
+        for length in [limits.min(), limits.max()].into_iter().flatten() {
+            let code: String = "a1".chars().cycle().take(usize::try_from(length).expect("small")).collect();
+            assert_eq!(Redactor::default().scrub(&format!("was {code}, is")), "was …, is");
+        }
     }
 
     #[test]

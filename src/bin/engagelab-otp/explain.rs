@@ -18,7 +18,7 @@ pub(crate) struct Target<'a> {
 /// The failure of a call to the API.
 pub(crate) fn failure(error: &Error, target: &Target<'_>) -> Failure {
     if let Some(invalid) = error.invalid_input() {
-        return Failure::from(*invalid);
+        return Failure::from(invalid.clone());
     }
     let call = Call::of(error.operation());
     let exit = exit(error, &call);

@@ -99,7 +99,7 @@ impl Failure {
 
 impl From<InvalidInput> for Failure {
     fn from(invalid: InvalidInput) -> Self {
-        Self::usage(invalid)
+        Self::usage(&invalid)
             .with("kind", "invalid_input")
             .with("field", invalid.field())
             .with("rule", invalid.rule())

@@ -56,7 +56,7 @@ impl SendArgs {
         let params = self.params.check(hint)?;
         let mut template = TemplateRef::new(&self.template)?;
         if let Some(language) = language {
-            template = template.language(self::language(language)?);
+            template = template.language(Language::new(language)?);
         }
         for (name, value) in &params {
             template = template.param(name, value);
@@ -68,15 +68,6 @@ impl SendArgs {
             language: language.map(str::to_owned),
             params,
         })
-    }
-}
-
-/// A language of the right length; the service knows which there are.
-pub(crate) fn language(text: &str) -> Result<Language, Failure> {
-    if (1..=16).contains(&text.chars().count()) {
-        Ok(Language::from(text))
-    } else {
-        Err(Failure::usage("--language must be 1 to 16 characters, as in `zh_CN`"))
     }
 }
 
@@ -130,7 +121,7 @@ impl CheckedSend {
 
     /// The question before it is sent. The number stands there whole, so that it can be checked.
     pub(crate) fn question(&self, session: &Session) -> String {
-        format!("Send `{}` to {} through {}, for real?", self.id, self.to.as_str(), session.place())
+        format!("Send `{}` to {} through {}, for real?", self.id, self.to.expose(), session.place())
     }
 
     /// Prints the message's id, and says where it goes.

@@ -1,7 +1,7 @@
 //! `engagelab-otp verify`
 
 use clap::Args;
-use engagelab_otp::Verification;
+use engagelab_otp::{MessageId, Verification};
 use serde_json::json;
 
 use crate::connection::Connection;
@@ -31,10 +31,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let id = MessageId::new(&arguments.message_id)?;
     let session = arguments.connection.open()?;
-    let id = &arguments.message_id;
     let code = arguments.code.read()?;
-    let verification = session.call(|client| client.verify_otp(&id.clone().into(), &code))?;
+    let verification = session.call(|client| client.verify_otp(&id, &code))?;
     let (result, done) = match verification {
         Verification::Verified => ("verified", "the code is right (verified), and is spent now"),
         Verification::WrongCode => ("wrong_code", "the code is wrong (wrong_code)"),
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let verified = verification.is_verified();
-    let json = json!({ "message_id": id, "verified": verified, "result": result });
+    let json = json!({ "message_id": id.as_str(), "verified": verified, "result": result });
     arguments.output.print_result(result, &json, done)?;
     if verified { Ok(()) } else { Err(Failure::no()) }
 }

@@ -57,7 +57,7 @@ impl Transport {
     pub(crate) fn new(options: &TransportOptions, credentials: &Credentials) -> Result<Self, InvalidInput> {
         let base = options.base_url()?;
         let mut authorization = HeaderValue::from_str(&credentials.authorization())
-            .map_err(|_| InvalidInput::new("dev_secret", "the credentials fit a header"))?;
+            .map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
         authorization.set_sensitive(true);
         let config = options.config(&base)?;
         let agent = Agent::with_parts(config, Dialer::new(&options.timeouts), Placeholder);

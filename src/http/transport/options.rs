@@ -145,31 +145,31 @@ impl TransportOptions {
     pub(super) fn base_url(&self) -> Result<BaseUrl, InvalidInput> {
         let refuse = |rule| Err(InvalidInput::new("base_url", rule));
         let Ok(uri) = self.base_url.parse::<Uri>() else {
-            return refuse("the base URL is a URL, like `https://otp.api.engagelab.cc`");
+            return refuse("must be a URL, like `https://otp.api.engagelab.cc`");
         };
         let https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return refuse("the base URL begins with `https://`, or `http://` on loopback"),
+            _ => return refuse("must begin with `https://`, or `http://` on loopback"),
         };
         let Some(host) = uri.host().filter(|host| !host.is_empty()) else {
-            return refuse("the base URL has a host");
+            return refuse("must have a host");
         };
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return refuse("the base URL holds no user name or password; give them as credentials");
+            return refuse("must be without user name and password: give them as credentials");
         }
         // A port that does not fit is no port to `http`, and would be ignored.
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
         if port.is_some() && uri.port_u16().is_none_or(|port| port == 0) {
-            return refuse("the base URL's port is a number from 1 to 65535");
+            return refuse("must have a port from 1 to 65535");
         }
         if uri.query().is_some() || self.base_url.contains('#') {
-            return refuse("the base URL has no query and no fragment");
+            return refuse("must be without query and fragment");
         }
         let loopback = is_loopback(host);
         if !https && !loopback && !self.allow_plain_http {
-            return refuse("plain `http` is for loopback only, unless `allow_plain_http` is set");
+            return refuse("must begin with `https://` beyond loopback, unless `allow_plain_http` is set");
         }
         if https && self.backend().is_none() {
             return refuse(
@@ -225,7 +225,7 @@ impl TransportOptions {
             ("timeouts.total", total),
         ] {
             let sensible = !timeout.is_zero() && timeout <= LONGEST;
-            InvalidInput::unless(sensible, name, "a time-out is longer than zero, and a day at most")?;
+            InvalidInput::unless(sensible, name, "must be longer than zero, and a day at most")?;
         }
         Ok(())
     }
@@ -238,12 +238,12 @@ impl TransportOptions {
                 // Going direct because the proxy's address has a typing error would be a surprise.
                 None if environment_names_a_proxy() => Err(InvalidInput::new(
                     "proxy",
-                    "ALL_PROXY, HTTPS_PROXY and HTTP_PROXY are URLs with http, https, socks4 or socks5 and a host",
+                    "must be a URL with http, https, socks4 or socks5 and a host in ALL_PROXY, HTTPS_PROXY and HTTP_PROXY",
                 )),
                 proxy => Ok(proxy),
             },
             Proxy::Url(url) => ureq::Proxy::new(url).map(Some).map_err(|_| {
-                InvalidInput::new("proxy", "the proxy is a URL with http, https, socks4 or socks5 and a host")
+                InvalidInput::new("proxy", "must be a URL with http, https, socks4 or socks5 and a host")
             }),
         }
     }
@@ -252,7 +252,7 @@ impl TransportOptions {
         const OWN: &str = concat!("engagelab-otp-rust/", env!("CARGO_PKG_VERSION"));
         let Some(suffix) = &self.user_agent_suffix else { return Ok(OWN.to_owned()) };
         let fits = suffix.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        let rule = "a user agent's suffix has 1 to 200 visible ASCII characters";
+        let rule = "must be 1 to 200 visible ASCII characters";
         InvalidInput::unless((1..=200).contains(&suffix.len()) && fits, "user_agent_suffix", rule)?;
         Ok(format!("{OWN} {suffix}"))
     }
@@ -280,7 +280,7 @@ mod tls {
 
     pub(super) fn config(options: &TransportOptions) -> Result<TlsConfig, InvalidInput> {
         let backend =
-            options.backend().ok_or_else(|| InvalidInput::new("tls_backend", "a backend is compiled in"))?;
+            options.backend().ok_or_else(|| InvalidInput::new("tls_backend", "must be compiled in"))?;
         let extra = if options.extra_roots.is_empty() {
             Vec::new()
         } else {
@@ -297,7 +297,7 @@ mod tls {
             RootCertificates::System => {
                 let rustls = provider == TlsProvider::Rustls;
                 let usable = !rustls || cfg!(feature = "platform-verifier");
-                let rule = "with rustls, the system's roots need the feature `platform-verifier`";
+                let rule = "must be others than the system's with rustls, unless the feature `platform-verifier` is on";
                 InvalidInput::unless(usable, "roots", rule)?;
                 if extra.is_empty() { RootCerts::PlatformVerifier } else { with(system()?, extra) }
             }
@@ -315,7 +315,7 @@ mod tls {
     }
 
     fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<Certificate<'static>>, InvalidInput> {
-        let refuse = || InvalidInput::new(field, "certificates are in PEM form, one or more");
+        let refuse = || InvalidInput::new(field, "must be one or more certificates in PEM form");
         let mut found = Vec::new();
         for item in parse_pem(pem) {
             if let PemItem::Certificate(certificate) = item.map_err(|_| refuse())? {
@@ -332,14 +332,17 @@ mod tls {
     #[cfg(any(feature = "platform-verifier", feature = "native-tls"))]
     fn system() -> Result<Vec<Certificate<'static>>, InvalidInput> {
         let loaded = rustls_native_certs::load_native_certs();
-        let rule = "the system has root certificates that can be read";
+        let rule = "must be found on this system, which has none that can be read";
         InvalidInput::unless(!loaded.certs.is_empty(), "roots", rule)?;
         Ok(loaded.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect())
     }
 
     #[cfg(not(any(feature = "platform-verifier", feature = "native-tls")))]
     fn system() -> Result<Vec<Certificate<'static>>, InvalidInput> {
-        Err(InvalidInput::new("roots", "adding to the system's roots needs the feature `platform-verifier`"))
+        Err(InvalidInput::new(
+            "roots",
+            "must be others than the system's, unless the feature `platform-verifier` is on",
+        ))
     }
 }
 

@@ -20,12 +20,12 @@ impl WebhookClient {
     /// For this address, with so much time for a whole exchange.
     pub(crate) fn new(url: &str, timeout: Duration) -> Result<Self, InvalidInput> {
         let refuse = |rule| InvalidInput::new("callback_url", rule);
-        let uri: Uri = url.parse().map_err(|_| refuse("a callback's address is a URL"))?;
+        let uri: Uri = url.parse().map_err(|_| refuse("must be a URL"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err(refuse("a callback's address begins with `http://` or `https://`"));
+            return Err(refuse("must begin with `http://` or `https://`"));
         }
         let host = uri.host().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| refuse("a callback's address has a host"))?;
+        let host = host.ok_or_else(|| refuse("must have a host"))?;
         let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
         let options = TransportOptions {
             timeouts: Timeouts::within(timeout),

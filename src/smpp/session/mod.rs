@@ -82,7 +82,7 @@ pub(crate) enum Event<T> {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
     BindRefused(Status),
     BindUnanswered,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engagelab_otp::smpp::{Message, SmppClient, SmppConfig};
-use engagelab_otp::{Recipient, TemplateId};
+use engagelab_otp::{Language, Recipient, TemplateId};
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, say};
 use crate::prompt::{CodeInput, Confirmation};
-use crate::send_args::{LanguageArg, Params, language};
+use crate::send_args::{LanguageArg, Params};
 use crate::settings::Source;
 
 /// Send one message over SMPP.
@@ -81,14 +81,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let hint = "Leave --kind at `code` and type the code when asked, or give it on standard input with --code-stdin.";
     let params = arguments.params.check(hint)?;
     if let Some(text) = &arguments.language.language {
-        language(text)?;
+        Language::new(text)?;
     }
     let (address, config) = arguments.account.config(&arguments.source)?;
     if arguments.confirmation.dry_run {
         return show(arguments, &address, &to, &params);
     }
     let message = message(arguments, &to, &template, &params)?;
-    let question = format!("Send `{template}` to {} through {address}, for real?", to.as_str());
+    let question = format!("Send `{template}` to {} through {address}, for real?", to.expose());
     arguments.confirmation.obtain(&question, arguments.source.sandbox)?;
     deliver(arguments, &to, &config, &message)
 }
@@ -100,9 +100,9 @@ fn message(
     params: &BTreeMap<String, String>,
 ) -> Result<Message, Failure> {
     let mut message = match arguments.kind {
-        Kind::Code => Message::code(to.as_str(), template.as_str(), arguments.code.read()?.expose())?,
-        Kind::Notification => Message::notification(to.as_str(), template.as_str())?,
-        Kind::Marketing => Message::marketing(to.as_str(), template.as_str())?,
+        Kind::Code => Message::code(to.expose(), template.as_str(), arguments.code.read()?.expose())?,
+        Kind::Notification => Message::notification(to.expose(), template.as_str())?,
+        Kind::Marketing => Message::marketing(to.expose(), template.as_str())?,
     };
     if let Some(language) = &arguments.language.language {
         message = message.language(language)?;

@@ -5,10 +5,10 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
+use engagelab_otp::TemplateDefinition;
 use engagelab_otp::api::operations::CREATE_TEMPLATE;
 use serde_json::{Value, json};
 
-use super::definition::Definition;
 use crate::connection::Connection;
 use crate::dry_run;
 use crate::failure::Failure;
@@ -55,14 +55,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let text = read(arguments)?;
-    let fail = |what: &str| refuse(arguments, what);
-    let read: Definition = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
-    let definition = read.check().map_err(|invalid| fail(&invalid))?;
+    let definition = parse(&read(arguments)?, arguments)?;
     let session = arguments.connection.open()?;
     if arguments.confirmation.dry_run {
-        // It was just read as something narrower.
-        let body: Value = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
+        let body = json!(definition);
         let path = CREATE_TEMPLATE.path;
         return dry_run::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
@@ -72,6 +68,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     session.call(|client| client.create_template(&definition))?;
     let json = json!({ "template_id": id, "created": true });
     arguments.output.print_result(id, &json, &format!("the template {id} was created"))
+}
+
+/// The definition, if the text is JSON and keeps the service's rules.
+fn parse(text: &str, arguments: &Arguments) -> Result<TemplateDefinition, Failure> {
+    // Some editors begin a file so.
+    let text = text.trim_start_matches('\u{feff}');
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        refuse(arguments, &format!("{place}: this is not JSON")).with("kind", "invalid_input")
+    })?;
+    TemplateDefinition::try_from(value).map_err(|invalid| {
+        refuse(arguments, &invalid.to_string())
+            .with("kind", "invalid_input")
+            .with("field", invalid.field())
+            .with("rule", invalid.rule())
+    })
 }
 
 fn read(arguments: &Arguments) -> Result<String, Failure> {
