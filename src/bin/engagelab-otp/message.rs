@@ -17,7 +17,7 @@ use crate::send_args::SendArgs;
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  engagelab-otp message +6591234567 --template order-shipped --param order=1042
+  engagelab-otp message +6598765432 --template order-shipped --param order=1042
   engagelab-otp message user@example.com -t welcome -y")]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -17,8 +17,8 @@ use crate::send_args::{LanguageArg, SendArgs};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  engagelab-otp send +6591234567 --template login
-  ID=$(engagelab-otp send +6591234567 -t login -l en -y)")]
+  engagelab-otp send +6598765432 --template login
+  ID=$(engagelab-otp send +6598765432 -t login -l en -y)")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     send: SendArgs,

@@ -17,8 +17,8 @@ use crate::send_args::{LanguageArg, SendArgs};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  engagelab-otp send-code +6591234567 --template login
-  make-code | engagelab-otp send-code +6591234567 -t login --code-stdin -y")]
+  engagelab-otp send-code +6598765432 --template login
+  make-code | engagelab-otp send-code +6598765432 -t login --code-stdin -y")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     send: SendArgs,

@@ -142,7 +142,7 @@ impl Source {
                 None => Settings { values, origin: Origin::Nowhere },
             }
         };
-        detail(&format!("The {} comes from {}.", group.what, settings.origin));
+        detail(&format!("Source of the {}: {}.", group.what, settings.origin));
         if let Origin::Profile(_) = settings.origin {
             let set =
                 |setting: &&Setting| env::var_os(setting.variable).is_some_and(|value| !value.is_empty());
@@ -185,7 +185,7 @@ impl<const N: usize> Group<N> {
             values.iter().zip(&self.settings).filter(dropped).map(|(_, setting)| setting.key).collect();
         if !keys.is_empty() {
             warn(&format!(
-                "the {} comes from the environment alone: {} of {} is not used",
+                "{}: the environment alone counts, and {} in {} is ignored",
                 self.what,
                 keys.join(" and "),
                 path.display()

@@ -18,6 +18,7 @@ use crate::output::{Output, say};
 use crate::prompt::{CodeInput, Confirmation};
 use crate::send_args::{LanguageArg, Params};
 use crate::settings::Source;
+use crate::terminal::AtSignal;
 
 /// Send one message over SMPP.
 ///
@@ -27,8 +28,8 @@ use crate::settings::Source;
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  engagelab-otp smpp send +6591234567 --template login
-  engagelab-otp smpp send +6591234567 -t news --kind marketing -y --wait 60")]
+  engagelab-otp smpp send +6598765432 --template login
+  engagelab-otp smpp send +6598765432 -t news --kind marketing -y --wait 60")]
 pub(crate) struct Arguments {
     /// A phone number with + and country code
     to: String,
@@ -118,41 +119,46 @@ fn deliver(
 ) -> Result<(), Failure> {
     let (client, events) = SmppClient::connect(config).map_err(|error| not_connected(&error))?;
     let accepted = client.submit(message).map_err(|error| not_accepted(&error))?;
-    say(&format!("On its way to {to}."));
     let id = accepted.message_id;
-    let print = |state: Option<&str>, output: &Output| {
-        let text = state.map_or_else(|| id.clone(), |state| format!("{id}\t{state}"));
-        let done = format!("the message was sent, and its id is {id}");
-        output.print_result(&text, &json!({ "message_id": id, "state": state }), &done)
+    let done = format!("the message was sent, and its id is {id}");
+    let print = {
+        let (id, output) = (id.clone(), arguments.output.clone());
+        move |state: Option<&str>| {
+            let text = state.map_or_else(|| id.clone(), |state| format!("{id}\t{state}"));
+            output.print_result(&text, &json!({ "message_id": id, "state": state }), &done)
+        }
     };
     let Some(seconds) = arguments.wait else {
+        say(&format!("On its way to {to}."));
         client.shutdown();
-        return print(None, &arguments.output);
+        return print(None);
     };
-    let waited = {
-        let (id, output) = (id.clone(), arguments.output.clone());
-        let interrupted = move || {
-            let done = format!("the message was sent, and its id is {id}");
+    let interrupted = {
+        let print = print.clone();
+        move || {
             say("Interrupted. The message is on its way all the same.");
-            if let Err(failure) = output.print_result(&id, &json!({ "message_id": id, "state": null }), &done)
-            {
+            if let Err(failure) = print(None) {
                 failure.report();
             }
-        };
-        wait(events, Duration::from_secs(seconds), interrupted)?
+        }
     };
+    // Where signals cannot be waited for, the id is still printed at the end.
+    let printed_at_signals = AtSignal::run(interrupted).ok();
+    say(&format!("On its way to {to}. Waiting for the delivery report."));
+    let waited = wait(events, Duration::from_secs(seconds));
+    drop(printed_at_signals);
     client.shutdown();
     match waited {
         Wait::Reported { state, delivered } => {
-            print(Some(&state), &arguments.output)?;
+            print(Some(&state))?;
             if delivered { Ok(()) } else { Err(Failure::no()) }
         }
         Wait::TimeUp => {
-            print(None, &arguments.output)?;
-            Err(no_report(&format!("no delivery report came within {seconds} seconds")))
+            print(None)?;
+            Err(no_report(&format!("no delivery report came within {seconds} s")))
         }
         Wait::LinkLost => {
-            print(None, &arguments.output)?;
+            print(None)?;
             Err(no_report("the connection was lost before a delivery report came"))
         }
     }

@@ -78,6 +78,10 @@ fn parse(text: &str, arguments: &Arguments) -> Result<TemplateDefinition, Failur
         let place = format!("line {}, column {}", error.line(), error.column());
         refuse(arguments, &format!("{place}: this is not JSON")).with("kind", "invalid_input")
     })?;
+    if !value.is_object() {
+        return Err(refuse(arguments, "must be one object, as `template create --help` shows")
+            .with("kind", "invalid_input"));
+    }
     TemplateDefinition::try_from(value).map_err(|invalid| {
         refuse(arguments, &invalid.to_string())
             .with("kind", "invalid_input")
