@@ -15,6 +15,7 @@ pub mod sandbox;
 #[cfg(feature = "smpp")]
 pub mod smpp;
 
+mod backoff;
 mod builder;
 mod client;
 mod clock;
@@ -24,6 +25,7 @@ mod http;
 mod http_server;
 mod input;
 mod outcome;
+mod sync;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,

@@ -164,7 +164,7 @@ impl Sandbox {
         format!("http://{}", self.address())
     }
 
-    /// The SMPP side: where it listens, what it received, and switches to have it set_faults. None unless
+    /// The SMPP side: where it listens, what it received, and switches by which it misbehaves. None unless
     /// [`SandboxBuilder::smpp_listen`] was called.
     #[cfg(feature = "smpp")]
     pub fn smsc(&self) -> Option<&crate::smpp::smsc::Smsc> {

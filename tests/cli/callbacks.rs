@@ -59,7 +59,8 @@ impl Listening {
         let mut said = BufReader::new(child.stderr.take().expect("piped"));
         let mut first_line = String::new();
         said.read_line(&mut first_line).expect("text");
-        let url = first_line.trim().strip_prefix("Listening on ").expect("an address").to_owned();
+        let (_, url) = first_line.split_once("Listening on ").expect("an address");
+        let url = url.trim_end_matches(['"', '}', '\n']).to_owned();
         // What it checks is said before anything comes.
         said.read_line(&mut first_line).expect("text");
         Self { child, url, said, first_line }

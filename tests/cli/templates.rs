@@ -5,7 +5,7 @@ use super::session::Session;
 /// A template's file.
 pub(super) const LOGIN: &str = r#"{
   "template_id": "login",
-  "send_channel_strategy": "whatsapp|sms|voice|email",
+  "send_channel_strategy": "whatsapp|sms|voice",
   "description": "For the login page",
   "brand_name": "Example",
   "verify_code_config": { "verify_code_type": 5, "verify_code_len": 6, "verify_code_ttl": 5 },
@@ -89,8 +89,7 @@ fn a_file_with_mistakes_is_refused_with_the_line() {
         session.try_out("template create -", &LOGIN.replacen(right, wrong, 1));
     }
     session.try_out("template create -", &format!("[{LOGIN}]"));
-    session
-        .try_out("template create -", "[\"login\", \"sms\"]");
+    session.try_out("template create -", "[\"login\", \"sms\"]");
     session.try_out(
         "template create -",
         &LOGIN.replacen("\"verify_code_len\": 6", "\"verify_code_len\": \"6\"", 1),

@@ -108,8 +108,11 @@ fn said(api: &ApiError, error: &Error, call: &Call, exit: Exit) -> String {
                 .to_owned()
         }
         (Exit::Unknown | Exit::NotSent, _) => open(call).to_owned(),
-        _ if api.class() == ErrorCodeClass::NotFound && error.operation() == Some(operations::VERIFY_OTP.id) => {
-            "Check the message id: `send` printed it. Codes of your own are not checked by the service.".to_owned()
+        _ if api.class() == ErrorCodeClass::NotFound
+            && error.operation() == Some(operations::VERIFY_OTP.id) =>
+        {
+            "Check the message id: `send` printed it. Codes of your own are not checked by the service."
+                .to_owned()
         }
         _ => remedy(api.class()).to_owned(),
     };

@@ -18,7 +18,7 @@ use crate::send_args::SendArgs;
 #[command(after_long_help = "\
 Examples:
   engagelab-otp message +6598765432 --template order-shipped --param order=1042
-  engagelab-otp message user@example.com -t welcome -y")]
+  engagelab-otp message someone@example.com -t welcome -y")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     send: SendArgs,

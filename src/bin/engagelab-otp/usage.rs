@@ -30,7 +30,11 @@ pub(crate) fn failure(error: &clap::Error) -> Failure {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let rule = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
             let rule = rule.split(" is not in ").last().map_or(rule.clone(), |range| {
-                if range == rule { rule.clone() } else { format!("must be from {}", range.replace("..=", " to ")) }
+                if range == rule {
+                    rule.clone()
+                } else {
+                    format!("must be from {}", range.replace("..=", " to "))
+                }
             });
             let colon = if rule.is_empty() { "" } else { ": " };
             Failure::usage(format!("{} cannot have this value{colon}{rule}", name(&option)))

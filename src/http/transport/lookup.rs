@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::dial::DialError;
 use crate::ErrorKind;
+use crate::sync;
 
 /// Answers every question for a name with a placeholder; literal addresses with themselves.
 ///
@@ -77,7 +78,7 @@ impl LookUp {
     }
 
     fn join_or_begin(&self, name: &str) -> io::Result<Arc<PendingLookup>> {
-        let mut under_way = lock(&self.under_way);
+        let mut under_way = sync::lock(&self.under_way);
         if let Some(flight) = under_way.get(name) {
             return Ok(flight.clone());
         }
@@ -85,8 +86,8 @@ impl LookUp {
         let (landing, name_of_thread, registry) = (flight.clone(), name.to_owned(), self.under_way.clone());
         thread::Builder::new().name("resolve".to_owned()).spawn(move || {
             let found = name_of_thread.to_socket_addrs().map(|found| found.take(MOST_ADDRESSES).collect());
-            lock(&registry).remove(&name_of_thread);
-            *lock(&landing.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
+            sync::lock(&registry).remove(&name_of_thread);
+            *sync::lock(&landing.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
             landing.landing.notify_all();
         })?;
         under_way.insert(name.to_owned(), flight.clone());
@@ -98,7 +99,7 @@ impl PendingLookup {
     /// The result, or none if it does not come in time.
     fn wait(&self, timeout: Duration) -> Option<Found> {
         let deadline = super::deadline_after(Instant::now(), timeout);
-        let mut result = lock(&self.result);
+        let mut result = sync::lock(&self.result);
         loop {
             if let Some(result) = &*result {
                 return Some(result.clone());
@@ -107,7 +108,7 @@ impl PendingLookup {
             if left.is_zero() {
                 return None;
             }
-            result = self.landing.wait_timeout(result, left).unwrap_or_else(PoisonError::into_inner).0;
+            result = sync::wait(&self.landing, result, Some(left));
         }
     }
 }
@@ -149,10 +150,6 @@ fn port(uri: &Uri) -> Option<u16> {
     })
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Stands for "not looked up yet". No server listens there.
 pub(super) const PLACEHOLDER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -168,13 +165,13 @@ mod tests {
         let lookup = LookUp::new(Duration::from_millis(20));
         // A look-up that never lands.
         let stuck = Arc::new(PendingLookup::default());
-        lock(&lookup.under_way).insert("example.test:443".to_owned(), stuck);
+        sync::lock(&lookup.under_way).insert("example.test:443".to_owned(), stuck);
         let uri = Uri::from_static("https://example.test");
         for _ in 0..3 {
             let (kind, ..) = lookup.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
             assert_eq!(kind, ErrorKind::Timeout);
         }
-        assert_eq!(lock(&lookup.under_way).len(), 1);
+        assert_eq!(sync::lock(&lookup.under_way).len(), 1);
     }
 
     #[test]
@@ -183,6 +180,6 @@ mod tests {
         let found =
             lookup.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7));
-        assert!(lock(&lookup.under_way).is_empty());
+        assert!(sync::lock(&lookup.under_way).is_empty());
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn wait(mut events: Events, timeout: Duration) -> Wait {
     let end = Instant::now() + timeout;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        match events.next_within(left) {
+        match events.next_timeout(left) {
             Some(Event::Report { submission: Some(_), report }) if !is_passing(report.state()) => {
                 return Wait::Reported {
                     state: match report.state() {

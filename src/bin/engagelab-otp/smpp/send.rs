@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engagelab_otp::smpp::{Message, SmppClient, SmppConfig};
-use engagelab_otp::{Language, Recipient, TemplateId};
+use engagelab_otp::{Language, Recipient, TemplateId, TemplateRef};
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -100,15 +100,16 @@ fn message(
     template: &TemplateId,
     params: &BTreeMap<String, String>,
 ) -> Result<Message, Failure> {
-    let mut message = match arguments.kind {
-        Kind::Code => Message::code(to.expose(), template.as_str(), arguments.code.read()?.expose())?,
-        Kind::Notification => Message::notification(to.expose(), template.as_str())?,
-        Kind::Marketing => Message::marketing(to.expose(), template.as_str())?,
-    };
+    let mut filled = TemplateRef::from(template.clone());
     if let Some(language) = &arguments.language.language {
-        message = message.language(language)?;
+        filled = filled.language(Language::new(language)?);
     }
-    Ok(params.iter().fold(message, |message, (name, value)| message.param(name, value)))
+    filled = params.iter().fold(filled, |filled, (name, value)| filled.param(name, value));
+    Ok(match arguments.kind {
+        Kind::Code => Message::code(to, &filled, &arguments.code.read()?)?,
+        Kind::Notification => Message::notification(to, &filled)?,
+        Kind::Marketing => Message::marketing(to, &filled)?,
+    })
 }
 
 fn deliver(
