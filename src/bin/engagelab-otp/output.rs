@@ -27,10 +27,10 @@ pub(crate) enum Format {
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Verbosity {
     /// Say nothing but errors and warnings
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, display_order = 900, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say where settings come from, and each attempt of a call
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 901)]
     pub(crate) verbose: bool,
 }
 
