@@ -26,6 +26,8 @@ mod http_server;
 mod input;
 mod outcome;
 mod sync;
+#[cfg(any(feature = "sandbox", feature = "smpp"))]
+mod test_recipients;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
