@@ -88,7 +88,8 @@ impl Check<'_> {
         }
         let place = place.child("x-extensible-enum");
         let texts = schema["type"].as_str() == Some("string");
-        let names = if texts { values } else { &schema["x-enum-varnames"] };
+        let varnames = &schema["x-enum-varnames"];
+        let names = if texts && varnames.is_null() { values } else { varnames };
         let fits = |value: &Value| if texts { value.is_string() } else { value.is_i64() };
         if !values.as_sequence().is_some_and(|values| !values.is_empty() && values.iter().all(fits)) {
             let what =

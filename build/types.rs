@@ -62,6 +62,13 @@ pub(crate) fn reduced(document: &Document) -> Value {
             schema["additionalProperties"] = Value::Mapping(yaml_serde::Mapping::new());
         }
     }
+    // Callbacks are no answers, but some of what they report has fields that the service does not describe.
+    for (name, schema) in document.schemas() {
+        if schema["x-additional-properties"].as_bool() == Some(true) {
+            root["components"]["schemas"][name]["additionalProperties"] =
+                Value::Mapping(yaml_serde::Mapping::new());
+        }
+    }
     root
 }
 
@@ -104,10 +111,12 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
             None => {}
         }
     }
-    let requests = document.request_schemas();
+    // Callers build requests, and the sandbox builds answers: with a constructor, a new optional field of an
+    // answer changes no code there.
+    let built: BTreeSet<_> =
+        document.request_schemas().union(&document.response_schemas()).copied().collect();
     for seen in space.iter_types() {
-        if let (TypeDetails::Struct(fields), true) = (seen.details(), requests.contains(seen.name().as_str()))
-        {
+        if let (TypeDetails::Struct(fields), true) = (seen.details(), built.contains(seen.name().as_str())) {
             let schema = &document.root["components"]["schemas"][seen.name()];
             tokens.extend(constructor(space, &seen.name(), schema, &fields));
         }
@@ -222,7 +231,9 @@ fn constructor(
     for field in &ordered {
         let field_ident = format_ident!("{}", field.name);
         let Some((Ok(field_type), optional)) = type_of(field) else { continue };
-        if field.required {
+        if field.name == EXTRA {
+            values.push(quote!(#field_ident: Default::default()));
+        } else if field.required {
             arguments.push(quote!(#field_ident: impl Into<#field_type>));
             values.push(quote!(#field_ident: #field_ident.into()));
         } else {
@@ -248,6 +259,9 @@ fn constructor(
         }
     }
 }
+
+/// typify's name for the fields that a schema does not describe.
+const EXTRA: &str = "extra";
 
 /// typify names types as seen from outside the module that they stand in.
 fn in_types(seen: &typify::Type<'_>) -> TokenStream {

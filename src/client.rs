@@ -171,7 +171,7 @@ impl Client {
             Ok(result) => {
                 let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
                 let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
+                    result.verify_code.as_ref().is_none_or(|answered| answered.expose() == code.expose());
                 if !(same_message && same_code) {
                     return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
                 }

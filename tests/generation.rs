@@ -215,7 +215,7 @@ const DEFECTS: &[(&str, &str, &str, &str)] = &[
     ("[default, zh_CN", "[default, 2g", "schemas > Language > x-extensible-enum", "cannot be a name in Rust"),
     ("[default, zh_CN", "[default, 7", "schemas > Language > x-extensible-enum", "quote texts"),
     (
-        "    Sent:\n      description: |\n        The service took the message over. That is not yet delivery: callbacks tell what became of it.\n      content:",
+        "    Sent:\n      description: |\n        The service accepted the message. It is not delivered yet: callbacks report what becomes of it.\n      content:",
         "    Sent:\n      description: Taken over.\n      contnet:",
         "components > responses > Sent > contnet",
         "is it misspelt",

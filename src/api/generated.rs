@@ -3,7 +3,7 @@
 
 /// The shapes that travel: one type for each schema of the document.
 pub mod types {
-    /// Somebody came or went.
+    /// A login to the console, a failed one, or a logout.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
     pub struct AccountLogin {
@@ -14,7 +14,7 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub fail_reason: Option<String>,
     }
-    /// A yes without data. A `code` other than 0 would be an error, even with status 200.
+    /// A success without data. A `code` other than 0 would be an error, even with status 200.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct Acknowledgement {
@@ -86,7 +86,7 @@ pub mod types {
         /// `response`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub response: Option<ResponseEvent>,
-        /// The part of the service that speaks.
+        /// The part of the service that reports the event.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub server: Option<String>,
         /// `status`; its type says what it is.
@@ -99,7 +99,8 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub to: Option<ReportedAddress>,
     }
-    /// The channels to try, in this order, joined by `|`. Each channel stands there once.
+    /// The channels to try, in this order, joined by `|`, each of them once. `email` cannot be combined
+    /// with other channels.
     #[derive(
         serde::Deserialize,
         serde::Serialize,
@@ -140,26 +141,26 @@ pub mod types {
             Ok(Self(value.to_string()))
         }
     }
-    /// How codes are made, and how long they live.
+    /// How codes are made, and how long they are valid.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CodeConfig {
         /// How many characters a code has.
         pub verify_code_len: i64,
-        /// How many minutes a code lives. With WhatsApp in the strategy only 1, 5 and 10 are allowed.
+        /// How many minutes a code is valid. With WhatsApp in the strategy only 1, 5 and 10 are allowed.
         pub verify_code_ttl: i64,
         /// Which characters a code is made of: the sum of 1 (digits), 2 (lower-case letters) and 4
         /// (upper-case letters).
         pub verify_code_type: i64,
     }
-    /// How codes are made, and how long they live.
+    /// How codes are made, and how long they are valid.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CodeConfigDetails {
         /// How many characters a code has.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub verify_code_len: Option<i64>,
-        /// How many minutes a code lives.
+        /// How many minutes a code is valid.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub verify_code_ttl: Option<i64>,
         /// The sum of 1 (digits), 2 (lower-case letters) and 4 (upper-case letters).
@@ -175,7 +176,8 @@ pub mod types {
     pub struct CustomSmsText {
         /// The text, with variables as `{{name}}`.
         pub custom_content: String,
-        /// The countries it is for, as ISO 3166 codes of two letters joined by commas.
+        /// The countries it is for, as ISO 3166 codes of two letters joined by commas; a space may follow a
+        /// comma.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub custom_country_codes: Option<String>,
         /// `custom_sub_type`; its type says what it is.
@@ -202,7 +204,7 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct DefaultText {
-        /// Whether it says how long the code lives.
+        /// Whether it says how long the code is valid.
         pub contain_expire: bool,
         /// Whether it warns not to share the code.
         pub contain_security: bool,
@@ -225,7 +227,7 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct DefaultTextDetails {
-        /// Whether it says how long the code lives.
+        /// Whether it says how long the code is valid.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub contain_expire: Option<bool>,
         /// Whether it warns not to share the code.
@@ -239,7 +241,8 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct EmailConfig {
-        /// The mail, once for each language.
+        /// The mail, once for each language. Without it the service's own text is sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub template_custom_configs: Vec<EmailText>,
         /// A name for the mail template.
         pub template_name: String,
@@ -284,9 +287,9 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct EmailTextDetails {
-        /// `language`; its type says what it is.
+        /// The language of this mail, as in `Language`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub language: Option<Language>,
+        pub language: Option<String>,
         /// The sender's address.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub pre_from_mail: Option<String>,
@@ -330,9 +333,9 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
     pub struct KeyManagement {
-        /// What was done.
+        /// `action`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
+        pub action: Option<KeyAction>,
         /// `api_key`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub api_key: Option<OperatorIdentity>,
@@ -392,20 +395,43 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub params: Option<TemplateParams>,
     }
-    /// The notification's figures. Those of `insufficient_balance` are described; other notifications
-    /// bring other fields.
+    /// What the notification reports. `insufficient_balance` has `remain_balance`, `balance_threshold` and
+    /// perhaps `currency`; `insufficient_verification_rate` has `rate` and `threshold`;
+    /// `template_audit_result` has `template_id`, `status` and `reason`. Other notifications have other
+    /// fields.
     #[non_exhaustive]
-    #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct NotificationData {
-        /// Below which balance this notification is sent.
+        /// The balance below which this notification is sent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub balance_threshold: Option<f64>,
         /// The account's business id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub business_id: Option<String>,
-        /// What is left.
+        /// The currency of both amounts, as its ISO 4217 code.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub currency: Option<String>,
+        /// The share of sent codes that were verified.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub rate: Option<f64>,
+        /// Why the template was rejected.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub reason: Option<String>,
+        /// The remaining balance.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub remain_balance: Option<f64>,
+        /// `status`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<TemplateStatus>,
+        /// The id of the template that was reviewed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub template_id: Option<String>,
+        /// The share below which this notification is sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub threshold: Option<f64>,
+        /// Fields that this version does not know.
+        #[serde(flatten)]
+        pub extra: super::Extra,
     }
     /// Something that the account's owner should know.
     #[non_exhaustive]
@@ -428,6 +454,9 @@ pub mod types {
         /// `email`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub email: Option<OperatorIdentity>,
+        /// `ip`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub ip: Option<OperatorIdentity>,
         /// `ip_address`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ip_address: Option<OperatorIdentity>,
@@ -488,7 +517,7 @@ pub mod types {
         /// `to`; its type says what it is.
         pub to: RecipientAddress,
     }
-    /// A recipient and the template to send. The service makes up the code.
+    /// A recipient and the template to send. The service generates the code.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct SendOtpRequest {
@@ -497,7 +526,7 @@ pub mod types {
         /// `to`; its type says what it is.
         pub to: RecipientAddress,
     }
-    /// Proof that the service took the message over.
+    /// Confirms that the service accepted the message.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct SendReceipt {
@@ -641,7 +670,7 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub status_data: Option<StatusData>,
     }
-    /// Somebody did something in the account.
+    /// An action in the account.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
     pub struct SystemEvent {
@@ -654,7 +683,7 @@ pub mod types {
     }
     /// Who did it, and the particulars under a key named like the event.
     #[non_exhaustive]
-    #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct SystemEventData {
         /// `account_login`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -668,6 +697,9 @@ pub mod types {
         /// `key_manage`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub key_manage: Option<KeyManagement>,
+        /// The particulars of `msg_history`, which the vendor does not describe.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub msg_history: Option<super::Extra>,
         /// `operator`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub operator: Option<Operator>,
@@ -677,13 +709,16 @@ pub mod types {
         /// `template_manage`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub template_manage: Option<TemplateManagement>,
+        /// Fields that this version does not know.
+        #[serde(flatten)]
+        pub extra: super::Extra,
     }
     /// A template to create. Give `verify_code_config` when the template carries a code, and the
     /// configuration of every channel that the strategy names.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct TemplateDefinition {
-        /// The brand that the text speaks for.
+        /// The brand that the text names.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub brand_name: Option<String>,
         /// What the template is for; only you see it.
@@ -719,7 +754,7 @@ pub mod types {
         /// What the reviewer said.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub audit_remark: Option<String>,
-        /// The brand that the text speaks for.
+        /// The brand that the text names.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub brand_name: Option<String>,
         /// When the template was made, in seconds since 1970-01-01 UTC.
@@ -743,9 +778,9 @@ pub mod types {
         /// `status`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub status: Option<TemplateStatus>,
-        /// `template_id`; its type says what it is.
+        /// The template's id.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub template_id: Option<TemplateId>,
+        pub template_id: Option<String>,
         /// `verify_code_config`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub verify_code_config: Option<CodeConfigDetails>,
@@ -802,7 +837,7 @@ pub mod types {
             Ok(Self(value.to_string()))
         }
     }
-    /// All templates of the account, without the content of their channels.
+    /// All templates of the account, without their texts.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(transparent)]
     pub struct TemplateList(pub Vec<TemplateSummary>);
@@ -849,14 +884,15 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub params: Option<TemplateParams>,
     }
-    /// A template without the content of its channels.
+    /// A template and the configuration of its channels. The texts are left out: `custom_content` and
+    /// `template_custom_configs` are in `TemplateDetails` only. `sms_config.template_parts` is here too.
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct TemplateSummary {
         /// What the reviewer said.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub audit_remark: Option<String>,
-        /// The brand that the text speaks for.
+        /// The brand that the text names.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub brand_name: Option<String>,
         /// When the template was made, in seconds since 1970-01-01 UTC.
@@ -865,18 +901,33 @@ pub mod types {
         /// What the template is for.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub description: Option<String>,
+        /// `email_config`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub email_config: Option<EmailConfigDetails>,
+        /// `pwa_config`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pwa_config: Option<PwaConfigDetails>,
         /// The channels to try in order, joined by `|`. Channels not known today may appear.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub send_channel_strategy: Option<String>,
+        /// `sms_config`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub sms_config: Option<SmsConfigDetails>,
         /// `status`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub status: Option<TemplateStatus>,
-        /// `template_id`; its type says what it is.
+        /// The template's id.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub template_id: Option<TemplateId>,
+        pub template_id: Option<String>,
         /// `verify_code_config`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub verify_code_config: Option<CodeConfigDetails>,
+        /// `voice_config`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub voice_config: Option<DefaultTextConfigDetails>,
+        /// `whatsapp_config`; its type says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub whatsapp_config: Option<DefaultTextConfigDetails>,
         /// Fields that this version does not know.
         #[serde(flatten)]
         pub extra: super::Extra,
@@ -908,11 +959,11 @@ pub mod types {
         /// `message_id`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message_id: Option<MessageId>,
-        /// `true`: the right code, now spent. `false`: a wrong code.
+        /// `true`: the right code, which cannot be used again. `false`: a wrong code.
         pub verified: bool,
         /// `verify_code`; its type says what it is.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub verify_code: Option<VerificationCode>,
+        pub verify_code: Option<ReportedCode>,
         /// Fields that this version does not know.
         #[serde(flatten)]
         pub extra: super::Extra,
@@ -921,8 +972,8 @@ pub mod types {
     #[non_exhaustive]
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
     pub struct VerifyOtpRequest {
-        /// `message_id`; its type says what it is.
-        pub message_id: MessageId,
+        /// The `message_id` that `sendOtp` answered with.
+        pub message_id: String,
         /// `verify_code`; its type says what it is.
         pub verify_code: VerificationCode,
     }
@@ -1005,8 +1056,9 @@ pub mod types {
             f.write_str("RecipientAddress(…)")
         }
     }
-    /// A one-time password: visible ASCII without spaces. Codes that the service makes up have 4 to 10
-    /// digits or letters, as the template says.
+    /// A one-time password. Codes that the service generates have 4 to 10 digits or letters, as the
+    /// template says. Of the caller's own codes the service documents no limit; control characters are
+    /// excluded here.
     ///
     /// Its `Debug` form does not show the value.
     #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -1031,6 +1083,33 @@ pub mod types {
     impl std::fmt::Debug for VerificationCode {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("VerificationCode(…)")
+        }
+    }
+    /// A one-time password, as the service repeats it.
+    ///
+    /// Its `Debug` form does not show the value.
+    #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    pub struct ReportedCode(String);
+    impl ReportedCode {
+        /// The value itself. Keep it out of logs.
+        pub fn expose(&self) -> &String {
+            &self.0
+        }
+    }
+    impl From<String> for ReportedCode {
+        fn from(value: String) -> Self {
+            Self(value)
+        }
+    }
+    impl From<&str> for ReportedCode {
+        fn from(value: &str) -> Self {
+            Self(value.to_owned())
+        }
+    }
+    impl std::fmt::Debug for ReportedCode {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("ReportedCode(…)")
         }
     }
     /// Values for the template's variables, all of them text. A variable without a value is delivered
@@ -1144,7 +1223,7 @@ pub mod types {
             deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
-    /// The way by which a message travels.
+    /// The channel that a message is sent by.
     #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     #[non_exhaustive]
     pub enum Channel {
@@ -1286,7 +1365,7 @@ pub mod types {
     /// | 3001 | 400 | the body is not valid JSON |
     /// | 3002 | 400 | a parameter does not meet the requirements |
     /// | 3003 | 400 | a rule was broken; verifying: the code has expired or was verified before; creating a template: a channel has no configuration |
-    /// | 3004 | 400 | sent again while the previous code still lives |
+    /// | 3004 | 400 | sent again while the previous code is still valid |
     /// | 4001 | 400 | no such template or message |
     /// | 5001 | 400 | sending failed |
     /// | 5011 | 400 | not a valid phone number |
@@ -1894,7 +1973,7 @@ pub mod types {
             deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
-    /// An e-mail address, API key or network address of somebody who works on the account.
+    /// The e-mail address, API key or network address of an operator of the account.
     ///
     /// Its `Debug` form does not show the value.
     #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -1981,6 +2060,74 @@ pub mod types {
             deserializer.deserialize_str(super::TextVisitor::default())
         }
     }
+    /// What was done with the key. The service writes these values with spaces.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum KeyAction {
+        /// `create api_key`
+        CreateApiKey,
+        /// `update api_key`
+        UpdateApiKey,
+        /// `delete api_key`
+        DeleteApiKey,
+        /// `view api_secret`
+        ViewApiSecret,
+        /// `create`
+        Create,
+        /// A value that this version does not know.
+        Other(String),
+    }
+    impl KeyAction {
+        /// The value as it travels.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::CreateApiKey => "create api_key",
+                Self::UpdateApiKey => "update api_key",
+                Self::DeleteApiKey => "delete api_key",
+                Self::ViewApiSecret => "view api_secret",
+                Self::Create => "create",
+                Self::Other(value) => value,
+            }
+        }
+    }
+    impl std::fmt::Display for KeyAction {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl From<&str> for KeyAction {
+        fn from(value: &str) -> Self {
+            match value {
+                "create api_key" => Self::CreateApiKey,
+                "update api_key" => Self::UpdateApiKey,
+                "delete api_key" => Self::DeleteApiKey,
+                "view api_secret" => Self::ViewApiSecret,
+                "create" => Self::Create,
+                other => Self::Other(other.to_owned()),
+            }
+        }
+    }
+    impl std::str::FromStr for KeyAction {
+        type Err = std::convert::Infallible;
+        fn from_str(value: &str) -> Result<Self, Self::Err> {
+            Ok(value.into())
+        }
+    }
+    impl serde::Serialize for KeyAction {
+        fn serialize<S: serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> serde::Deserialize<'de> for KeyAction {
+        fn deserialize<D: serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Self, D::Error> {
+            deserializer.deserialize_str(super::TextVisitor::default())
+        }
+    }
     impl SendOtpRequest {
         /// With the required fields; the others have setters.
         #[must_use]
@@ -2061,17 +2208,58 @@ pub mod types {
             self
         }
     }
+    impl SendReceipt {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new(message_id: impl Into<MessageId>) -> Self {
+            Self {
+                message_id: message_id.into(),
+                send_channel: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// Sets `send_channel`.
+        #[must_use]
+        pub fn send_channel(mut self, value: impl Into<Channel>) -> Self {
+            self.send_channel = Some(value.into());
+            self
+        }
+    }
     impl VerifyOtpRequest {
         /// With the required fields; the others have setters.
         #[must_use]
         pub fn new(
-            message_id: impl Into<MessageId>,
+            message_id: impl Into<String>,
             verify_code: impl Into<VerificationCode>,
         ) -> Self {
             Self {
                 message_id: message_id.into(),
                 verify_code: verify_code.into(),
             }
+        }
+    }
+    impl VerificationResult {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new(verified: impl Into<bool>) -> Self {
+            Self {
+                verified: verified.into(),
+                message_id: Default::default(),
+                verify_code: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// Sets `message_id`.
+        #[must_use]
+        pub fn message_id(mut self, value: impl Into<MessageId>) -> Self {
+            self.message_id = Some(value.into());
+            self
+        }
+        /// Sets `verify_code`.
+        #[must_use]
+        pub fn verify_code(mut self, value: impl Into<ReportedCode>) -> Self {
+            self.verify_code = Some(value.into());
+            self
         }
     }
     impl TemplateDefinition {
@@ -2094,7 +2282,7 @@ pub mod types {
                 whatsapp_config: Default::default(),
             }
         }
-        /// The brand that the text speaks for.
+        /// The brand that the text names.
         #[must_use]
         pub fn brand_name(mut self, value: impl Into<String>) -> Self {
             self.brand_name = Some(value.into());
@@ -2236,7 +2424,8 @@ pub mod types {
                 custom_country_codes: Default::default(),
             }
         }
-        /// The countries it is for, as ISO 3166 codes of two letters joined by commas.
+        /// The countries it is for, as ISO 3166 codes of two letters joined by commas; a space may follow a
+        /// comma.
         #[must_use]
         pub fn custom_country_codes(mut self, value: impl Into<String>) -> Self {
             self.custom_country_codes = Some(value.into());
@@ -2246,14 +2435,20 @@ pub mod types {
     impl EmailConfig {
         /// With the required fields; the others have setters.
         #[must_use]
-        pub fn new(
-            template_name: impl Into<String>,
-            template_custom_configs: impl Into<Vec<EmailText>>,
-        ) -> Self {
+        pub fn new(template_name: impl Into<String>) -> Self {
             Self {
                 template_name: template_name.into(),
-                template_custom_configs: template_custom_configs.into(),
+                template_custom_configs: Default::default(),
             }
+        }
+        /// The mail, once for each language. Without it the service's own text is sent.
+        #[must_use]
+        pub fn template_custom_configs(
+            mut self,
+            value: impl Into<Vec<EmailText>>,
+        ) -> Self {
+            self.template_custom_configs = value.into();
+            self
         }
     }
     impl EmailText {
@@ -2312,6 +2507,507 @@ pub mod types {
             self
         }
     }
+    impl TemplateSummary {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                audit_remark: Default::default(),
+                brand_name: Default::default(),
+                created_time: Default::default(),
+                description: Default::default(),
+                email_config: Default::default(),
+                pwa_config: Default::default(),
+                send_channel_strategy: Default::default(),
+                sms_config: Default::default(),
+                status: Default::default(),
+                template_id: Default::default(),
+                verify_code_config: Default::default(),
+                voice_config: Default::default(),
+                whatsapp_config: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// What the reviewer said.
+        #[must_use]
+        pub fn audit_remark(mut self, value: impl Into<String>) -> Self {
+            self.audit_remark = Some(value.into());
+            self
+        }
+        /// The brand that the text names.
+        #[must_use]
+        pub fn brand_name(mut self, value: impl Into<String>) -> Self {
+            self.brand_name = Some(value.into());
+            self
+        }
+        /// When the template was made, in seconds since 1970-01-01 UTC.
+        #[must_use]
+        pub fn created_time(mut self, value: impl Into<i64>) -> Self {
+            self.created_time = Some(value.into());
+            self
+        }
+        /// What the template is for.
+        #[must_use]
+        pub fn description(mut self, value: impl Into<String>) -> Self {
+            self.description = Some(value.into());
+            self
+        }
+        /// Sets `email_config`.
+        #[must_use]
+        pub fn email_config(mut self, value: impl Into<EmailConfigDetails>) -> Self {
+            self.email_config = Some(value.into());
+            self
+        }
+        /// Sets `pwa_config`.
+        #[must_use]
+        pub fn pwa_config(mut self, value: impl Into<PwaConfigDetails>) -> Self {
+            self.pwa_config = Some(value.into());
+            self
+        }
+        /// The channels to try in order, joined by `|`. Channels not known today may appear.
+        #[must_use]
+        pub fn send_channel_strategy(mut self, value: impl Into<String>) -> Self {
+            self.send_channel_strategy = Some(value.into());
+            self
+        }
+        /// Sets `sms_config`.
+        #[must_use]
+        pub fn sms_config(mut self, value: impl Into<SmsConfigDetails>) -> Self {
+            self.sms_config = Some(value.into());
+            self
+        }
+        /// Sets `status`.
+        #[must_use]
+        pub fn status(mut self, value: impl Into<TemplateStatus>) -> Self {
+            self.status = Some(value.into());
+            self
+        }
+        /// The template's id.
+        #[must_use]
+        pub fn template_id(mut self, value: impl Into<String>) -> Self {
+            self.template_id = Some(value.into());
+            self
+        }
+        /// Sets `verify_code_config`.
+        #[must_use]
+        pub fn verify_code_config(
+            mut self,
+            value: impl Into<CodeConfigDetails>,
+        ) -> Self {
+            self.verify_code_config = Some(value.into());
+            self
+        }
+        /// Sets `voice_config`.
+        #[must_use]
+        pub fn voice_config(
+            mut self,
+            value: impl Into<DefaultTextConfigDetails>,
+        ) -> Self {
+            self.voice_config = Some(value.into());
+            self
+        }
+        /// Sets `whatsapp_config`.
+        #[must_use]
+        pub fn whatsapp_config(
+            mut self,
+            value: impl Into<DefaultTextConfigDetails>,
+        ) -> Self {
+            self.whatsapp_config = Some(value.into());
+            self
+        }
+    }
+    impl TemplateDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                audit_remark: Default::default(),
+                brand_name: Default::default(),
+                created_time: Default::default(),
+                description: Default::default(),
+                email_config: Default::default(),
+                pwa_config: Default::default(),
+                send_channel_strategy: Default::default(),
+                sms_config: Default::default(),
+                status: Default::default(),
+                template_id: Default::default(),
+                verify_code_config: Default::default(),
+                voice_config: Default::default(),
+                whatsapp_config: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// What the reviewer said.
+        #[must_use]
+        pub fn audit_remark(mut self, value: impl Into<String>) -> Self {
+            self.audit_remark = Some(value.into());
+            self
+        }
+        /// The brand that the text names.
+        #[must_use]
+        pub fn brand_name(mut self, value: impl Into<String>) -> Self {
+            self.brand_name = Some(value.into());
+            self
+        }
+        /// When the template was made, in seconds since 1970-01-01 UTC.
+        #[must_use]
+        pub fn created_time(mut self, value: impl Into<i64>) -> Self {
+            self.created_time = Some(value.into());
+            self
+        }
+        /// What the template is for.
+        #[must_use]
+        pub fn description(mut self, value: impl Into<String>) -> Self {
+            self.description = Some(value.into());
+            self
+        }
+        /// Sets `email_config`.
+        #[must_use]
+        pub fn email_config(mut self, value: impl Into<EmailConfigDetails>) -> Self {
+            self.email_config = Some(value.into());
+            self
+        }
+        /// Sets `pwa_config`.
+        #[must_use]
+        pub fn pwa_config(mut self, value: impl Into<PwaConfigDetails>) -> Self {
+            self.pwa_config = Some(value.into());
+            self
+        }
+        /// The channels to try in order, joined by `|`. Channels not known today may appear.
+        #[must_use]
+        pub fn send_channel_strategy(mut self, value: impl Into<String>) -> Self {
+            self.send_channel_strategy = Some(value.into());
+            self
+        }
+        /// Sets `sms_config`.
+        #[must_use]
+        pub fn sms_config(mut self, value: impl Into<SmsConfigDetails>) -> Self {
+            self.sms_config = Some(value.into());
+            self
+        }
+        /// Sets `status`.
+        #[must_use]
+        pub fn status(mut self, value: impl Into<TemplateStatus>) -> Self {
+            self.status = Some(value.into());
+            self
+        }
+        /// The template's id.
+        #[must_use]
+        pub fn template_id(mut self, value: impl Into<String>) -> Self {
+            self.template_id = Some(value.into());
+            self
+        }
+        /// Sets `verify_code_config`.
+        #[must_use]
+        pub fn verify_code_config(
+            mut self,
+            value: impl Into<CodeConfigDetails>,
+        ) -> Self {
+            self.verify_code_config = Some(value.into());
+            self
+        }
+        /// Sets `voice_config`.
+        #[must_use]
+        pub fn voice_config(
+            mut self,
+            value: impl Into<DefaultTextConfigDetails>,
+        ) -> Self {
+            self.voice_config = Some(value.into());
+            self
+        }
+        /// Sets `whatsapp_config`.
+        #[must_use]
+        pub fn whatsapp_config(
+            mut self,
+            value: impl Into<DefaultTextConfigDetails>,
+        ) -> Self {
+            self.whatsapp_config = Some(value.into());
+            self
+        }
+    }
+    impl CodeConfigDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                verify_code_len: Default::default(),
+                verify_code_ttl: Default::default(),
+                verify_code_type: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// How many characters a code has.
+        #[must_use]
+        pub fn verify_code_len(mut self, value: impl Into<i64>) -> Self {
+            self.verify_code_len = Some(value.into());
+            self
+        }
+        /// How many minutes a code is valid.
+        #[must_use]
+        pub fn verify_code_ttl(mut self, value: impl Into<i64>) -> Self {
+            self.verify_code_ttl = Some(value.into());
+            self
+        }
+        /// The sum of 1 (digits), 2 (lower-case letters) and 4 (upper-case letters).
+        #[must_use]
+        pub fn verify_code_type(mut self, value: impl Into<i64>) -> Self {
+            self.verify_code_type = Some(value.into());
+            self
+        }
+    }
+    impl DefaultTextConfigDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                template_default_config: Default::default(),
+                template_type: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// Sets `template_default_config`.
+        #[must_use]
+        pub fn template_default_config(
+            mut self,
+            value: impl Into<DefaultTextDetails>,
+        ) -> Self {
+            self.template_default_config = Some(value.into());
+            self
+        }
+        /// 1, the service's own text.
+        #[must_use]
+        pub fn template_type(mut self, value: impl Into<i64>) -> Self {
+            self.template_type = Some(value.into());
+            self
+        }
+    }
+    impl SmsConfigDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                template_custom_config: Default::default(),
+                template_default_config: Default::default(),
+                template_parts: Default::default(),
+                template_type: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// Sets `template_custom_config`.
+        #[must_use]
+        pub fn template_custom_config(
+            mut self,
+            value: impl Into<CustomSmsTextDetails>,
+        ) -> Self {
+            self.template_custom_config = Some(value.into());
+            self
+        }
+        /// Sets `template_default_config`.
+        #[must_use]
+        pub fn template_default_config(
+            mut self,
+            value: impl Into<DefaultTextDetails>,
+        ) -> Self {
+            self.template_default_config = Some(value.into());
+            self
+        }
+        /// How many SMS the text needs; each is billed.
+        #[must_use]
+        pub fn template_parts(mut self, value: impl Into<i64>) -> Self {
+            self.template_parts = Some(value.into());
+            self
+        }
+        /// 1: the service's own text. 2: your own.
+        #[must_use]
+        pub fn template_type(mut self, value: impl Into<i64>) -> Self {
+            self.template_type = Some(value.into());
+            self
+        }
+    }
+    impl DefaultTextDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                contain_expire: Default::default(),
+                contain_security: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// Whether it says how long the code is valid.
+        #[must_use]
+        pub fn contain_expire(mut self, value: impl Into<bool>) -> Self {
+            self.contain_expire = Some(value.into());
+            self
+        }
+        /// Whether it warns not to share the code.
+        #[must_use]
+        pub fn contain_security(mut self, value: impl Into<bool>) -> Self {
+            self.contain_security = Some(value.into());
+            self
+        }
+    }
+    impl CustomSmsTextDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                custom_content: Default::default(),
+                custom_country_codes: Default::default(),
+                custom_sub_type: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// The text, with variables as `{{name}}`.
+        #[must_use]
+        pub fn custom_content(mut self, value: impl Into<String>) -> Self {
+            self.custom_content = Some(value.into());
+            self
+        }
+        /// The countries it is for, joined by commas.
+        #[must_use]
+        pub fn custom_country_codes(mut self, value: impl Into<String>) -> Self {
+            self.custom_country_codes = Some(value.into());
+            self
+        }
+        /// What the text is for. Purposes not known today may appear.
+        #[must_use]
+        pub fn custom_sub_type(mut self, value: impl Into<String>) -> Self {
+            self.custom_sub_type = Some(value.into());
+            self
+        }
+    }
+    impl EmailConfigDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                template_custom_configs: Default::default(),
+                template_name: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// The mail, once for each language.
+        #[must_use]
+        pub fn template_custom_configs(
+            mut self,
+            value: impl Into<Vec<EmailTextDetails>>,
+        ) -> Self {
+            self.template_custom_configs = Some(value.into());
+            self
+        }
+        /// The mail template's name.
+        #[must_use]
+        pub fn template_name(mut self, value: impl Into<String>) -> Self {
+            self.template_name = Some(value.into());
+            self
+        }
+    }
+    impl EmailTextDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                language: Default::default(),
+                pre_from_mail: Default::default(),
+                pre_from_name: Default::default(),
+                pre_param_map: Default::default(),
+                pre_subject: Default::default(),
+                template_content: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// The language of this mail, as in `Language`.
+        #[must_use]
+        pub fn language(mut self, value: impl Into<String>) -> Self {
+            self.language = Some(value.into());
+            self
+        }
+        /// The sender's address.
+        #[must_use]
+        pub fn pre_from_mail(mut self, value: impl Into<String>) -> Self {
+            self.pre_from_mail = Some(value.into());
+            self
+        }
+        /// The sender's name.
+        #[must_use]
+        pub fn pre_from_name(mut self, value: impl Into<String>) -> Self {
+            self.pre_from_name = Some(value.into());
+            self
+        }
+        /// Values for variables that a send does not give.
+        #[must_use]
+        pub fn pre_param_map(
+            mut self,
+            value: impl Into<std::collections::BTreeMap<String, String>>,
+        ) -> Self {
+            self.pre_param_map = Some(value.into());
+            self
+        }
+        /// The subject line.
+        #[must_use]
+        pub fn pre_subject(mut self, value: impl Into<String>) -> Self {
+            self.pre_subject = Some(value.into());
+            self
+        }
+        /// The body, as text or HTML.
+        #[must_use]
+        pub fn template_content(mut self, value: impl Into<String>) -> Self {
+            self.template_content = Some(value.into());
+            self
+        }
+    }
+    impl PwaConfigDetails {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                pwa_code: Default::default(),
+                pwa_platform: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// The app's code on that platform.
+        #[must_use]
+        pub fn pwa_code(mut self, value: impl Into<String>) -> Self {
+            self.pwa_code = Some(value.into());
+            self
+        }
+        /// The platform that the app runs on.
+        #[must_use]
+        pub fn pwa_platform(mut self, value: impl Into<String>) -> Self {
+            self.pwa_platform = Some(value.into());
+            self
+        }
+    }
+    impl Acknowledgement {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new(code: impl Into<i64>) -> Self {
+            Self {
+                code: code.into(),
+                message: Default::default(),
+                extra: Default::default(),
+            }
+        }
+        /// `success`.
+        #[must_use]
+        pub fn message(mut self, value: impl Into<String>) -> Self {
+            self.message = Some(value.into());
+            self
+        }
+    }
+    impl ErrorBody {
+        /// With the required fields; the others have setters.
+        #[must_use]
+        pub fn new(code: impl Into<ErrorCode>, message: impl Into<String>) -> Self {
+            Self {
+                code: code.into(),
+                message: message.into(),
+                extra: Default::default(),
+            }
+        }
+    }
 }
 /// What the document allows in requests. Nothing that is received is bound by it.
 pub mod limits {
@@ -2319,19 +3015,17 @@ pub mod limits {
     /// `RecipientAddress`: its length in characters.
     pub const RECIPIENT_ADDRESS_LENGTH: Bounds = Bounds::new(Some(5), Some(254));
     /// `RecipientAddress`: a regular expression that it matches.
-    pub const RECIPIENT_ADDRESS_PATTERN: &str = "^(\\+[1-9][0-9]{6,14}|[^@\\s\\x00-\\x1F\\x7F-\\x9F,;:<>()\\[\\]\"\\\\?&]+@[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x9F]+(\\.[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x9F]+)+)$";
+    pub const RECIPIENT_ADDRESS_PATTERN: &str = "^(\\+[1-9][0-9]{6,14}|[^@\\s\\x00-\\x1F\\x7F,;:<>()\\[\\]\"\\\\?&]+@[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+(\\.[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+)+)$";
     /// `VerificationCode`: its length in characters.
-    pub const VERIFICATION_CODE_LENGTH: Bounds = Bounds::new(Some(1), Some(32));
+    pub const VERIFICATION_CODE_LENGTH: Bounds = Bounds::new(Some(1), None);
     /// `VerificationCode`: a regular expression that it matches.
-    pub const VERIFICATION_CODE_PATTERN: &str = "^[!-~]+$";
+    pub const VERIFICATION_CODE_PATTERN: &str = "^[^\\x00-\\x1F\\x7F]+$";
     /// `TemplateId`: its length in characters.
     pub const TEMPLATE_ID_LENGTH: Bounds = Bounds::new(Some(1), Some(128));
     /// `TemplateId`: a regular expression that it matches.
-    pub const TEMPLATE_ID_PATTERN: &str = "^(\\.{0,2}[^.\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*|\\.{3}[^\\x00-\\x1F\\x7F-\\x9F]*)$";
-    /// `MessageId`: its length in characters.
-    pub const MESSAGE_ID_LENGTH: Bounds = Bounds::new(Some(1), Some(64));
+    pub const TEMPLATE_ID_PATTERN: &str = "^(\\.{0,2}[^.\\x00-\\x1F\\x7F][^\\x00-\\x1F\\x7F]*|\\.{3}[^\\x00-\\x1F\\x7F]*)$";
     /// `Language`: its length in characters.
-    pub const LANGUAGE_LENGTH: Bounds = Bounds::new(Some(1), Some(16));
+    pub const LANGUAGE_LENGTH: Bounds = Bounds::new(Some(1), None);
     /// `Language`: the values that are known.
     pub const LANGUAGE_VALUES: &[&str] = &[
         "default",
@@ -2342,6 +3036,8 @@ pub mod limits {
         "th",
         "es",
     ];
+    /// `VerifyOtpRequest.message_id`: its length in characters.
+    pub const VERIFY_OTP_REQUEST_MESSAGE_ID_LENGTH: Bounds = Bounds::new(Some(1), None);
     /// `TemplateDefinition.description`: its length in characters.
     pub const TEMPLATE_DEFINITION_DESCRIPTION_LENGTH: Bounds = Bounds::new(
         None,
@@ -2353,7 +3049,7 @@ pub mod limits {
         Some(10),
     );
     /// `ChannelStrategy`: a regular expression that it matches.
-    pub const CHANNEL_STRATEGY_PATTERN: &str = "^(whatsapp|sms|email|voice)(\\|(whatsapp|sms|email|voice)){0,3}$";
+    pub const CHANNEL_STRATEGY_PATTERN: &str = "^(email|whatsapp(\\|sms(\\|voice)?|\\|voice(\\|sms)?)?|sms(\\|whatsapp(\\|voice)?|\\|voice(\\|whatsapp)?)?|voice(\\|whatsapp(\\|sms)?|\\|sms(\\|whatsapp)?)?)$";
     /// `CodeConfig.verify_code_type`: its value.
     pub const CODE_CONFIG_VERIFY_CODE_TYPE_RANGE: Bounds = Bounds::new(Some(1), Some(7));
     /// `CodeConfig.verify_code_len`: its value.
@@ -2372,16 +3068,11 @@ pub mod limits {
     /// `CustomSmsText.custom_content`: its length in characters.
     pub const CUSTOM_SMS_TEXT_CUSTOM_CONTENT_LENGTH: Bounds = Bounds::new(Some(1), None);
     /// `CustomSmsText.custom_country_codes`: a regular expression that it matches.
-    pub const CUSTOM_SMS_TEXT_CUSTOM_COUNTRY_CODES_PATTERN: &str = "^[A-Z]{2}(,[A-Z]{2})*$";
+    pub const CUSTOM_SMS_TEXT_CUSTOM_COUNTRY_CODES_PATTERN: &str = "^[A-Z]{2}(, ?[A-Z]{2})*$";
     /// `SmsPurpose`: the values that are known.
     pub const SMS_PURPOSE_VALUES: &[&str] = &["authentication", "marketing", "utility"];
     /// `EmailConfig.template_name`: its length in characters.
     pub const EMAIL_CONFIG_TEMPLATE_NAME_LENGTH: Bounds = Bounds::new(Some(1), None);
-    /// `EmailConfig.template_custom_configs`: the number of its items.
-    pub const EMAIL_CONFIG_TEMPLATE_CUSTOM_CONFIGS_ITEMS: Bounds = Bounds::new(
-        Some(1),
-        None,
-    );
     /// `EmailText.pre_from_mail`: its length in characters.
     pub const EMAIL_TEXT_PRE_FROM_MAIL_LENGTH: Bounds = Bounds::new(Some(3), None);
     /// `EmailText.pre_subject`: its length in characters.
@@ -2461,12 +3152,12 @@ pub mod operations {
     ];
 }
 impl Api {
-    /// Send a one-time password that the service makes up.
+    /// Send a one-time password that the service generates.
     ///
     /// Delivers a fresh code by the first channel of the template's strategy, and by the next ones when
-    /// that fails. The code's length, characters and life come from the template.
+    /// that fails. The code's length, characters and validity come from the template.
     ///
-    /// A second send with the same template and recipient while the first code still lives is refused
+    /// A second send with the same template and recipient while the first code is still valid is refused
     /// with 3004. The answer says which channel was tried first; callbacks tell where it ended.
     ///
     /// `POST /v1/messages`
@@ -2480,7 +3171,7 @@ impl Api {
     ) -> Result<types::SendReceipt, crate::Error> {
         self.run(&operations::SEND_OTP, &[], Some(body))
     }
-    /// Send a one-time password that you made up.
+    /// Send a one-time password of your own.
     ///
     /// Delivers the given code with a template. The service does not remember the code: `verifyOtp`
     /// cannot check it, so compare it yourself.
@@ -2502,7 +3193,7 @@ impl Api {
     /// parameter `code`. The language is the template's own; it cannot be chosen here.
     ///
     /// The service also takes an array of recipients. This document leaves that form out on purpose: one
-    /// request has one recipient, one message id and one fate.
+    /// request has one recipient, one message id and one outcome.
     ///
     /// `POST /v1/custom-messages`
     ///
@@ -2519,7 +3210,7 @@ impl Api {
     ///
     /// Compares the code with the one that `sendOtp` delivered under this `message_id`.
     ///
-    /// - Right code: 200 with `verified: true`. The code is spent.
+    /// - Right code: 200 with `verified: true`. The code cannot be used again.
     /// - Wrong code: 200 with `verified: false`. The user may try again.
     /// - Expired, or verified before: error 3003.
     /// - Unknown message: error 4001.
@@ -2553,7 +3244,7 @@ impl Api {
     }
     /// List all templates.
     ///
-    /// Answers with a bare array, without pages. What the channels say is left out; `getTemplate` has it.
+    /// Answers with a bare array, without pages. The channels' texts are left out; `getTemplate` has them.
     ///
     /// `GET /v1/template-configs`
     ///

@@ -188,7 +188,7 @@ fn deliverable(
         return channels.to_vec();
     }
     let reaches = |channel: &Channel| (*channel == Channel::Email) == recipient.is_email();
-    let own = channels(&definition.send_channel_strategy).into_iter().filter(reaches);
+    let own = channels(&definition.send_channel_strategy).filter(reaches);
     own.take(if documented.is_some() { 1 } else { usize::MAX }).collect()
 }
 

@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api::Extra;
 use crate::api::types::{ErrorCode, TemplateDetails, TemplateSummary};
 use crate::http_server::Request;
 use crate::sandbox::model::{Refusal, Template, shape, sms_parts};
@@ -29,38 +28,23 @@ pub(super) fn read<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, 
     Ok(body)
 }
 
-/// What the list shows of a template.
+/// What the list shows of a template: everything but the texts.
 pub(super) fn summary(template: &Template) -> Result<TemplateSummary, Refusal> {
-    let TemplateDetails {
-        template_id,
-        description,
-        brand_name,
-        send_channel_strategy,
-        verify_code_config,
-        created_time,
-        status,
-        audit_remark,
-        ..
-    } = details(template)?;
-    Ok(TemplateSummary {
-        template_id,
-        description,
-        brand_name,
-        send_channel_strategy,
-        verify_code_config,
-        created_time,
-        status,
-        audit_remark,
-        extra: Extra::default(),
-    })
+    let mut shown = details(template)?;
+    if let Some(own) = shown.sms_config.as_mut().and_then(|sms| sms.template_custom_config.as_mut()) {
+        own.custom_content = None;
+    }
+    if let Some(email) = &mut shown.email_config {
+        email.template_custom_configs = None;
+    }
+    // Every field of the details is a field of the summary, with the same shape.
+    convert(&shown)
 }
 
 /// A template as the service shows it: the definition's fields, and what the service knows besides.
 pub(super) fn details(template: &Template) -> Result<TemplateDetails, Refusal> {
     // Every field of the definition is a field of the details, with the same shape.
-    let mut shown: TemplateDetails = serde_json::to_value(&*template.definition)
-        .and_then(serde_json::from_value)
-        .map_err(|error| Refusal::new(ErrorCode::Internal, error.to_string()))?;
+    let mut shown: TemplateDetails = convert(&*template.definition)?;
     if let Some(sms) = &mut shown.sms_config {
         let text = sms.template_custom_config.as_ref().and_then(|own| own.custom_content.as_deref());
         sms.template_parts = Some(sms_parts(text.unwrap_or_default()));
@@ -69,6 +53,12 @@ pub(super) fn details(template: &Template) -> Result<TemplateDetails, Refusal> {
     shown.status = Some(template.status);
     shown.audit_remark = Some(String::new());
     Ok(shown)
+}
+
+fn convert<T: DeserializeOwned>(shape: &impl Serialize) -> Result<T, Refusal> {
+    serde_json::to_value(shape)
+        .and_then(serde_json::from_value)
+        .map_err(|error| Refusal::new(ErrorCode::Internal, error.to_string()))
 }
 
 fn seconds(time: SystemTime) -> Option<i64> {

@@ -16,7 +16,7 @@ use super::requests::{RecordedRequest, masked};
 use super::shared::{Activity, Shared};
 use super::state::State;
 use crate::api::types::{ErrorBody, ErrorCode, MessageId};
-use crate::api::{self, Extra, Operation};
+use crate::api::{self, Operation};
 use crate::http_server::{Request, Response, ResponseFault};
 use operations::{HANDLERS, Handler};
 
@@ -216,8 +216,7 @@ fn asked_fault(request: &Request) -> Result<Option<Fault>, Refusal> {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    let message = refusal.sentence();
-    json(refusal.status, &ErrorBody { code: refusal.code, message, extra: Extra::default() })
+    json(refusal.status, &ErrorBody::new(refusal.code, refusal.sentence()))
 }
 
 /// An answer in JSON.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Call, Outcome, body, json};
-use crate::api::types::{self, Acknowledgement, SendReceipt, VerificationResult};
-use crate::api::{Extra, Operation, operations};
+use crate::api::types::{self, Acknowledgement, MessageId, SendReceipt, VerificationResult};
+use crate::api::{Operation, operations};
 use crate::http_server::Response;
 use crate::sandbox::model::{Message, Refusal, SendCode, SendRequest};
 use crate::sandbox::state::State;
@@ -97,13 +97,8 @@ fn verify_otp(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
     let request: types::VerifyOtpRequest = body::read(&body::value(call.request)?)?;
     let code = Code::new(request.verify_code.expose().as_str())?;
     let verified = state.model.verify(&request.message_id, code.expose(), call.now)?;
-    let message = Some(request.message_id.clone());
-    let result = VerificationResult {
-        message_id: Some(request.message_id),
-        verify_code: Some(request.verify_code),
-        verified,
-        extra: Extra::default(),
-    };
+    let message = Some(MessageId(request.message_id.clone()));
+    let result = VerificationResult::new(verified).message_id(request.message_id).verify_code(code.expose());
     Ok(Outcome { response: json(200, &result), message })
 }
 
@@ -131,16 +126,12 @@ fn delete_template(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusa
 }
 
 fn receipt(message: &Message) -> Outcome {
-    let receipt = SendReceipt {
-        message_id: message.id.clone(),
-        send_channel: Some(message.channel.clone()),
-        extra: Extra::default(),
-    };
+    let receipt = SendReceipt::new(message.id.clone()).send_channel(message.channel.clone());
     Outcome { response: json(200, &receipt), message: Some(message.id.clone()) }
 }
 
 fn acknowledgement() -> Response {
-    json(200, &Acknowledgement { code: 0, message: Some("success".to_owned()), extra: Extra::default() })
+    json(200, &Acknowledgement::new(0).message("success"))
 }
 
 fn alone(response: Response) -> Outcome {

@@ -74,13 +74,11 @@ impl SampleEvent {
             Self::InsufficientBalance => notification(
                 at,
                 name,
-                &json!({"business_id": BUSINESS, "remain_balance": 4.2, "balance_threshold": 10.0}),
+                &json!({"business_id": BUSINESS, "remain_balance": 4.2, "balance_threshold": 10.0, "currency": "USD"}),
             ),
-            Self::InsufficientVerificationRate => notification(
-                at,
-                name,
-                &json!({"business_id": BUSINESS, "verification_rate": 0.31, "rate_threshold": 0.5}),
-            ),
+            Self::InsufficientVerificationRate => {
+                notification(at, name, &json!({"business_id": BUSINESS, "rate": 0.31, "threshold": 0.5}))
+            }
             Self::TemplateAuditResult => audit_row("sandbox-otp-tpl", TemplateStatus::Approved, at),
             Self::UplinkMessage => json!({
                 "server": SERVER, "itime": seconds(at), "message_id": "0", "business_id": BUSINESS,
@@ -93,7 +91,7 @@ impl SampleEvent {
             Self::KeyManage => system(
                 at,
                 name,
-                &json!({"action": "create", "api_key": demo::DEV_KEY, "description": "made by the sandbox"}),
+                &json!({"action": "create api_key", "api_key": demo::DEV_KEY, "description": "made by the sandbox"}),
             ),
             Self::TemplateManage => system(
                 at,
@@ -126,8 +124,7 @@ impl FromStr for SampleEvent {
 
 /// The row that reports how the review of a template ended.
 pub(crate) fn audit_row(template: &str, status: TemplateStatus, at: SystemTime) -> Value {
-    let data =
-        json!({"business_id": BUSINESS, "template_id": template, "status": status, "audit_remark": ""});
+    let data = json!({"business_id": BUSINESS, "template_id": template, "status": status, "reason": ""});
     notification(at, SampleEvent::TemplateAuditResult.as_str(), &data)
 }
 
