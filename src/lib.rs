@@ -24,6 +24,10 @@ mod http;
 #[cfg(feature = "sandbox")]
 mod http_server;
 mod input;
+// Not all that will use it are there yet.
+#[allow(dead_code)]
+#[cfg(any(feature = "callback", feature = "smpp"))]
+mod journal;
 mod outcome;
 mod sync;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
@@ -37,7 +41,7 @@ pub use builder::ClientBuilder;
 pub use client::{Client, Verification};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{Api, Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,
