@@ -79,7 +79,8 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 #[cfg(target_os = "linux")]
 fn without_a_terminal_sending_for_real_takes_a_yes() {
     let mut session = Session::start();
-    let (key, secret) = session.sandbox.credentials();
+    let credentials = session.sandbox.credentials();
+    let (key, secret) = (credentials.key(), credentials.secret());
     let send = ["send", "+6591234567", "--template", "sandbox-otp-tpl"];
     std::fs::write(session.folder.join("login.json"), super::templates::LOGIN).expect("written");
     for line in [&send[..], &["template", "create", "login.json"], &["template", "delete", "login"]] {

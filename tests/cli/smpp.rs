@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Stdio};
 
 use engagelab_otp::sandbox::{Sandbox, SmppFault, Speed};
+use engagelab_otp::smpp::smsc::Faults;
 
 use super::session::Session;
 
@@ -25,6 +26,10 @@ fn a_message_is_sent_and_its_report_waited_for() {
     session.compare("smpp");
 }
 
+fn fault(name: &str) -> Faults {
+    name.parse::<SmppFault>().expect("a fault").faults()
+}
+
 #[test]
 fn each_end_has_its_exit_code() {
     let mut session = Session::start();
@@ -32,20 +37,20 @@ fn each_end_has_its_exit_code() {
     session.run(&format!("smpp send +10000000001 {to}"), "398210");
     session.run(&format!("smpp send user@example.com {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::Throttle.faults());
+    smsc.set_faults(fault("throttle"));
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::CutUnanswered.faults());
+    smsc.set_faults(fault("cut-unanswered"));
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::Unanswered.faults());
+    smsc.set_faults(fault("unanswered"));
     session.run(&format!("smpp send +10000000010 {to} --timeout 1"), "398210");
     session.compare("smpp_outcomes");
 }
 
 #[test]
 fn what_a_report_says_is_the_exit_code() {
-    let sandbox = Sandbox::builder().smpp_listen(([127, 0, 0, 1], 0).into()).pace(Speed::Fast).start();
+    let sandbox = Sandbox::builder().smpp_listen(([127, 0, 0, 1], 0).into()).speed(Speed::Fast).start();
     let mut session = Session::with(sandbox.expect("a sandbox"));
     let rest = "--template sandbox-custom-tpl --code-stdin --address SMPP --sandbox";
     session.run(&format!("smpp send +10000000002 {rest} --wait 20"), "398210");

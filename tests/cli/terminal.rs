@@ -136,7 +136,8 @@ fn a_code_is_read_from_the_terminal_while_a_loop_reads_standard_input() {
 #[test]
 fn the_question_before_a_send_shows_the_whole_number_and_a_no_is_not_to_be_repeated() {
     let session = Session::start();
-    let (key, secret) = session.sandbox.credentials();
+    let credentials = session.sandbox.credentials();
+    let (key, secret) = (credentials.key(), credentials.secret());
     for (answer, code, sent) in [("n", 2, 0), ("y", 0, 1)] {
         let mut shell = Shell::start(&session, "dash");
         shell.type_line(&format!("export ENGAGELAB_DEV_KEY={key} ENGAGELAB_DEV_SECRET={secret}"));

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::sandbox::demo;
 use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RootCertificates, Timeouts};
 
-use crate::demo;
 use crate::explain::{self, Target};
 use crate::failure::Failure;
 use crate::output::{detail, say};
+use crate::sandbox::REST_LISTEN;
 use crate::settings::{API, Origin, Settings, Source, variable};
 
 /// Options of the commands that call the API.
@@ -73,9 +74,9 @@ impl Connection {
     pub(crate) fn open(&self) -> Result<Session, Failure> {
         self.source.check()?;
         let (credentials, base_url, origin) = if self.source.sandbox {
-            let url = self.base_url.clone().unwrap_or_else(|| demo::URL.to_owned());
+            let url = self.base_url.clone().unwrap_or_else(|| format!("http://{REST_LISTEN}"));
             check_url(&url, true)?;
-            (demo::credentials()?, url, Origin::Sandbox)
+            (Credentials::new(demo::DEV_KEY, demo::DEV_SECRET)?, url, Origin::Sandbox)
         } else {
             self.real()?
         };

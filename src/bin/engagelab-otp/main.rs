@@ -6,7 +6,6 @@ mod arguments;
 mod callback;
 mod completions;
 mod connection;
-mod demo;
 mod dry_run;
 mod exit;
 mod explain;

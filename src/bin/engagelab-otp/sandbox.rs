@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    CallbackFault, DeliveryResponse, Fault, RECIPIENTS, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
+    CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
+    TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
-use crate::demo;
 use crate::failure::Failure;
 use crate::profile::Profile;
 
@@ -22,10 +22,10 @@ use crate::profile::Profile;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = demo::LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
     listen: SocketAddr,
     /// Where to listen for SMPP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = demo::SMPP)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN)]
     smpp_listen: SocketAddr,
     /// Do not listen for SMPP
     #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
@@ -78,7 +78,7 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
         .history(arguments.history)
-        .pace(if arguments.fast { Speed::Fast } else { Speed::Real })
+        .speed(if arguments.fast { Speed::Fast } else { Speed::Real })
         .redelivery(arguments.redelivery)
         .callback_rows(arguments.callback_rows);
     if !arguments.no_smpp {
@@ -108,16 +108,16 @@ fn introduce(sandbox: &Sandbox, has_profile: bool) -> io::Result<()> {
     writeln!(out, "REST       {}", sandbox.url())?;
     writeln!(out, "Console    {}/   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
-        let (system_id, password) = demo::SMPP_ACCOUNT;
+        let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
         writeln!(out, "SMPP       {}   system id {system_id}, password {password}", smsc.address())?;
     }
     if !sandbox.address().ip().is_loopback() {
         writeln!(out, "           Others can reach this, and the console shows codes without a password.")?;
     }
-    for (key, secret) in sandbox.keys() {
+    for credentials in sandbox.keys() {
         // What came from a profile is known to whoever gave it, and to nobody else.
-        let secret = if has_profile { "in the profile" } else { &secret };
-        writeln!(out, "Key        {key}   secret {secret}")?;
+        let secret = if has_profile { "in the profile" } else { credentials.secret() };
+        writeln!(out, "Key        {}   secret {secret}", credentials.key())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
     // An address is checked within three seconds.
@@ -133,9 +133,12 @@ fn introduce(sandbox: &Sandbox, has_profile: bool) -> io::Result<()> {
         };
         writeln!(out, "Callbacks  {}   {outcome}", check.url)?;
     }
-    writeln!(out, "\nRecipients with a fate of their own; anybody else is delivered to after a second:")?;
-    for (to, fate) in RECIPIENTS {
-        writeln!(out, "  {to:<20} {fate}")?;
+    writeln!(
+        out,
+        "\nRecipients with a behaviour of their own; messages to anybody else are delivered after a second:"
+    )?;
+    for recipient in TEST_RECIPIENTS {
+        writeln!(out, "  {:<20} {}", recipient.address, recipient.explanation)?;
     }
     out.flush()
 }
@@ -144,8 +147,7 @@ fn introduce(sandbox: &Sandbox, has_profile: bool) -> io::Result<()> {
 fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<SandboxBuilder, Failure> {
     match (profile.take("dev_key"), profile.secret("dev_secret")?) {
         (Some(key), Some(secret)) => {
-            Credentials::new(&key, &secret)?;
-            builder = builder.credentials(key, secret);
+            builder = builder.credentials(Credentials::new(key, secret)?);
         }
         (None, None) => {}
         _ => return Err(Failure::usage("a profile must have dev_key and dev_secret, or neither")),
@@ -177,3 +179,9 @@ fn redelivery(text: &str) -> Result<Redelivery, String> {
         _ => Err("write signed-anew or as-it-was".to_owned()),
     }
 }
+
+/// Where REST listens unless told otherwise, and `--sandbox` looks for it.
+pub(crate) const REST_LISTEN: &str = "127.0.0.1:8035";
+
+/// The same for SMPP.
+pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";

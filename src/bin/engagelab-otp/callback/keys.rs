@@ -1,8 +1,8 @@
 //! What callbacks are signed with, from the environment or a profile.
 
 use engagelab_otp::callback::{Receiver, ReceiverBuilder, Signer};
+use engagelab_otp::sandbox::demo;
 
-use crate::demo;
 use crate::failure::Failure;
 use crate::settings::{CALLBACK, Settings, Source};
 
@@ -16,8 +16,8 @@ impl Keys {
     pub(super) fn find(source: &Source) -> Result<Self, Failure> {
         source.check()?;
         if source.sandbox {
-            let (user, secret) = demo::CALLBACK;
-            return Ok(Self { pair: Some((user.to_owned(), secret.to_owned())), authorization: None });
+            let pair = (demo::CALLBACK_USER.to_owned(), demo::CALLBACK_SECRET.to_owned());
+            return Ok(Self { pair: Some(pair), authorization: None });
         }
         let settings = source.settings(&CALLBACK)?;
         match settings {

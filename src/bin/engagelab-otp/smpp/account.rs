@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::sandbox::demo;
 use engagelab_otp::smpp::{Credentials, SmppConfig};
 
 use crate::connection::is_nearby;
-use crate::demo;
 use crate::failure::Failure;
+use crate::sandbox::SMPP_LISTEN;
 use crate::settings::{SMPP, Settings, Source};
 
 /// Options of the commands that speak SMPP.
@@ -34,8 +35,7 @@ impl Account {
     pub(crate) fn config(&self, source: &Source) -> Result<(String, SmppConfig), Failure> {
         source.check()?;
         let (credentials, configured) = if source.sandbox {
-            let (system_id, password) = demo::SMPP_ACCOUNT;
-            (Credentials::new(system_id, password)?, Some(demo::SMPP.to_owned()))
+            (Credentials::new(demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD)?, Some(SMPP_LISTEN.to_owned()))
         } else {
             let settings = source.settings(&SMPP)?;
             let Settings { values: [Some(system_id), Some(password), address], .. } = settings else {
