@@ -1,17 +1,23 @@
 //! The facade: every operation, in terms of types that cannot hold nonsense.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::api::types::{
-    ErrorCode, MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
+    MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
     TemplateSummary, VerifyOtpRequest,
 };
-use crate::api::{Api, operations};
+use crate::api::{Api, Operation, operations};
 use crate::builder::ClientBuilder;
+use crate::http::Response;
 use crate::http::call::Executor;
+use crate::http::transport::ConnectionUse;
+use crate::verification::{Unproven, Verification};
 use crate::{
-    Code, Credentials, Error, InvalidInput, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef,
+    Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef,
 };
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
@@ -34,26 +40,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Client {
     api: Api,
-}
-
-/// What a check of a code came to. Only one of them is a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "a code that was checked is not thereby a right one"]
-pub enum Verification {
-    /// The right code. It is spent now.
-    Verified,
-    /// A wrong code. The user may try again.
-    WrongCode,
-    /// The code has expired, or was verified before (error 3003).
-    ExpiredOrUsed,
-}
-
-impl Verification {
-    /// Whether the code was the right one.
-    #[must_use]
-    pub const fn is_verified(self) -> bool {
-        matches!(self, Self::Verified)
-    }
+    /// Whether the service has left out what tells whose a verification's response is. It will do so again.
+    anonymous_verifications: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -84,7 +72,7 @@ impl Client {
     }
 
     pub(crate) fn new(executor: Executor, budget: Duration) -> Self {
-        Self { api: Api { executor: Arc::new(executor), budget } }
+        Self { api: Api { executor: Arc::new(executor), budget }, anonymous_verifications: Arc::default() }
     }
 
     /// The same client with another limit for each whole call: attempts, and the pauses between them.
@@ -99,7 +87,25 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeout(&self, limit: Duration) -> Self {
-        Self { api: Api { budget: limit, ..self.api.clone() } }
+        Self { api: Api { budget: limit, ..self.api.clone() }, ..self.clone() }
+    }
+
+    /// Uses other credentials from now on: for every attempt that begins after this, of all clones of this client.
+    ///
+    /// ```
+    /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
+    /// use engagelab_otp::Credentials;
+    ///
+    /// client.replace_credentials(&Credentials::new("new-key", "new-secret")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they do not fit a header; those in use stay.
+    pub fn replace_credentials(&self, credentials: &Credentials) -> Result<(), InvalidInput> {
+        self.api.executor.authorization.replace(credentials)
     }
 
     /// The generated functions, for what this facade does not cover. They do not check their input.
@@ -115,8 +121,9 @@ impl Client {
     ///
     /// See [`Error`]. If its outcome is unknown, the message may have been delivered: sending again may deliver
     /// and bill a second one.
-    pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_otp(&SendOtpRequest::new(to.to_wire(), template.to_wire()?))
+    pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
+        let request = SendOtpRequest::new(to.to_wire(), template.to_wire()?);
+        self.send(&operations::SEND_OTP, &request)
     }
 
     /// Sends a one-time password that you made up. The service does not remember it: compare it yourself.
@@ -139,8 +146,9 @@ impl Client {
         to: &Recipient,
         code: &Code,
         template: &TemplateRef,
-    ) -> Result<SendReceipt, Error> {
-        self.api.send_code(&SendCodeRequest::new(to.to_wire(), code.to_wire(), template.to_wire()?))
+    ) -> Result<Response<SendReceipt>, Error> {
+        let request = SendCodeRequest::new(to.to_wire(), code.to_wire(), template.to_wire()?);
+        self.send(&operations::SEND_CODE, &request)
     }
 
     /// Sends a notice, an offer, or a code of your own as the parameter `code`.
@@ -158,8 +166,9 @@ impl Client {
     /// # Errors
     ///
     /// As for [`send_otp`](Self::send_otp). A template with a language is refused: custom messages have none.
-    pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_message(&SendMessageRequest::new(to.to_wire(), template.to_message_wire()?))
+    pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
+        let request = SendMessageRequest::new(to.to_wire(), template.to_message_wire()?);
+        self.send(&operations::SEND_MESSAGE, &request)
     }
 
     /// Checks the code that a user typed.
@@ -168,24 +177,30 @@ impl Client {
     ///
     /// See [`Error`]. If its outcome is unknown, the code may be spent: a second check of the right code can
     /// then come to [`Verification::ExpiredOrUsed`].
+    ///
+    /// A response that names another message or code is not believed. One that leaves either out is believed only over
+    /// a connection that carried nothing else; then all further verifications get a connection of their own.
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
         let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
         let rule = "a message id has 1 to 64 characters, none of them a control character";
         InvalidInput::unless(fits, "message_id", rule)?;
         let request = VerifyOtpRequest::new(message.clone(), code.to_wire());
-        match self.api.verify_otp(&request) {
-            Ok(result) => {
-                let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
-                let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
-                if !(same_message && same_code) {
-                    return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
-                }
-                Ok(if result.verified { Verification::Verified } else { Verification::WrongCode })
+        let connection = if self.anonymous_verifications.load(Ordering::Relaxed) {
+            ConnectionUse::Own
+        } else {
+            ConnectionUse::Pooled
+        };
+        let operation = &operations::VERIFY_OTP;
+        let response = match self.api.respond(operation, &[], Some(&request), connection) {
+            Ok(response) => response,
+            Err(error) => return Verification::of_error(&error).ok_or(error),
+        };
+        Verification::of_response(&request, &response).map_err(|unproven| {
+            if unproven == Unproven::Anonymous {
+                self.anonymous_verifications.store(true, Ordering::Relaxed);
             }
-            Err(error) if is_expired_or_used(&error) => Ok(Verification::ExpiredOrUsed),
-            Err(error) => Err(error),
-        }
+            Error::of_unproven_answer(operation.id, unproven.as_str(), response.headers().clone())
+        })
     }
 
     /// Creates a template. It can be sent once its status is approved.
@@ -263,13 +278,32 @@ impl Client {
     /// See [`Error`]. A delete whose answer was lost is repeated, and counts as done if the template is then
     /// gone.
     pub fn delete_template(&self, id: &TemplateId) -> Result<(), Error> {
-        self.api.delete_template(id.as_str()).map(drop)
+        match self.api.delete_template(id.as_str()) {
+            Err(error) if error.is_gone_since() => Ok(()),
+            result => result.map(drop),
+        }
+    }
+
+    fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<Response<SendReceipt>, Error> {
+        self.api.respond(operation, &[], Some(request), ConnectionUse::Pooled)
     }
 }
 
 impl TemplateSummary {
     /// The channels of the strategy, in order; channels that this version does not know are kept.
     pub fn channels(&self) -> Vec<crate::Channel> {
+        channels(self.send_channel_strategy.as_deref())
+    }
+}
+
+impl TemplateDetails {
+    /// The channels of the strategy, in order; channels that this version does not know are kept.
+    pub fn channels(&self) -> Vec<crate::Channel> {
+        channels(self.send_channel_strategy.as_deref())
+    }
+}
+
+fn channels(&self) -> Vec<crate::Channel> {
         channels(self.send_channel_strategy.as_deref())
     }
 }

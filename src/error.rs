@@ -4,7 +4,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use crate::api::types::{ErrorCode, ErrorCodeClass};
+use crate::http::response::request_id;
 use crate::{InvalidInput, Outcome};
 
 /// A call that did not succeed. It never shows a secret, a code or a whole address, in any form.
@@ -35,6 +38,9 @@ struct Inner {
     status: Option<u16>,
     api: Option<ApiError>,
     retry_after: Option<Duration>,
+    headers: HeaderMap,
+    /// What the last attempt alone leaves open.
+    last_outcome: Outcome,
     /// What else there is to say, free of what must not be shown.
     detail: String,
     source: Option<Source>,
@@ -175,6 +181,8 @@ impl Error {
             status: None,
             api: None,
             retry_after: None,
+            headers: HeaderMap::new(),
+            last_outcome: outcome,
             detail: String::new(),
             source: None,
         }))
@@ -196,24 +204,47 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers = headers;
+        self
+    }
+
     pub(crate) fn with_api(mut self, api: ApiError) -> Self {
         self.0.api = Some(api);
         self
     }
 
     /// The error of a whole call: its last attempt's, with what earlier attempts may have done.
-    pub(crate) fn of_call(mut self, operation: &'static str, attempts: u32, outcome: Outcome) -> Self {
+    pub(crate) fn of_call(mut self, operation: &'static str, attempts: u32, may_have_acted: bool) -> Self {
         self.0.operation = Some(operation);
         self.0.attempts = attempts;
-        self.0.outcome = outcome;
+        if may_have_acted {
+            self.0.outcome = Outcome::Unknown;
+        }
         self
     }
 
-    /// An answer that names another message or code than was asked about. Nothing is known of the call then.
-    pub(crate) fn of_answer_to_another_call(operation: &'static str) -> Self {
+    /// A success that cannot be taken for the answer to this call. Nothing is known of the call then.
+    pub(crate) fn of_unproven_answer(operation: &'static str, why: &'static str, headers: HeaderMap) -> Self {
         Self::new(ErrorKind::UnexpectedJson, Outcome::Unknown)
-            .with_detail("it belongs to another call")
-            .of_call(operation, 1, Outcome::Unknown)
+            .with_detail(why)
+            .with_headers(headers)
+            .of_call(operation, 1, false)
+    }
+
+    /// Whether the service asked to wait, and did nothing else. Its own code outranks the status, where there is one.
+    pub(crate) fn is_throttled(&self) -> bool {
+        let asks_to_wait =
+            |api: &ApiError| matches!(api.class(), ErrorCodeClass::RateLimited | ErrorCodeClass::Unknown);
+        self.status() == Some(429)
+            && self.outcome() == Outcome::Rejected
+            && self.api().is_none_or(asks_to_wait)
+    }
+
+    /// Whether an attempt, after one that may have done it, has found nothing left to delete.
+    pub(crate) fn is_gone_since(&self) -> bool {
+        let gone = self.api().is_some_and(|api| api.code() == ErrorCode::NotFound);
+        gone && self.0.last_outcome == Outcome::Rejected && self.outcome() == Outcome::Unknown
     }
 
     /// What went wrong.
@@ -239,6 +270,16 @@ impl Error {
     /// How long the answer asked to wait (`Retry-After`), if it did.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The header fields of the response, if there was one. Nothing is cut from them: keep them out of logs.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The id that the service, or a gateway before it, gave to the request: what its support will ask for.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.0.headers)
     }
 
     /// The `operationId` of the call; none if there was no call.

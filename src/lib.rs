@@ -22,22 +22,26 @@ mod error;
 mod http;
 mod input;
 mod outcome;
+mod verification;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
     TemplateDetails, TemplateStatus, TemplateSummary,
 };
 pub use builder::ClientBuilder;
-pub use client::{Client, Verification};
+pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{
+    Attempt, AttemptFailure, AttemptStart, Proxy, Response, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
+};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,
     TemplateId, TemplateRef,
 };
 pub use outcome::Outcome;
+pub use verification::Verification;
 
 /// The OpenAPI document that this crate is made from.
 pub const OPENAPI: &str = include_str!("../openapi/otp.yaml");

@@ -13,10 +13,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::Visitor;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Visitor};
 use serde_json::{Map, Value};
 
-use crate::http::call::Executor;
+use crate::http::Response;
+use crate::http::call::{Call, Executor};
+use crate::http::transport::ConnectionUse;
+use crate::{Error, ErrorKind, InvalidInput, Outcome};
+
+pub use crate::http::Operation;
 
 #[cfg(feature = "codegen")]
 include!(concat!(env!("OUT_DIR"), "/api.rs"));
@@ -30,17 +36,37 @@ pub struct Api {
     pub(crate) budget: Duration,
 }
 
-/// What is known of an operation before it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// Its `operationId`.
-    pub id: &'static str,
-    /// Its HTTP method.
-    pub method: http::Method,
-    /// Its path, with parameters in braces.
-    pub path: &'static str,
-    /// Whether doing it twice is the same as doing it once (`x-repeatable` in the document).
-    pub repeatable: bool,
+impl Api {
+    /// Below every generated function.
+    pub(crate) fn run<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        segments: &[&str],
+        body: Option<&B>,
+    ) -> Result<T, Error> {
+        self.respond(operation, segments, body, ConnectionUse::Pooled).map(Response::into_inner)
+    }
+
+    pub(crate) fn respond<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        segments: &[&str],
+        body: Option<&B>,
+        connection: ConnectionUse,
+    ) -> Result<Response<T>, Error> {
+        let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
+            // Texts and numbers always serialise; this is for types that other documents may bring.
+            InvalidInput::new("body", "must be writable as JSON")
+        })?;
+        let call = Call::new(operation, segments, body, self.budget, connection)?;
+        let mut decoded = None;
+        let head = self.executor.call(&call, &mut |bytes| {
+            decoded = Some(serde_json::from_slice(bytes)?);
+            Ok(())
+        })?;
+        let body = decoded.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))?;
+        Ok(Response::new(body, head))
+    }
 }
 
 /// Members of an object whose names the document does not say: fields that this version does not know, or what
