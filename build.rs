@@ -20,6 +20,9 @@ mod emit;
 #[path = "build/enumeration.rs"]
 mod enumeration;
 #[cfg(feature = "codegen")]
+#[path = "build/limits.rs"]
+mod limits;
+#[cfg(feature = "codegen")]
 #[path = "build/operations.rs"]
 mod operations;
 #[cfg(feature = "codegen")]

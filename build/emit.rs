@@ -6,7 +6,7 @@ use yaml_serde::Value;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Document, METHODS, pairs};
-use crate::{operations, postprocess, types};
+use crate::{limits, operations, postprocess, types};
 
 /// The generated files.
 pub(crate) struct Code {
@@ -44,11 +44,16 @@ fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
     let spec = model(&types::reduced(document))?;
     let types = types::types(document, &spec)?;
     let operations = operations::operations(document);
+    let limits = limits::limits(document)?;
     let sensitive = types::sensitive_fields(document);
     let api = quote! {
         /// The shapes that travel: one type for each schema of the document.
         pub mod types {
             #types
+        }
+        /// What the document allows in requests. Nothing that is received is bound by it.
+        pub mod limits {
+            #limits
         }
         #operations
         /// The request fields that hold codes, addresses or what users wrote.

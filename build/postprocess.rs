@@ -12,6 +12,7 @@ pub(crate) fn documentation(items: &mut [syn::Item]) {
                     documentation(items);
                 }
             }
+            syn::Item::Const(item) => rewrite(&mut item.attrs),
             syn::Item::Struct(item) => {
                 rewrite(&mut item.attrs);
                 for field in &mut item.fields {

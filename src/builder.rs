@@ -63,9 +63,13 @@ impl ClientBuilder {
         match env::var(NAME) {
             Ok(url) if !url.is_empty() => Ok(self.base_url(url)),
             Ok(_) | Err(env::VarError::NotPresent) => Ok(self),
+<<<<<<< HEAD
             Err(env::VarError::NotUnicode(_)) => {
                 Err(InvalidInput::new(NAME, "must be UTF-8"))
             }
+=======
+            Err(env::VarError::NotUnicode(_)) => Err(InvalidInput::new(NAME, "must be UTF-8")),
+>>>>>>> main
         }
     }
 

@@ -7,18 +7,27 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::api::types::{
+<<<<<<< HEAD
     MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
     TemplateSummary, VerifyOtpRequest,
+=======
+    ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
+    SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
+>>>>>>> main
 };
 use crate::api::{Api, Operation, operations};
 use crate::builder::ClientBuilder;
 use crate::http::Response;
 use crate::http::call::Executor;
+<<<<<<< HEAD
 use crate::http::transport::ConnectionUse;
 use crate::verification::{Unproven, Verification};
 use crate::{
     Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef,
 };
+=======
+use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+>>>>>>> main
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -121,9 +130,14 @@ impl Client {
     ///
     /// See [`Error`]. If its outcome is unknown, the message may have been delivered: sending again may deliver
     /// and bill a second one.
+<<<<<<< HEAD
     pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
         let request = SendOtpRequest::new(to.to_wire(), template.to_wire()?);
         self.send(&operations::SEND_OTP, &request)
+=======
+    pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
+        self.api.send_otp(&SendOtpRequest::new(to, TemplateReference::try_from(template)?))
+>>>>>>> main
     }
 
     /// Sends a one-time password that you made up. The service does not remember it: compare it yourself.
@@ -146,9 +160,14 @@ impl Client {
         to: &Recipient,
         code: &Code,
         template: &TemplateRef,
+<<<<<<< HEAD
     ) -> Result<Response<SendReceipt>, Error> {
         let request = SendCodeRequest::new(to.to_wire(), code.to_wire(), template.to_wire()?);
         self.send(&operations::SEND_CODE, &request)
+=======
+    ) -> Result<SendReceipt, Error> {
+        self.api.send_code(&SendCodeRequest::new(to, code, TemplateReference::try_from(template)?))
+>>>>>>> main
     }
 
     /// Sends a notice, an offer, or a code of your own as the parameter `code`.
@@ -166,9 +185,14 @@ impl Client {
     /// # Errors
     ///
     /// As for [`send_otp`](Self::send_otp). A template with a language is refused: custom messages have none.
+<<<<<<< HEAD
     pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
         let request = SendMessageRequest::new(to.to_wire(), template.to_message_wire()?);
         self.send(&operations::SEND_MESSAGE, &request)
+=======
+    pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
+        self.api.send_message(&SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?))
+>>>>>>> main
     }
 
     /// Checks the code that a user typed.
@@ -181,6 +205,7 @@ impl Client {
     /// A response that names another message or code is not believed. One that leaves either out is believed only over
     /// a connection that carried nothing else; then all further verifications get a connection of their own.
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
+<<<<<<< HEAD
         let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
         let rule = "a message id has 1 to 64 characters, none of them a control character";
         InvalidInput::unless(fits, "message_id", rule)?;
@@ -198,6 +223,18 @@ impl Client {
         Verification::of_response(&request, &response).map_err(|unproven| {
             if unproven == Unproven::Anonymous {
                 self.anonymous_verifications.store(true, Ordering::Relaxed);
+=======
+        let request = VerifyOtpRequest::checked(message, code)?;
+        match self.api.verify_otp(&request) {
+            Ok(result) => {
+                let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
+                let same_code =
+                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
+                if !(same_message && same_code) {
+                    return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
+                }
+                Ok(if result.verified { Verification::Verified } else { Verification::WrongCode })
+>>>>>>> main
             }
             Error::of_unproven_answer(operation.id, unproven.as_str(), response.headers().clone())
         })
@@ -222,7 +259,7 @@ impl Client {
     ///
     /// See [`Error`].
     pub fn create_template(&self, definition: &TemplateDefinition) -> Result<(), Error> {
-        self.api.create_template(&definition.to_wire()).map(drop)
+        self.api.create_template(&definition.into()).map(drop)
     }
 
     /// All templates, without what their channels say.

@@ -43,6 +43,7 @@ struct Inner {
     last_outcome: Outcome,
     /// What else there is to say, free of what must not be shown.
     detail: String,
+    invalid_input: Option<InvalidInput>,
     source: Option<Source>,
 }
 
@@ -184,6 +185,7 @@ impl Error {
             headers: HeaderMap::new(),
             last_outcome: outcome,
             detail: String::new(),
+            invalid_input: None,
             source: None,
         }))
     }
@@ -294,19 +296,25 @@ impl Error {
 
     /// The field and the rule, if the input was at fault.
     pub fn invalid_input(&self) -> Option<&InvalidInput> {
-        self.0.source.as_ref()?.downcast_ref()
+        self.0.invalid_input.as_ref()
     }
 }
 
 impl From<InvalidInput> for Error {
     fn from(invalid: InvalidInput) -> Self {
-        Self::new(ErrorKind::InvalidInput, Outcome::NotSent).with_source(invalid)
+        let mut error = Self::new(ErrorKind::InvalidInput, Outcome::NotSent);
+        error.0.invalid_input = Some(invalid);
+        error
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
+        // That says all there is to say, and so it is not the source as well.
+        if let Some(invalid) = &inner.invalid_input {
+            return invalid.fmt(f);
+        }
         if let Some(operation) = inner.operation {
             write!(f, "{operation}: ")?;
         }
@@ -315,10 +323,6 @@ impl fmt::Display for Error {
             (Some(api), _) => write!(f, ": {api}")?,
             (None, Some(status)) => write!(f, " (HTTP status {status})")?,
             (None, None) => {}
-        }
-        // What broke which rule is the whole message here, and too useful to be only the source.
-        if let Some(invalid) = self.invalid_input() {
-            return write!(f, ": {} ({})", invalid.field(), invalid.rule());
         }
         if !inner.detail.is_empty() {
             write!(f, ": {}", inner.detail)?;
@@ -343,6 +347,7 @@ impl fmt::Debug for Error {
             .field("status", &inner.status)
             .field("api", &inner.api)
             .field("detail", &inner.detail)
+            .field("invalid_input", &inner.invalid_input)
             .field("source", &inner.source)
             .finish_non_exhaustive()
     }

@@ -15,13 +15,17 @@ pub mod sandbox;
 #[cfg(feature = "smpp")]
 pub mod smpp;
 
+mod backoff;
 mod builder;
 mod client;
 mod clock;
 mod error;
 mod http;
+#[cfg(feature = "sandbox")]
+mod http_server;
 mod input;
 mod outcome;
+mod sync;
 mod verification;
 
 pub use api::types::{

@@ -102,6 +102,13 @@ fn patterns_say_what_the_parsed_types_say() {
         "user@example.com",
         "user@example",
         "a@b@c.de",
+        "victim@example.com,attacker@example.net",
+        "<a@b.cd>",
+        "a@b.cd?cc=z",
+        "a&b@c.de",
+        "a@b.c_d",
+        "o'neil+tag=x%y@b-c.de",
+        "ü.ser@exämple.co.uk",
     ] {
         let parsed = text.parse::<engagelab_otp::Recipient>().is_ok();
         assert_eq!(recipient.is_valid(&json!(text)), parsed, "{text:?}");

@@ -147,5 +147,5 @@ fn a_code_is_expired_or_used_only_if_the_service_says_so_itself() {
 #[test]
 fn bad_input_is_named_with_its_rule() {
     let error = Error::from("6591234567".parse::<engagelab_otp::Recipient>().expect_err("no plus"));
-    assert_eq!(error.to_string(), "invalid input: to (a phone number begins with `+` and the country code)");
+    assert_eq!(error.to_string(), "to must begin with `+` and the country code, or be an e-mail address");
 }

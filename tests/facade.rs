@@ -4,8 +4,8 @@ use engagelab_otp::api::types;
 use engagelab_otp::{
     Channel, Client, Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig,
     EmailText, Error, InvalidInput, Language, MessageId, Outcome, Proxy, PwaConfig, Recipient,
-    RootCertificates, SmsPurpose, SmsText, Strategy, TemplateDefinition, TemplateId, TemplateStatus,
-    Timeouts, Verification,
+    RootCertificates, SmsPurpose, SmsText, Strategy, TemplateDefinition, TemplateId, TemplateRef,
+    TemplateStatus, Timeouts, Verification,
 };
 use httpmock::MockServer;
 use mock::MockServerExt as _;
@@ -50,14 +50,167 @@ fn bad_recipients_are_refused() {
         "user@exa\nmple.com",
         "a@b@example.com",
         "user@.com",
+        "victim@x.com,attacker",
+        "victim@x.com,attacker@y.com",
+        "victim@x.com;attacker@y.com",
+        "<a@b.c>",
+        "a@b.c>",
+        "Name <a@b.c>",
+        "a@b.c?cc=z",
+        "a@b.c&bcc=z",
+        "mailto:a@b.c",
+        "\"a b\"@c.de",
+        "a(comment)@b.c",
+        "a@[127.0.0.1]",
+        "a@b.c\u{202E}",
+        "a\u{200B}@b.c",
+        "a@b\u{AD}.c",
+        "a@b.c\u{FEFF}",
+        "a@b.c\u{E0041}",
+        "a@-b.c",
+        "a@b_c.de",
     ] {
         assert_eq!(field(bad.parse::<Recipient>()), "to", "{bad:?}");
     }
     assert_eq!(field(format!("{}@example.com", "x".repeat(250)).parse::<Recipient>()), "to");
     for good in ["+6591234567", "+1234567", "+123456789012345", "user@example.com", "ü.ser+tag@exämple.co.uk"]
     {
-        assert_eq!(good.parse::<Recipient>().expect("good").as_str(), good);
+        assert_eq!(good.parse::<Recipient>().expect("good").expose(), good);
     }
+}
+
+#[test]
+fn what_is_refused_is_told_by_what_it_must_be() {
+    let told = |invalid: InvalidInput| invalid.to_string();
+    let code = Code::new("").expect_err("refused");
+    assert_eq!(told(code), "code must be 1 to 32 visible ASCII characters, without spaces");
+    let phone = "6591234567".parse::<Recipient>().expect_err("refused");
+    assert_eq!(told(phone), "to must begin with `+` and the country code, or be an e-mail address");
+    let id = TemplateId::new("x".repeat(129)).expect_err("refused");
+    assert_eq!(told(id), "template_id must be 1 to 128 characters");
+    let config = CodeConfig::new(CodeAlphabet::DIGITS, 3, 5).expect_err("refused");
+    assert_eq!(told(config), "verify_code_config.verify_code_len must be 4 to 10");
+    let error = Error::from(Code::new("").expect_err("refused"));
+    assert_eq!(error.to_string(), "code must be 1 to 32 visible ASCII characters, without spaces");
+    assert!(std::error::Error::source(&error).is_none(), "the source would say the same again");
+}
+
+#[test]
+fn limits_of_texts_are_counted_in_characters() {
+    Language::new(&"ü".repeat(16)).expect("16 characters are 32 octets");
+    assert_eq!(field(Language::new(&"ü".repeat(17))), "language");
+    MessageId::new("ü".repeat(64)).expect("64 characters");
+    for bad in [String::new(), "ü".repeat(65), "1\n".to_owned()] {
+        assert_eq!(field(MessageId::new(bad)), "message_id");
+    }
+    TemplateId::new("ü".repeat(128)).expect("128 characters");
+    let long = EmailText::new(Language::from("ü".repeat(16).as_str()), "a@example.com", "s", "c");
+    long.expect("16 characters");
+}
+
+#[test]
+fn what_is_deserialised_is_checked() {
+    fn refused<T: serde::de::DeserializeOwned>(json: &str) -> String {
+        serde_json::from_str::<T>(json).err().expect("it is refused").to_string()
+    }
+    assert!(refused::<Recipient>(r#""6591234567""#).starts_with("to must begin with"));
+    assert!(refused::<Code>(r#""12 34""#).starts_with("code must be 1 to 32"));
+    assert!(refused::<TemplateId>(r#"".""#).starts_with("template_id must be"));
+    assert!(refused::<Strategy>(r#""sms|sms""#).starts_with("send_channel_strategy must have each"));
+    assert!(refused::<TemplateRef>(r#"{"id":"a","language":""}"#).starts_with("template.language must be"));
+    assert_eq!(
+        refused::<TemplateRef>(r#"{"id":"a","lang":"en"}"#),
+        "lang must be left out: there is no field of this name"
+    );
+    let template = TemplateRef::new("login").expect("good").language(Language::En).param("a", "1");
+    let written = serde_json::to_string(&template).expect("written");
+    assert_eq!(written, r#"{"id":"login","language":"en","params":{"a":"1"}}"#);
+    assert_eq!(serde_json::from_str::<TemplateRef>(&written).expect("read"), template);
+    let recipient: Recipient = serde_json::from_str(r#""+6591234567""#).expect("good");
+    assert_eq!(serde_json::to_string(&recipient).expect("written"), r#""+6591234567""#);
+}
+
+#[test]
+fn a_definition_in_json_is_refused_by_field_and_rule() {
+    let good = serde_json::json!({
+        "template_id": "login",
+        "send_channel_strategy": "sms|email",
+        "verify_code_config": {"verify_code_type": 1, "verify_code_len": 6, "verify_code_ttl": 5},
+        "sms_config": {
+            "template_type": 2,
+            "template_custom_config": {"custom_sub_type": "utility", "custom_content": "x"},
+        },
+        "email_config": {
+            "template_name": "mail",
+            "template_custom_configs": [{
+                "language": "en",
+                "pre_from_mail": "a@example.com",
+                "pre_subject": "s",
+                "template_content": "c",
+            }],
+        },
+    });
+    let read = |value: &serde_json::Value| TemplateDefinition::try_from(value.clone());
+    let definition = read(&good).expect("good");
+    assert_eq!(serde_json::to_value(&definition).expect("written"), good);
+    for (pointer, value, told) in [
+        ("/template_id", "1", "template_id must be a string"),
+        ("/template_id", "null", "template_id must be a string"),
+        ("/hue", "\"blue\"", "hue must be left out: there is no field of this name"),
+        ("/description", "null", "description must be left out rather than null"),
+        ("/brand_name", "\"B\"", "brand_name must be 2 to 10 characters"),
+        ("/verify_code_config", "[1,6,5]", "verify_code_config must be an object, not an array"),
+        ("/verify_code_config", "7", "verify_code_config must be an object"),
+        (
+            "/verify_code_config/verify_code_len",
+            "\"six\"",
+            "verify_code_config.verify_code_len must be an integer",
+        ),
+        ("/verify_code_config/verify_code_len", "300", "verify_code_config.verify_code_len must be 4 to 10"),
+        (
+            "/verify_code_config/verify_code_type",
+            "8",
+            "verify_code_config.verify_code_type must be a sum of 1 (digits), 2 (lower-case letters) and 4 \
+             (upper-case letters)",
+        ),
+        ("/sms_config", "{}", "sms_config.template_type must be given"),
+        (
+            "/sms_config/template_type",
+            "1",
+            "sms_config.template_type must be 1 with template_default_config, or 2 with template_custom_config",
+        ),
+        (
+            "/sms_config/template_custom_config/custom_sub_type",
+            "\"poetry\"",
+            "sms_config.template_custom_config.custom_sub_type must be one of `authentication`, `marketing`, \
+             `utility`",
+        ),
+        (
+            "/sms_config/template_custom_config/hue",
+            "{}",
+            "sms_config.template_custom_config.hue must be left out: there is no field of this name",
+        ),
+        (
+            "/email_config/template_custom_configs/0/pre_subject",
+            "[]",
+            "email_config.template_custom_configs[0].pre_subject must be a string",
+        ),
+        (
+            "/email_config/template_custom_configs/0/pre_param_map",
+            "{\"a\":1}",
+            "email_config.template_custom_configs[0].pre_param_map.a must be a string",
+        ),
+        ("/voice_config", "{\"template_type\":2}", "voice_config.template_default_config must be given"),
+    ] {
+        let mut bad = good.clone();
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        bad.pointer_mut(parent).expect("a parent")[name] = serde_json::from_str(value).expect("JSON");
+        assert_eq!(read(&bad).expect_err("refused").to_string(), told, "{pointer}: {value}");
+    }
+    let empty = serde_json::json!({"pre_param_map": {}});
+    let mut known = good.clone();
+    known["email_config"]["template_custom_configs"][0]["pre_param_map"] = empty["pre_param_map"].clone();
+    read(&known).expect("an empty map is no unknown field");
 }
 
 #[test]

@@ -32,7 +32,12 @@ impl Copy {
         // Cargo tells packages in a target folder apart by name and version: a copy must not be taken for this crate.
         let version = format!("version = \"{}", env!("CARGO_PKG_VERSION"));
         let manifest = kept.join("\n[").replacen(&version, &format!("{version}-{name}"), 1);
-        fs::write(root.join("Cargo.toml"), manifest + "\n[workspace]\n").expect("written");
+        // The copy is a workspace of its own, without the packages beside the crate.
+        let manifest: Vec<&str> = manifest
+            .lines()
+            .filter(|line| !["members", "default-members"].iter().any(|key| line.starts_with(key)))
+            .collect();
+        fs::write(root.join("Cargo.toml"), manifest.join("\n")).expect("written");
         Self(root)
     }
 

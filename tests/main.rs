@@ -1,16 +1,24 @@
 //! The specification of the crate, as facts that are checked. One binary, since linking costs more than running.
+//!
+//! With `--features full` it is whole; with fewer features, what they hold.
 
 mod support;
 
 mod architecture;
+#[cfg(feature = "callback")]
 mod callback;
+#[cfg(feature = "cli")]
 mod cli;
 mod document;
 mod errors;
 mod facade;
 mod generation;
 mod lost_answers;
+#[cfg(feature = "sandbox")]
 mod redaction;
+#[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "smpp")]
 mod smpp;
+#[cfg(feature = "sandbox")]
 mod transport;

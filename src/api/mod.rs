@@ -7,6 +7,8 @@
 // The generated code says each value's meaning on its own line, and says `default` the same way everywhere.
 #![allow(clippy::match_same_arms, clippy::default_trait_access)]
 
+mod bounds;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -17,12 +19,18 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use serde_json::{Map, Value};
 
+<<<<<<< HEAD
 use crate::http::Response;
 use crate::http::call::{Call, Executor};
 use crate::http::transport::ConnectionUse;
 use crate::{Error, ErrorKind, InvalidInput, Outcome};
 
 pub use crate::http::Operation;
+=======
+pub use bounds::Bounds;
+
+use crate::http::call::Executor;
+>>>>>>> main
 
 #[cfg(feature = "codegen")]
 include!(concat!(env!("OUT_DIR"), "/api.rs"));

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::hash_map::{Entry, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::replay::{Claim, ReplayStore, ReplayStoreError, Reservation};
+use crate::sync;
 
 /// Remembers claims in this process, up to a fixed number. A claim is forgotten when its signature has become
 /// too old to be accepted, and never before that: when every place is taken, new callbacks are refused with
@@ -61,7 +62,7 @@ impl MemoryStore {
 
     /// Nothing below panics with the lock held, so that a poisoned lock still guards whole claims.
     fn lock(&self) -> MutexGuard<'_, Claims> {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.claims)
     }
 
     fn wait_idle(&self, claim: &Claim, state: State) {

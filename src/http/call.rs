@@ -55,7 +55,21 @@ impl<'a> Call<'a> {
         connection: ConnectionUse,
     ) -> Result<Self, InvalidInput> {
         let path = path(operation, segments)?;
+<<<<<<< HEAD
         Ok(Self { operation, path, body, budget, connection })
+=======
+        let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
+            // Texts and numbers always serialise; this is for types that other documents may bring.
+            InvalidInput::new("body", "must be a request that can be written as JSON")
+        })?;
+        let mut answer = None;
+        let call = Call { operation, path, body, budget: self.budget };
+        self.executor.call(&call, &mut |bytes| {
+            answer = Some(serde_json::from_slice(bytes)?);
+            Ok(())
+        })?;
+        answer.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))
+>>>>>>> main
     }
 }
 
@@ -168,7 +182,11 @@ fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, I
     for segment in segments {
         let Some((before, after)) = rest.split_once('{') else { break };
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
+<<<<<<< HEAD
         let rule = "must not be empty, `.` or `..`: that would lead elsewhere";
+=======
+        let rule = "must not be empty, `.` or `..`: the path would lead elsewhere";
+>>>>>>> main
         InvalidInput::unless(!matches!(*segment, "" | "." | ".."), name, rule)?;
         filled.push_str(before);
         filled.extend(utf8_percent_encode(segment, ENCODED));

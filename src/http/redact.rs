@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::api::SENSITIVE_FIELDS;
+use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
 
 /// Values that must not be shown, as they stood in a request.
 #[derive(Default)]
@@ -183,6 +184,7 @@ fn hide_addresses(text: &[char], hidden: &mut [bool]) {
     }
 }
 
+<<<<<<< HEAD
 /// Hides what may be a code of letters and digits: 4 to 10 of them in a row, some of each; or single ones, with a
 /// separator between.
 fn hide_mixtures(text: &[char], hidden: &mut [bool]) {
@@ -207,6 +209,20 @@ fn hide_mixtures(text: &[char], hidden: &mut [bool]) {
         }
         if let (Some(range), true) = (&spelt, singles >= *CODE.start()) {
             hidden[range.clone()].fill(true);
+=======
+/// Cuts what may be a code of letters and digits: as many of them in a row as codes can have, some of each.
+fn cut_mixtures(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let mixed = word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if mixed && CODE_CONFIG_VERIFY_CODE_LEN_RANGE.contains_length(word) {
+            kept.push(CUT);
+            kept.push_str(&piece[word.len()..]);
+        } else {
+            kept.push_str(piece);
+>>>>>>> main
         }
     }
 }
@@ -295,6 +311,15 @@ mod tests {
         assert_eq!(nothing.scrub("<b>user@example.com</b>"), "<b>…</b>");
         assert_eq!(nothing.scrub("<b>aB3dE</b> in 2s"), "<b>…</b> in 2s");
         assert_eq!(nothing.scrub("HTTP 502 from 10 hosts"), "HTTP 502 from 10 hosts");
+    }
+
+    #[test]
+    fn the_longest_and_the_shortest_code_that_the_document_allows_are_cut() {
+        let limits = CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
+        for length in [limits.min(), limits.max()].into_iter().flatten() {
+            let code: String = "a1".chars().cycle().take(usize::try_from(length).expect("small")).collect();
+            assert_eq!(Redactor::default().scrub(&format!("was {code}, is")), "was …, is");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Outcome;
+use crate::backoff::{Backoff, jittered};
 
 /// How often a call is repeated, and after which pauses, where repeating is safe at all. There is no setting that
 /// repeats a send or a verification whose outcome is unknown.
@@ -68,9 +69,8 @@ impl RetryPolicy {
         if failure.attempt >= self.max_attempts || !failure.may_repeat() {
             return None;
         }
-        let doublings = failure.attempt.saturating_sub(1).min(30);
-        let full = self.initial_backoff.saturating_mul(1 << doublings).min(self.max_backoff).min(DAY);
-        let own = full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
+        let backoff = Backoff::new(self.initial_backoff, self.max_backoff);
+        let own = jittered(backoff.wait(failure.attempt.saturating_sub(1)), jitter);
         let pause = failure.retry_after.map_or(own, |asked| asked.max(own));
         (pause < left).then_some(pause)
     }
@@ -104,9 +104,6 @@ impl Failed {
         }
     }
 }
-
-/// No pause of our own is longer, whatever is set.
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -169,6 +166,7 @@ mod tests {
         let at_once = Failed { retry_after: Some(Duration::ZERO), ..failure };
         assert_eq!(policy.pause(&at_once, PLENTY, 0.0), Some(Duration::from_millis(200)));
     }
+<<<<<<< HEAD
 
     #[test]
     fn no_setting_overflows() {
@@ -180,4 +178,6 @@ mod tests {
         assert_eq!(policy.pause(&failure, PLENTY, 0.0), None);
         assert_eq!(policy.pause(&failure, Duration::MAX, 0.0), Some(DAY));
     }
+=======
+>>>>>>> main
 }

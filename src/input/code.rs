@@ -3,11 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::InvalidInput;
+use crate::api::limits::VERIFICATION_CODE_LENGTH;
 use crate::api::types::VerificationCode;
 
 /// A one-time password: what a user typed, or what the caller made up. `Debug` does not show it, and there
 /// is no `Display`.
+///
+/// It can be deserialised, so that the body of a web form is checked while it is read. It cannot be serialised: a
+/// code that lands in a log or in a store by way of a type around it is the accident that this type prevents.
+/// Whoever wants to write it down says so with [`expose`](Code::expose).
 ///
 /// ```
 /// use engagelab_otp::Code;
@@ -17,33 +24,31 @@ use crate::api::types::VerificationCode;
 /// assert!(Code::new("").is_err());
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Code(String);
 
 impl Code {
-    /// A code of 1 to 32 visible ASCII characters. What users type is best trimmed first.
+    /// A code of visible ASCII characters, as many as
+    /// [`VERIFICATION_CODE_LENGTH`](crate::api::limits::VERIFICATION_CODE_LENGTH) allows. What users type is best
+    /// trimmed first.
     ///
     /// # Errors
     ///
     /// If it is empty, too long, or holds white space or other characters that no code has.
     pub fn new(code: impl Into<String>) -> Result<Self, InvalidInput> {
         let code = code.into();
-        let visible = code.bytes().all(|byte| byte.is_ascii_graphic());
-        InvalidInput::unless(
-            (1..=32).contains(&code.len()) && visible,
-            "code",
-            "a code has 1 to 32 visible ASCII characters, without spaces",
-        )?;
+        let fits = VERIFICATION_CODE_LENGTH.contains_length(&code)
+            && code.bytes().all(|byte| byte.is_ascii_graphic());
+        InvalidInput::unless_of(fits, "code", || {
+            format!("must be {VERIFICATION_CODE_LENGTH} visible ASCII characters, without spaces")
+        })?;
         Ok(Self(code))
     }
 
     /// The code itself. Keep it out of logs.
     pub fn expose(&self) -> &str {
         &self.0
-    }
-
-    pub(crate) fn to_wire(&self) -> VerificationCode {
-        self.0.as_str().into()
     }
 }
 
@@ -52,6 +57,28 @@ impl FromStr for Code {
 
     fn from_str(code: &str) -> Result<Self, InvalidInput> {
         Self::new(code)
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = InvalidInput;
+
+    fn try_from(code: String) -> Result<Self, InvalidInput> {
+        Self::new(code)
+    }
+}
+
+impl TryFrom<&VerificationCode> for Code {
+    type Error = InvalidInput;
+
+    fn try_from(code: &VerificationCode) -> Result<Self, InvalidInput> {
+        Self::new(code.expose().as_str())
+    }
+}
+
+impl From<&Code> for VerificationCode {
+    fn from(code: &Code) -> Self {
+        code.0.as_str().into()
     }
 }
 

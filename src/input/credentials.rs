@@ -26,11 +26,11 @@ impl Credentials {
         let (key, secret) = (key.into(), secret.into());
         let check = |kept, field: &'static str, rule: &'static str| InvalidInput::unless(kept, field, rule);
         let plain = |text: &str| !text.chars().any(char::is_control);
-        check(!key.is_empty(), "dev_key", "the key is not empty")?;
-        check(!key.contains(':'), "dev_key", "the key holds no colon")?;
-        check(plain(&key), "dev_key", "the key holds no line breaks or other control characters")?;
-        check(!secret.is_empty(), "dev_secret", "the secret is not empty")?;
-        check(plain(&secret), "dev_secret", "the secret holds no line breaks or other control characters")?;
+        check(!key.is_empty(), "dev_key", "must not be empty")?;
+        check(!key.contains(':'), "dev_key", "must be without a colon")?;
+        check(plain(&key), "dev_key", "must be without line breaks and other control characters")?;
+        check(!secret.is_empty(), "dev_secret", "must not be empty")?;
+        check(plain(&secret), "dev_secret", "must be without line breaks and other control characters")?;
         Ok(Self { key, secret })
     }
 
@@ -66,8 +66,8 @@ impl fmt::Debug for Credentials {
 
 fn variable(name: &'static str) -> Result<String, InvalidInput> {
     env::var(name).map_err(|error| match error {
-        env::VarError::NotPresent => InvalidInput::new(name, "the environment variable is set"),
-        env::VarError::NotUnicode(_) => InvalidInput::new(name, "the environment variable is UTF-8"),
+        env::VarError::NotPresent => InvalidInput::new(name, "must be set"),
+        env::VarError::NotUnicode(_) => InvalidInput::new(name, "must be UTF-8"),
     })
 }
 

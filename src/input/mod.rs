@@ -1,14 +1,20 @@
 //! What a caller hands in, parsed: each type here holds only what the service can take.
 //!
-//! Limits come from the document ([`api::limits`](crate::api)); nothing here sends or receives.
+//! The one place of the rules of input. Limits come from the document ([`api::limits`](crate::api::limits)); nothing
+//! here sends or receives. `Language` and `MessageId` stand in answers as well, which no limit binds: they are wire
+//! types, with a checked constructor here, and are checked again when they are sent.
 
 mod code;
 mod credentials;
 mod definition;
 mod invalid;
+mod json;
+mod language;
+mod message_id;
 mod recipient;
 mod strategy;
-mod template;
+mod template_id;
+mod template_ref;
 
 pub use code::Code;
 pub use credentials::Credentials;
@@ -19,4 +25,5 @@ pub use definition::{
 pub use invalid::InvalidInput;
 pub use recipient::Recipient;
 pub use strategy::Strategy;
-pub use template::{TemplateId, TemplateRef};
+pub use template_id::TemplateId;
+pub use template_ref::TemplateRef;

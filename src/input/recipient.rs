@@ -3,22 +3,26 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::InvalidInput;
+use crate::api::limits::RECIPIENT_ADDRESS_LENGTH;
 use crate::api::types::RecipientAddress;
 
 /// A phone number in international form, or an e-mail address. `Debug` and `Display` show only enough of it
-/// to tell two apart.
+/// to tell two apart. Serialised, it is whole: a queue of messages to send needs it.
 ///
 /// ```
 /// use engagelab_otp::Recipient;
 ///
 /// let phone: Recipient = "+6591234567".parse()?;
-/// assert_eq!(phone.as_str(), "+6591234567");
+/// assert_eq!(phone.expose(), "+6591234567");
 /// assert_eq!(phone.to_string(), "+65…67");
 /// assert!("6591234567".parse::<Recipient>().is_err());
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String")]
 pub struct Recipient(String);
 
 impl Recipient {
@@ -30,16 +34,16 @@ impl Recipient {
     pub fn phone(number: &str) -> Result<Self, InvalidInput> {
         let refuse = |rule| Err(InvalidInput::new(FIELD, rule));
         let Some(digits) = number.strip_prefix('+') else {
-            return refuse("a phone number begins with `+` and the country code");
+            return refuse("must begin with `+` and the country code, or be an e-mail address");
         };
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return refuse("after the `+`, a phone number has digits only: no letters, spaces or dashes");
+            return refuse("must be digits only after the `+`: no letters, spaces or dashes");
         }
-        if !(7..=15).contains(&digits.len()) {
-            return refuse("a phone number has 7 to 15 digits, country code included (E.164)");
+        if !PHONE_DIGITS.contains(&digits.len()) {
+            return refuse("must have 7 to 15 digits, country code included (E.164)");
         }
         if digits.starts_with('0') {
-            return refuse("a country code does not begin with 0");
+            return refuse("must have a country code that does not begin with 0");
         }
         Ok(Self(number.to_owned()))
     }
@@ -48,40 +52,32 @@ impl Recipient {
     ///
     /// # Errors
     ///
-    /// If it is not of the form `name@domain.tld`, holds white space, or is longer than 254 characters.
+    /// If it is not of the form `name@domain.tld`, is too long, or holds what a mail program could take for more than
+    /// this one address: white space, commas, angle brackets, a query, characters that are not seen.
     pub fn email(address: &str) -> Result<Self, InvalidInput> {
         let refuse = |rule| Err(InvalidInput::new(FIELD, rule));
-        if address.chars().count() > 254 {
-            return refuse("an e-mail address has at most 254 characters");
-        }
-        if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return refuse("an e-mail address holds no white space and no control characters");
+        InvalidInput::unless_of(RECIPIENT_ADDRESS_LENGTH.contains_length(address), FIELD, || {
+            format!("must be {}", RECIPIENT_ADDRESS_LENGTH.characters())
+        })?;
+        if !address.chars().all(stands_in_an_address) {
+            return refuse(
+                "must be one plain e-mail address: no white space, no invisible characters, none of `,;:<>()[]\"\\?&`",
+            );
         }
         match address.split_once('@') {
-            Some((local, domain))
-                if !local.is_empty()
-                    && !domain.contains('@')
-                    && domain.contains('.')
-                    && domain.split('.').all(|label| !label.is_empty()) =>
-            {
-                Ok(Self(address.to_owned()))
-            }
-            _ => refuse("an e-mail address is `name@domain.tld`"),
+            Some((local, domain)) if !local.is_empty() && is_domain(domain) => Ok(Self(address.to_owned())),
+            _ => refuse("must be an e-mail address like `name@domain.tld`"),
         }
     }
 
     /// The whole address. Keep it out of logs.
-    pub fn as_str(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Whether this is an e-mail address; else it is a phone number.
     pub fn is_email(&self) -> bool {
         self.0.contains('@')
-    }
-
-    pub(crate) fn to_wire(&self) -> RecipientAddress {
-        self.0.as_str().into()
     }
 }
 
@@ -91,6 +87,28 @@ impl FromStr for Recipient {
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
         if text.contains('@') { Self::email(text) } else { Self::phone(text) }
+    }
+}
+
+impl TryFrom<String> for Recipient {
+    type Error = InvalidInput;
+
+    fn try_from(text: String) -> Result<Self, InvalidInput> {
+        text.parse()
+    }
+}
+
+impl TryFrom<&RecipientAddress> for Recipient {
+    type Error = InvalidInput;
+
+    fn try_from(address: &RecipientAddress) -> Result<Self, InvalidInput> {
+        address.expose().parse()
+    }
+}
+
+impl From<&Recipient> for RecipientAddress {
+    fn from(recipient: &Recipient) -> Self {
+        recipient.0.as_str().into()
     }
 }
 
@@ -114,3 +132,51 @@ impl fmt::Debug for Recipient {
 }
 
 const FIELD: &str = "to";
+
+/// How many digits a phone number has, country code included (E.164). The document says it in the pattern of
+/// `RecipientAddress`, and a test holds both together.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Whether a character can stand in an address without a second meaning: in a list of addresses, in the form
+/// `Name <address>`, in a `mailto:` URL, or to an eye that does not see it.
+fn stands_in_an_address(c: char) -> bool {
+    let second_meaning =
+        matches!(c, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\\' | '?' | '&');
+    !(second_meaning || c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
+/// Characters that are not seen, or that change the order in which others are seen: those of Unicode's properties
+/// `Default_Ignorable_Code_Point` and `Bidi_Control`.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Labels of letters, digits and dashes, in any script, and at least two of them.
+fn is_domain(domain: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || !c.is_ascii())
+    };
+    domain.contains('.') && domain.split('.').all(label)
+}

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::InvalidInput;
-use crate::api::types::Channel;
+use crate::api::types::{Channel, ChannelStrategy};
 
 /// The channels to try, in order of fallback: each a channel that the service is known to have, each once.
 ///
@@ -16,7 +18,8 @@ use crate::api::types::Channel;
 /// assert!("sms|sms".parse::<Strategy>().is_err());
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Strategy(Vec<Channel>);
 
 impl Strategy {
@@ -28,11 +31,11 @@ impl Strategy {
     pub fn new(channels: impl IntoIterator<Item = Channel>) -> Result<Self, InvalidInput> {
         let channels: Vec<Channel> = channels.into_iter().collect();
         let check = |kept, rule: &'static str| InvalidInput::unless(kept, "send_channel_strategy", rule);
-        check(!channels.is_empty(), "a strategy has at least one channel")?;
+        check(!channels.is_empty(), "must have at least one channel")?;
         let known = channels.iter().all(|channel| !matches!(channel, Channel::Other(_)));
-        check(known, "the channels are whatsapp, sms, email and voice")?;
+        check(known, "must be of the channels whatsapp, sms, email and voice, joined by `|`")?;
         let once = (1..channels.len()).all(|index| !channels[..index].contains(&channels[index]));
-        check(once, "each channel stands there once")?;
+        check(once, "must have each channel once")?;
         Ok(Self(channels))
     }
 
@@ -53,6 +56,26 @@ impl FromStr for Strategy {
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
         Self::new(text.split('|').map(Channel::from))
+    }
+}
+
+impl TryFrom<String> for Strategy {
+    type Error = InvalidInput;
+
+    fn try_from(text: String) -> Result<Self, InvalidInput> {
+        text.parse()
+    }
+}
+
+impl Serialize for Strategy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl From<&Strategy> for ChannelStrategy {
+    fn from(strategy: &Strategy) -> Self {
+        Self(strategy.to_string())
     }
 }
 

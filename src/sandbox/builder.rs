@@ -8,7 +8,6 @@ use std::time::{Instant, SystemTime};
 
 use super::console::Console;
 use super::fault::{CallbackFault, Fault, Faults};
-use super::http::Server;
 use super::outbox::{CallbackPlan, Outbox, Redelivery};
 use super::router::Router;
 use super::schedule::Schedule;
@@ -24,6 +23,7 @@ use crate::api::types::TemplateStatus;
 use crate::callback::Signer;
 use crate::clock::{Clock, SystemClock};
 use crate::http::transport::WebhookClient;
+use crate::http_server::Server;
 
 /// Configures a [`Sandbox`].
 #[must_use = "a builder does nothing until `start` is called"]

@@ -75,7 +75,6 @@ mod callback;
 mod console;
 mod events;
 mod fault;
-mod http;
 mod lifecycle;
 mod message;
 mod outbox;
@@ -105,7 +104,6 @@ pub use builder::SandboxBuilder;
 pub use callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 pub use events::SampleEvent;
 pub use fault::{CallbackFault, FAULT_HEADER, Fault};
-use http::Server;
 pub use message::{Message, TimelineEntry};
 pub use outbox::Redelivery;
 pub use recipients::RECIPIENTS;
@@ -115,6 +113,7 @@ pub use smpp::SmppFault;
 pub use tick::Speed;
 
 use crate::api::types::{ErrorCode, MessageId, TemplateStatus};
+use crate::http_server::Server;
 
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
@@ -165,7 +164,7 @@ impl Sandbox {
         format!("http://{}", self.address())
     }
 
-    /// The SMPP side: where it listens, what it received, and switches to have it set_faults. None unless
+    /// The SMPP side: where it listens, what it received, and switches by which it misbehaves. None unless
     /// [`SandboxBuilder::smpp_listen`] was called.
     #[cfg(feature = "smpp")]
     pub fn smsc(&self) -> Option<&crate::smpp::smsc::Smsc> {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::console::{self, Console};
 use super::fault::{FAULT_HEADER, Fault};
-use super::http::{Request, Response, ResponseFault};
 use super::service::{json, refuse};
 use super::shared::Shared;
 use crate::api::Extra;
 use crate::api::types::{ErrorBody, ErrorCode};
+use crate::http_server::{Request, Response, ResponseFault};
 
 pub(super) struct Router {
     pub(super) shared: Arc<Shared>,

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::KeyState;
 use super::account::{Account, NewMessage, Refusal, Template};
 use super::fault::Faults;
-use super::http::{Request, Response};
 use super::lifecycle::Scenario;
 use super::message::Message;
 use super::outbox::Outbox;
@@ -25,6 +24,7 @@ use crate::api::types::{
     TemplateSummary, VerificationResult,
 };
 use crate::api::{Extra, operations};
+use crate::http_server::{Request, Response};
 use crate::{Recipient, TemplateId};
 
 /// The service, answering one request at a time.

@@ -28,10 +28,10 @@ pub struct SmppConfig {
     pub(crate) enquire_interval: Duration,
     pub(crate) enquire_timeout: Duration,
     pub(crate) submit_timeout: Duration,
-    pub(crate) report_limit: Duration,
+    pub(crate) report_timeout: Duration,
     pub(crate) event_capacity: usize,
-    pub(crate) first_pause: Duration,
-    pub(crate) longest_pause: Duration,
+    pub(crate) initial_pause: Duration,
+    pub(crate) max_pause: Duration,
     pub(crate) reconnect: Option<Reconnect>,
     #[cfg(feature = "rustls")]
     pub(crate) tls: Option<super::SmppTls>,
@@ -42,20 +42,20 @@ pub struct SmppConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// The first wait; 500 ms by default.
-    pub first: Duration,
+    pub initial_backoff: Duration,
     /// The longest wait; 60 s by default.
-    pub longest: Duration,
+    pub max_backoff: Duration,
     /// The shortest wait after the link was closed during the bind, which is how the service answers a wrong
     /// password; 15 s by default.
-    pub after_refused_bind: Duration,
+    pub refused_bind_backoff: Duration,
 }
 
 impl Default for Reconnect {
     fn default() -> Self {
         Self {
-            first: Duration::from_millis(500),
-            longest: Duration::from_secs(60),
-            after_refused_bind: Duration::from_secs(15),
+            initial_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(60),
+            refused_bind_backoff: Duration::from_secs(15),
         }
     }
 }
@@ -76,10 +76,10 @@ impl SmppConfig {
             enquire_interval: Duration::from_secs(30),
             enquire_timeout: Duration::from_secs(10),
             submit_timeout: Duration::from_secs(30),
-            report_limit: Duration::from_secs(60 * 60),
+            report_timeout: Duration::from_secs(60 * 60),
             event_capacity: 100_000,
-            first_pause: Duration::from_millis(500),
-            longest_pause: Duration::from_secs(30),
+            initial_pause: Duration::from_millis(500),
+            max_pause: Duration::from_secs(30),
             reconnect: Some(Reconnect::default()),
             #[cfg(feature = "rustls")]
             tls: None,
@@ -132,8 +132,8 @@ impl SmppConfig {
 
     /// How long an accepted message waits for its final report before it is told as without one; 1 h by default.
     #[must_use]
-    pub fn report_limit(self, report_limit: Duration) -> Self {
-        Self { report_limit, ..self }
+    pub fn report_timeout(self, report_timeout: Duration) -> Self {
+        Self { report_timeout, ..self }
     }
 
     /// How many events may wait to be fetched from [`Events`](super::Events); 100,000 by default. Beyond that, reports are
@@ -146,8 +146,8 @@ impl SmppConfig {
     /// The first and the longest pause when the service asks to slow down; 500 ms and 30 s by default. The pause doubles
     /// each time the service asks again.
     #[must_use]
-    pub fn pauses(self, first_pause: Duration, longest_pause: Duration) -> Self {
-        Self { first_pause, longest_pause, ..self }
+    pub fn throttle_backoff(self, initial: Duration, max: Duration) -> Self {
+        Self { initial_pause: initial, max_pause: max, ..self }
     }
 
     /// How a lost link is opened again; by default it is, see [`Reconnect`]. `None` leaves it closed.
@@ -165,10 +165,10 @@ impl SmppConfig {
 
     pub(crate) fn check(&self) -> Result<(), InvalidInput> {
         if !(1..=10_000).contains(&self.window) {
-            return Err(InvalidInput::new("window", "1 to 10000"));
+            return Err(InvalidInput::new("window", "must be 1 to 10000"));
         }
         if self.event_capacity == 0 {
-            return Err(InvalidInput::new("event_capacity", "at least 1"));
+            return Err(InvalidInput::new("event_capacity", "must be at least 1"));
         }
         let timeouts = [
             ("connect_timeout", self.connect_timeout),
@@ -177,18 +177,19 @@ impl SmppConfig {
             ("enquire_interval", self.enquire_interval),
             ("enquire_timeout", self.enquire_timeout),
             ("submit_timeout", self.submit_timeout),
-            ("report_limit", self.report_limit),
-            ("first pause", self.first_pause),
-            ("longest pause", self.longest_pause),
+            ("report_timeout", self.report_timeout),
+            ("throttle_backoff", self.initial_pause),
+            ("throttle_backoff", self.max_pause),
         ];
         if let Some((field, _)) =
             timeouts.into_iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT)
         {
-            return Err(InvalidInput::new(field, "more than zero and at most 30 days"));
+            return Err(InvalidInput::new(field, "must be more than zero and at most 30 days"));
         }
-        let waits = self.reconnect.map(|wait| [wait.first, wait.longest, wait.after_refused_bind]);
+        let waits =
+            self.reconnect.map(|wait| [wait.initial_backoff, wait.max_backoff, wait.refused_bind_backoff]);
         if waits.into_iter().flatten().any(|wait| wait > LONGEST_TIMEOUT) {
-            return Err(InvalidInput::new("reconnect", "waits of at most 30 days"));
+            return Err(InvalidInput::new("reconnect", "must be at most 30 days"));
         }
         Ok(())
     }
@@ -200,8 +201,8 @@ impl SmppConfig {
             response_timeout: self.response_timeout,
             enquire_interval: self.enquire_interval,
             enquire_timeout: self.enquire_timeout,
-            first_pause: self.first_pause,
-            longest_pause: self.longest_pause,
+            initial_pause: self.initial_pause,
+            max_pause: self.max_pause,
         }
     }
 }

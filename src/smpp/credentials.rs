@@ -21,10 +21,10 @@ impl Credentials {
     pub fn new(system_id: &str, password: &str) -> Result<Self, InvalidInput> {
         let plain = |value: &str| value.bytes().all(|octet| octet.is_ascii() && octet != 0);
         if !(1..=15).contains(&system_id.len()) || !plain(system_id) {
-            return Err(InvalidInput::new("system_id", "1 to 15 ASCII characters"));
+            return Err(InvalidInput::new("system_id", "must be 1 to 15 ASCII characters"));
         }
         if password.len() > 8 || !plain(password) {
-            return Err(InvalidInput::new("password", "at most 8 ASCII characters"));
+            return Err(InvalidInput::new("password", "must be at most 8 ASCII characters"));
         }
         Ok(Self { system_id: system_id.to_owned(), password: password.to_owned() })
     }

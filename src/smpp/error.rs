@@ -16,7 +16,7 @@ pub struct ConnectError {
 }
 
 /// The kinds of [`ConnectError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectErrorKind {
     /// A setting cannot be used.
@@ -48,8 +48,8 @@ impl ConnectError {
     }
 
     /// What went wrong.
-    pub const fn kind(&self) -> ConnectErrorKind {
-        self.kind
+    pub fn kind(&self) -> ConnectErrorKind {
+        self.kind.clone()
     }
 
     /// Whether the other end turned the bind away, so that trying again soon is of no use.
@@ -60,7 +60,7 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
+        match &self.kind {
             ConnectErrorKind::Config(input) => input.fmt(f),
             ConnectErrorKind::Resolve => f.write_str("the host's name was not found"),
             ConnectErrorKind::Connect => f.write_str("no connection to the service"),
@@ -91,7 +91,7 @@ pub struct SubmitError {
 }
 
 /// The kinds of [`SubmitError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubmitErrorKind {
     /// The message cannot be written.
@@ -118,8 +118,8 @@ impl SubmitError {
     }
 
     /// What went wrong.
-    pub const fn kind(&self) -> SubmitErrorKind {
-        self.kind
+    pub fn kind(&self) -> SubmitErrorKind {
+        self.kind.clone()
     }
 
     /// How much is known: whether the message can be handed in again without being sent twice.
@@ -151,7 +151,7 @@ impl SubmitError {
 
 impl fmt::Display for SubmitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
+        match &self.kind {
             SubmitErrorKind::InvalidMessage(input) => write!(f, "not sent: {input}"),
             SubmitErrorKind::NoRoom => f.write_str("not sent: the window stayed full or paused"),
             SubmitErrorKind::NoLink => f.write_str("not sent: no link to the service"),

@@ -1,33 +1,32 @@
 //! The message a user hands in, as a type that cannot hold what the service would refuse for its form.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use super::Coding;
-use super::pdu::{Address, ShortMessage, Tlvs, masked};
-use crate::InvalidInput;
+use super::pdu::{Address, ShortMessage, Tlvs};
+use crate::api::types::{TemplateId, TemplateParams, TemplateReference};
+use crate::{Code, InvalidInput, Language, Recipient, TemplateRef};
 
-/// A message to one recipient, built from a template of the account.
+/// A message to one phone, built from a template of the account.
 ///
 /// ```
 /// use engagelab_otp::smpp::Message;
+/// use engagelab_otp::{Code, Language, Recipient, TemplateRef};
 ///
-/// let message = Message::code("+6591234567", "sandbox-custom-tpl", "482913")?
-///     .language("en")?
-///     .param("brand_name", "Acme");
+/// let recipient = Recipient::phone("+6591234567")?;
+/// let template = TemplateRef::new("sandbox-custom-tpl")?.language(Language::En).param("brand_name", "Acme");
+/// let message = Message::code(&recipient, &template, &Code::new("482913")?)?;
 /// # assert!(!format!("{message:?}").contains("482913"));
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Message {
     service: Service,
-    recipient: String,
-    template: String,
-    language: String,
-    code: Option<String>,
-    params: BTreeMap<String, String>,
+    recipient: Recipient,
+    template: TemplateReference,
+    code: Option<Code>,
     coding: Coding,
 }
 
@@ -44,22 +43,18 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// When the recipient is no phone number with `+` and country code, the template id is empty or longer than 128
-    /// characters, or the code is empty.
-    pub fn code(recipient: &str, template: &str, code: &str) -> Result<Self, InvalidInput> {
-        if code.is_empty() {
-            return Err(InvalidInput::new("code", "at least one character"));
-        }
+    /// When the recipient is an e-mail address, or the template's language or variables break a rule.
+    pub fn code(recipient: &Recipient, template: &TemplateRef, code: &Code) -> Result<Self, InvalidInput> {
         let message = Self::new(Service::Code, recipient, template)?;
-        Ok(Self { code: Some(code.to_owned()), ..message })
+        Ok(Self { code: Some(code.clone()), ..message })
     }
 
     /// A notification, or a code that the platform makes: service type `MSG`.
     ///
     /// # Errors
     ///
-    /// When the recipient or the template id cannot be one, as for [`code`](Self::code).
-    pub fn notification(recipient: &str, template: &str) -> Result<Self, InvalidInput> {
+    /// As for [`code`](Self::code).
+    pub fn notification(recipient: &Recipient, template: &TemplateRef) -> Result<Self, InvalidInput> {
         Self::new(Service::Notification, recipient, template)
     }
 
@@ -67,46 +62,19 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// When the recipient or the template id cannot be one, as for [`code`](Self::code).
-    pub fn marketing(recipient: &str, template: &str) -> Result<Self, InvalidInput> {
+    /// As for [`code`](Self::code).
+    pub fn marketing(recipient: &Recipient, template: &TemplateRef) -> Result<Self, InvalidInput> {
         Self::new(Service::Marketing, recipient, template)
     }
 
-    fn new(service: Service, recipient: &str, template: &str) -> Result<Self, InvalidInput> {
-        if !is_international(recipient) {
-            return Err(InvalidInput::new("recipient", "a + and 7 to 15 digits, the first not a zero"));
-        }
-        if template.is_empty() || template.chars().count() > 128 {
-            return Err(InvalidInput::new("template id", "1 to 128 characters"));
-        }
-        Ok(Self {
-            service,
-            recipient: recipient.to_owned(),
-            template: template.to_owned(),
-            language: "default".to_owned(),
-            code: None,
-            params: BTreeMap::new(),
-            coding: Coding::default(),
-        })
-    }
-
-    /// The language of the template to use, such as `en` or `zh_CN`. By default the template's default language.
-    ///
-    /// # Errors
-    ///
-    /// When it is empty.
-    pub fn language(self, language: &str) -> Result<Self, InvalidInput> {
-        if language.is_empty() {
-            return Err(InvalidInput::new("language", "at least one character"));
-        }
-        Ok(Self { language: language.to_owned(), ..self })
-    }
-
-    /// Fills a variable of the template. One that is given no value is sent as `{{name}}`.
-    #[must_use]
-    pub fn param(mut self, name: &str, value: &str) -> Self {
-        self.params.insert(name.to_owned(), value.to_owned());
-        self
+    fn new(service: Service, recipient: &Recipient, template: &TemplateRef) -> Result<Self, InvalidInput> {
+        InvalidInput::unless(
+            !recipient.is_email(),
+            "to",
+            "must be a phone number: SMPP reaches phones alone",
+        )?;
+        let template = TemplateReference::try_from(template)?;
+        Ok(Self { service, recipient: recipient.clone(), template, code: None, coding: Coding::default() })
     }
 
     /// How the text is written; [`Coding::Ucs2`] by default.
@@ -124,7 +92,11 @@ impl Message {
         let text = self.coding.encode(&self.json())?;
         let mut message = ShortMessage {
             service_type: self.service.as_str().to_owned(),
-            destination: Address { ton: INTERNATIONAL, npi: ISDN, number: self.recipient.clone() },
+            destination: Address {
+                ton: Address::INTERNATIONAL,
+                npi: Address::ISDN,
+                number: self.recipient.expose().to_owned(),
+            },
             registered_delivery: 1,
             data_coding: self.coding.data_coding(),
             ..ShortMessage::default()
@@ -135,7 +107,7 @@ impl Message {
             message.tlvs.push(Tlvs::MESSAGE_PAYLOAD, &text).map_err(|_| {
                 InvalidInput::new(
                     "text",
-                    "at most 65535 octets once written (half as many characters in UCS2)",
+                    "must be at most 65535 octets once written (half as many characters in UCS2)",
                 )
             })?;
         }
@@ -151,11 +123,12 @@ impl Message {
     }
 
     fn json(&self) -> String {
+        let none = TemplateParams::default();
         let content = Content {
-            id: &self.template,
-            language: &self.language,
-            code: self.code.as_deref(),
-            params: &self.params,
+            id: &self.template.id,
+            language: self.template.language.as_ref().unwrap_or(&Language::Default),
+            code: self.code.as_ref().map(Code::expose),
+            params: self.template.params.as_ref().unwrap_or(&none),
         };
         serde_json::to_string(&content).expect("strings under string keys are always JSON")
     }
@@ -174,11 +147,11 @@ impl Service {
 /// The JSON that the service reads in place of a text.
 #[derive(Serialize)]
 struct Content<'a> {
-    id: &'a str,
-    language: &'a str,
+    id: &'a TemplateId,
+    language: &'a Language,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
-    params: &'a BTreeMap<String, String>,
+    params: &'a TemplateParams,
 }
 
 /// A code, its parameters and a whole number never show.
@@ -186,22 +159,11 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("service", &self.service)
-            .field("recipient", &masked(&self.recipient))
+            .field("recipient", &self.recipient)
             .field("template", &self.template)
-            .field("language", &self.language)
             .finish_non_exhaustive()
     }
 }
 
-pub(crate) fn is_international(number: &str) -> bool {
-    number.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len())
-            && digits.bytes().all(|digit| digit.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
-}
-
 /// Longer texts travel in `message_payload`.
 const LONGEST_SHORT_MESSAGE: usize = 254;
-const INTERNATIONAL: u8 = 1;
-const ISDN: u8 = 1;

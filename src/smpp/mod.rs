@@ -14,7 +14,6 @@
 //! From the inside out: [`pdu`] reads and writes octets, a session keeps the protocol's rules, a ledger keeps the
 //! messages' fates, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
 
-mod backoff;
 mod client;
 mod config;
 mod credentials;
@@ -24,6 +23,7 @@ mod ledger;
 mod link;
 mod message;
 pub mod pdu;
+mod reconnect;
 mod report;
 mod session;
 pub mod smsc;

@@ -34,7 +34,7 @@ impl Coding {
             }
             Self::ServiceDefault if text.is_ascii() => Ok(text.as_bytes().to_vec()),
             Self::ServiceDefault => {
-                Err(InvalidInput::new("text", "ASCII where the service's default alphabet is chosen"))
+                Err(InvalidInput::new("text", "must be ASCII where the service's default alphabet is chosen"))
             }
         }
     }
@@ -42,6 +42,9 @@ impl Coding {
 
 /// Reads a text by its `data_coding`; what cannot be read becomes U+FFFD, never an error.
 pub(crate) fn decode(octets: &[u8], data_coding: u8) -> Cow<'_, str> {
+    if data_coding == Coding::ServiceDefault.data_coding() && octets.contains(&gsm::ESCAPE) {
+        return Cow::Owned(gsm::decode(octets));
+    }
     if data_coding != Coding::Ucs2.data_coding() {
         return match std::str::from_utf8(octets) {
             Ok(text) if octets.is_ascii() => Cow::Borrowed(text),
@@ -54,4 +57,54 @@ pub(crate) fn decode(octets: &[u8], data_coding: u8) -> Cow<'_, str> {
         _ => 0xFFFD,
     });
     Cow::Owned(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+}
+
+/// The default alphabet of GSM 03.38, one character an octet.
+///
+/// "The default alphabet of the service" is ASCII for some senders and this for others. A text with braces tells which
+/// it is: here they are written with an escape, which no text in ASCII holds.
+mod gsm {
+    pub(super) const ESCAPE: u8 = 0x1B;
+
+    pub(super) fn decode(octets: &[u8]) -> String {
+        let mut octets = octets.iter().copied();
+        std::iter::from_fn(|| {
+            let octet = octets.next()?;
+            Some(if octet == ESCAPE { octets.next().map_or(UNREADABLE, extension) } else { basic(octet) })
+        })
+        .collect()
+    }
+
+    fn basic(octet: u8) -> char {
+        BASIC.chars().nth(usize::from(octet)).unwrap_or(UNREADABLE)
+    }
+
+    fn extension(octet: u8) -> char {
+        match octet {
+            0x0A => '\u{0C}',
+            0x14 => '^',
+            0x28 => '{',
+            0x29 => '}',
+            0x2F => '\\',
+            0x3C => '[',
+            0x3D => '~',
+            0x3E => ']',
+            0x40 => '|',
+            0x65 => '€',
+            // The standard has receivers show the basic character where they do not know the extension.
+            other => basic(other),
+        }
+    }
+
+    const UNREADABLE: char = char::REPLACEMENT_CHARACTER;
+
+    /// The 128 characters in order; that of the escape never shows.
+    const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+        ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+
+    #[test]
+    fn the_alphabet_has_its_size() {
+        assert_eq!(BASIC.chars().count(), 128);
+        assert_eq!((basic(0x11), basic(0x40), basic(0x61), basic(0x7F)), ('_', '¡', 'a', 'à'));
+    }
 }

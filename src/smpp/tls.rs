@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
@@ -12,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::{ConnectError, ConnectErrorKind};
 use crate::InvalidInput;
+use crate::sync;
 
 /// Which certificates are trusted, and for which name.
 ///
@@ -41,15 +42,15 @@ impl SmppTls {
     ///
     /// When it holds no certificate, or one that cannot be read.
     pub fn with_root_certificates(pem: &[u8]) -> Result<Self, InvalidInput> {
-        let unreadable = |_| InvalidInput::new("root certificates", "certificates in PEM");
+        let unreadable = |_| InvalidInput::new("root certificates", "must be certificates in PEM");
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             roots.add(certificate.map_err(unreadable)?).map_err(|_| {
-                InvalidInput::new("root certificates", "certificates that can be trusted as roots")
+                InvalidInput::new("root certificates", "must be certificates that can be trusted as roots")
             })?;
         }
         if roots.is_empty() {
-            return Err(InvalidInput::new("root certificates", "at least one certificate in PEM"));
+            return Err(InvalidInput::new("root certificates", "must be at least one certificate in PEM"));
         }
         Ok(Self::with_roots(roots))
     }
@@ -61,7 +62,7 @@ impl SmppTls {
     /// When it is neither a host name nor an IP address.
     pub fn server_name(self, name: &str) -> Result<Self, InvalidInput> {
         let name = ServerName::try_from(name.to_owned())
-            .map_err(|_| InvalidInput::new("server name", "a host name or an IP address"))?;
+            .map_err(|_| InvalidInput::new("server name", "must be a host name or an IP address"))?;
         Ok(Self { server_name: Some(name), ..self })
     }
 
@@ -150,6 +151,6 @@ impl TlsState {
     }
 
     fn lock(&self) -> MutexGuard<'_, ClientConnection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.connection)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use engagelab_otp::api::types::MessageStatus;
 use engagelab_otp::sandbox::{Sandbox, SandboxBuilder, SmppFault, Speed};
 use engagelab_otp::smpp::{Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig};
-use engagelab_otp::{Client, Code, MessageId, Verification};
+use engagelab_otp::{Client, Code, MessageId, Recipient, TemplateRef, Verification};
 
 use super::loopback::{CallbackServer, PATIENCE};
 
@@ -19,11 +19,16 @@ fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, 
 }
 
 fn notification(to: &str) -> Message {
-    Message::notification(to, "sandbox-otp-tpl").expect("valid")
+    notification_of("sandbox-otp-tpl", to)
+}
+
+fn notification_of(template: &str, to: &str) -> Message {
+    let (to, template) = (Recipient::phone(to).expect("valid"), TemplateRef::new(template).expect("valid"));
+    Message::notification(&to, &template).expect("valid")
 }
 
 fn report(events: &mut Events) -> (String, ReportState) {
-    match events.next_within(PATIENCE) {
+    match events.next_timeout(PATIENCE) {
         Some(Event::Report { report, .. }) => {
             (report.message_id().expect("an id").to_owned(), report.state().clone())
         }
@@ -76,7 +81,7 @@ fn refused_recipients_are_refused_here_too() {
     for to in ["+10000000001", "+10000000011", "+10000000099"] {
         assert!(client.submit(&notification(to)).is_err(), "{to}");
     }
-    let unknown = Message::notification("+6591234567", "no-such-template").expect("valid");
+    let unknown = notification_of("no-such-template", "+6591234567");
     assert!(client.submit(&unknown).is_err());
     assert_eq!(sandbox.messages().len(), 0);
 }

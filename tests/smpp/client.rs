@@ -4,25 +4,24 @@ use std::collections::HashSet;
 use std::thread;
 use std::time::Duration;
 
-use engagelab_otp::Outcome;
 use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::{Decision, Faults, Receipt, Smsc, Submission};
 use engagelab_otp::smpp::{
     Coding, ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig, SubmissionId,
     SubmitErrorKind, Ticket,
 };
+use engagelab_otp::{Code, Language, Outcome};
 
-use super::loopback::{PATIENCE, config, connect, credentials, message, pair, server, to};
+use super::loopback::{TIMEOUT, config, connect, credentials, message, pair, phone, server, template, to};
 
 #[test]
 fn a_code_arrives_as_the_service_documents_it() {
     let (smsc, client, _events) = pair();
     let long = "x".repeat(400);
-    let sent = Message::code("+6591234567", "sandbox-custom-tpl", "482913")
-        .and_then(|message| message.language("zh_CN"))
-        .expect("well formed")
-        .param("brand", "Ünï 😀");
-    for message in [sent.clone(), sent.param("long", &long)] {
+    let code = Code::new("482913").expect("a code");
+    let filled = template("sandbox-custom-tpl").language(Language::ZhCn).param("brand", "Ünï 😀");
+    for filled in [filled.clone(), filled.param("long", &long)] {
+        let message = Message::code(&phone("+6591234567"), &filled, &code).expect("well formed");
         client.submit(&message).expect("accepted");
     }
     let record = smsc.record();
@@ -41,7 +40,7 @@ fn a_code_arrives_as_the_service_documents_it() {
 fn ascii_travels_in_the_services_alphabet_where_asked() {
     let (smsc, client, _events) = pair();
     client.submit(&message().coding(Coding::ServiceDefault)).expect("accepted");
-    let marketing = Message::marketing("+6591234567", "m").expect("well formed");
+    let marketing = Message::marketing(&phone("+6591234567"), &template("m")).expect("well formed");
     client.submit(&marketing.coding(Coding::ServiceDefault)).expect("accepted");
     let types: Vec<_> = smsc.record().submissions.into_iter().filter_map(|one| one.submission).collect();
     assert_eq!(types.iter().map(|one| one.service_type.as_str()).collect::<Vec<_>>(), ["MSG", "MRKT"]);
@@ -88,7 +87,7 @@ fn many_threads_share_one_client() {
 fn a_ticket_leaves_without_being_waited_for_and_tells_its_answer_later() {
     let (smsc, client, _events) = pair();
     let ticket = client.enqueue(&message()).expect("room");
-    assert!(smsc.wait_for(PATIENCE, |record| record.submission_count == 1));
+    assert!(smsc.wait_for(TIMEOUT, |record| record.submission_count == 1));
     let submission = ticket.submission();
     assert_eq!(ticket.wait().expect("accepted").submission, submission);
 }
@@ -115,7 +114,7 @@ fn the_fixed_recipients_end_as_documented() {
         ("+10000000000", "000"),
     ] {
         let accepted = client.submit(&to(recipient)).expect("accepted");
-        let Some(Event::Report { submission, report }) = events.next_within(PATIENCE) else {
+        let Some(Event::Report { submission, report }) = events.next_timeout(TIMEOUT) else {
             panic!("{recipient} is reported on")
         };
         assert_eq!(submission, Some(accepted.submission));
@@ -137,15 +136,15 @@ fn the_fixed_recipients_end_as_documented() {
 #[test]
 fn no_report_is_told_at_the_limit_while_the_client_lives() {
     let smsc = server();
-    let (client, mut events) = connect(&config(&smsc).report_limit(Duration::from_millis(30)));
+    let (client, mut events) = connect(&config(&smsc).report_timeout(Duration::from_millis(30)));
     let accepted = client.submit(&to("+10000000003")).expect("accepted");
-    let Some(Event::ReportTimeout { submission, message_id }) = events.next_within(PATIENCE) else {
+    let Some(Event::ReportTimeout { submission, message_id }) = events.next_timeout(TIMEOUT) else {
         panic!("the limit passes")
     };
     assert_eq!((submission, message_id.as_str()), (accepted.submission, accepted.message_id.as_str()));
 
     smsc.report(Receipt::delivered(&message_id, "+10000000003"));
-    let late = events.next_within(PATIENCE);
+    let late = events.next_timeout(TIMEOUT);
     assert!(matches!(late, Some(Event::Report { submission: None, .. })), "{late:?}");
 }
 
@@ -157,11 +156,12 @@ fn an_embedder_decides_and_reports_when_it_likes() {
     };
     let smsc = Smsc::builder(credentials()).submit(submit).start("127.0.0.1:0").expect("a free port");
     let (client, mut events) = connect(&config(&smsc));
-    let error = client.submit(&Message::notification("+6591234567", "no").expect("well formed"));
+    let error =
+        client.submit(&Message::notification(&phone("+6591234567"), &template("no")).expect("well formed"));
     assert_eq!(error.expect_err("refused").status(), Some(Status(0x432)), "an unknown status survives");
     assert_eq!(client.submit(&message()).expect("accepted").message_id, "mine-7");
     smsc.report(Receipt::failed("mine-7", "+10000000010", 5012));
-    let Some(Event::Report { submission, report }) = events.next_within(PATIENCE) else { panic!("a report") };
+    let Some(Event::Report { submission, report }) = events.next_timeout(TIMEOUT) else { panic!("a report") };
     assert_eq!((submission.map(SubmissionId::get), report.error().as_deref()), (Some(2), Some("5012")));
 }
 
@@ -222,7 +222,7 @@ fn without_a_listener_reports_are_answered_and_forgotten() {
     for result in client.submit_all((0..100).map(|_| message())) {
         result.expect("accepted");
     }
-    assert!(smsc.wait_for(PATIENCE, |record| record.reports_taken == 100));
+    assert!(smsc.wait_for(TIMEOUT, |record| record.reports_taken == 100));
 }
 
 #[test]
@@ -232,6 +232,6 @@ fn the_link_is_probed_in_its_interval_under_traffic_too() {
     while smsc.record().enquire_links < 3 {
         client.submit(&message()).expect("accepted");
     }
-    assert!(smsc.wait_for(PATIENCE, |record| record.enquire_links > 5), "and when idle");
+    assert!(smsc.wait_for(TIMEOUT, |record| record.enquire_links > 5), "and when idle");
     assert_eq!(smsc.record().links, 1);
 }

@@ -119,7 +119,7 @@ fn a_field_that_breaks_the_standard_is_not_written_and_named() {
         let mut out = vec![1, 2, 3];
         let error = submit(message).encode(&mut out).expect_err("breaks a rule");
         assert_eq!(out, [1, 2, 3], "nothing is written");
-        error.field()
+        error.field().to_owned()
     };
     let message = ShortMessage::default;
     assert_eq!(too_long(ShortMessage { service_type: "SIXSIX".into(), ..message() }), "service_type");

@@ -6,7 +6,7 @@ use engagelab_otp::Outcome;
 use engagelab_otp::smpp::smsc::{Faults, Smsc};
 use engagelab_otp::smpp::{Event, Message, SubmissionId};
 
-use super::loopback::{config, connect, credentials};
+use super::loopback::{config, connect, credentials, with_param};
 
 const KILLS: usize = 50;
 const SUBMITS: usize = 10_000;
@@ -14,9 +14,7 @@ const WINDOW: usize = 20;
 
 /// Each message names itself, so that the server's record tells which it was.
 fn numbered(number: usize) -> Message {
-    Message::notification("+10000000010", "sandbox-otp-tpl")
-        .expect("well formed")
-        .param("number", &number.to_string())
+    with_param("number", &number.to_string())
 }
 
 #[test]

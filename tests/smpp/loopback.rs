@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use engagelab_otp::smpp::smsc::Smsc;
 use engagelab_otp::smpp::{Credentials, Events, Message, Reconnect, SmppClient, SmppConfig};
+use engagelab_otp::{Recipient, TemplateRef};
 
 /// Longer than anything here takes; a test that waits so long has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) fn credentials() -> Credentials {
     Credentials::new("sandbox_demo", "sandbox").expect("short")
@@ -23,9 +24,9 @@ pub(crate) fn server() -> Smsc {
 pub(crate) fn config(smsc: &Smsc) -> SmppConfig {
     let soon = Duration::from_millis(5);
     SmppConfig::new(&smsc.address().to_string(), credentials()).reconnect(Some(Reconnect {
-        first: soon,
-        longest: soon,
-        after_refused_bind: soon,
+        initial_backoff: soon,
+        max_backoff: soon,
+        refused_bind_backoff: soon,
     }))
 }
 
@@ -45,5 +46,19 @@ pub(crate) fn message() -> Message {
 }
 
 pub(crate) fn to(recipient: &str) -> Message {
-    Message::notification(recipient, "sandbox-otp-tpl").expect("well formed")
+    Message::notification(&phone(recipient), &template("sandbox-otp-tpl")).expect("well formed")
+}
+
+/// A message whose template has this value for a variable.
+pub(crate) fn with_param(name: &str, value: &str) -> Message {
+    Message::notification(&phone("+10000000010"), &template("sandbox-otp-tpl").param(name, value))
+        .expect("well formed")
+}
+
+pub(crate) fn phone(number: &str) -> Recipient {
+    Recipient::phone(number).expect("a number")
+}
+
+pub(crate) fn template(id: &str) -> TemplateRef {
+    TemplateRef::new(id).expect("an id")
 }

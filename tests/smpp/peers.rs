@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use engagelab_otp::Code;
 use engagelab_otp::smpp::{ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig};
 
-use super::loopback::{PATIENCE, connect, credentials, server};
+use super::loopback::{TIMEOUT, connect, credentials, phone, server, template, to};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -75,15 +76,15 @@ fn the_npm_server_takes_a_window_of_submissions_and_its_reports_are_matched() {
     let (client, mut events) = connect(&config);
     let messages: Vec<_> = (0..100)
         .map(|number| {
-            Message::code("+6591234567", "tpl", &format!("{number:06}"))
-                .expect("well formed")
-                .param("name", &"ä".repeat(number * 3))
+            let code = Code::new(format!("{number:06}")).expect("a code");
+            let filled = template("tpl").param("name", "ä".repeat(number * 3));
+            Message::code(&phone("+6591234567"), &filled, &code).expect("well formed")
         })
         .collect();
     let accepted: Vec<_> = client.submit_all(messages).map(|result| result.expect("accepted")).collect();
     let mut reported = HashSet::new();
     while reported.len() < 100 {
-        let event = events.next_within(PATIENCE).expect("a report for each");
+        let event = events.next_timeout(TIMEOUT).expect("a report for each");
         let Event::Report { submission: Some(submission), report } = event else { panic!("{event:?}") };
         assert!(report.state().is_delivered());
         assert!(reported.insert((submission, report.message_id().expect("an id").to_owned())));
@@ -111,8 +112,8 @@ fn the_npm_server_takes_a_window_of_submissions_and_its_reports_are_matched() {
 fn the_npm_server_answers_probes_and_the_link_stays() {
     let Some(server) = NodeServer::start() else { return };
     let config = server.config(credentials()).enquire_interval(Duration::from_millis(20));
-    let (client, _events) = connect(&config.enquire_timeout(PATIENCE));
-    let message = Message::notification("+6591234567", "tpl").expect("well formed");
+    let (client, _events) = connect(&config.enquire_timeout(TIMEOUT));
+    let message = to("+6591234567");
     let mut server = server;
     let mut probes = 0;
     while probes < 3 {
@@ -153,7 +154,7 @@ fn smpplib_binds_submits_is_reported_to_and_unbinds() {
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let record = smsc.record();
     assert_eq!((record.enquire_links, record.unbinds, record.submission_count), (1, 1, 10));
-    assert!(smsc.wait_for(PATIENCE, |record| record.reports_taken == 8));
+    assert!(smsc.wait_for(TIMEOUT, |record| record.reports_taken == 8));
     let ids: Vec<_> = record.submissions.iter().filter_map(|one| one.answer.clone().ok()).collect();
     assert_eq!(said["ids"], serde_json::json!(ids));
     assert_eq!(said["reported"], serde_json::json!(ids), "by the parameter receipted_message_id");

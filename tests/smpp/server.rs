@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use engagelab_otp::smpp::pdu::{Bind, Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
+use engagelab_otp::smpp::pdu::{Address, Bind, Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
 use engagelab_otp::smpp::smsc::Smsc;
 
-use super::loopback::{PATIENCE, message, server};
+use super::loopback::{TIMEOUT, message, server};
 
 /// A peer that can say anything.
 struct Raw {
@@ -17,7 +17,7 @@ struct Raw {
 impl Raw {
     fn connect(smsc: &Smsc) -> Self {
         let socket = TcpStream::connect(smsc.address()).expect("the server listens");
-        socket.set_read_timeout(Some(PATIENCE)).expect("not zero");
+        socket.set_read_timeout(Some(TIMEOUT)).expect("not zero");
         Self { socket, received: Vec::new() }
     }
 
@@ -107,8 +107,8 @@ fn content_is_refused_with_the_documented_statuses() {
     };
     let mut odd = good.clone();
     odd.short_message.pop();
-    let mut without_plus = good.clone();
-    without_plus.destination.number = "10000000010".to_owned();
+    let mut national = good.clone();
+    national.destination = Address { ton: 2, npi: Address::ISDN, number: "10000000010".to_owned() };
     for (message, status) in [
         (good, Status::OK),
         (json("", r#"{"id":"t"}"#), Status::OK),
@@ -120,7 +120,7 @@ fn content_is_refused_with_the_documented_statuses() {
         (json("OTHER", r#"{"id":"t"}"#), Status::INVALID_PARAMETER),
         (json("CODE", r#"{"id":"t"}"#), Status::INVALID_PARAMETER),
         (json("MSG", r#"{"id":"t","code":"1"}"#), Status::INVALID_PARAMETER),
-        (without_plus, Status::INVALID_PARAMETER),
+        (national, Status::INVALID_PARAMETER),
     ] {
         let answer = raw.ask(5, Body::SubmitSm(message)).expect("answered");
         assert_eq!((answer.body.command(), answer.status), (Command::SUBMIT_SM_RESP, status));
@@ -128,6 +128,33 @@ fn content_is_refused_with_the_documented_statuses() {
             assert_eq!(raw.next().expect("a report").body.command(), Command::DELIVER_SM);
         }
     }
+}
+
+#[test]
+fn a_number_whose_plus_a_gateway_has_stripped_is_international_by_its_type() {
+    let smsc = server();
+    let mut raw = Raw::bound(&smsc);
+    let mut stripped = submission();
+    stripped.destination.number = "10000000010".to_owned();
+    assert_eq!(stripped.destination.ton, Address::INTERNATIONAL);
+    assert_eq!(raw.ask(2, Body::SubmitSm(stripped)).expect("answered").status, Status::OK);
+    let submission = smsc.record().submissions[0].submission.clone().expect("readable");
+    assert_eq!(submission.recipient, "+10000000010");
+    let Body::DeliverSm(report) = raw.next().expect("a report").body else { panic!("a report") };
+    assert_eq!(report.destination.number, "10000000010", "as submitted");
+}
+
+#[test]
+fn a_text_in_the_alphabet_of_gsm_is_read_where_the_default_alphabet_is_named() {
+    let smsc = server();
+    let mut raw = Raw::bound(&smsc);
+    // {"id":"t_1","params":{"to":"[é@ü|€]"}}
+    let text =
+        b"\x1B(\"id\":\"t\x111\",\"params\":\x1B(\"to\":\"\x1B<\x05\x00\x7E\x1B\x40\x1B\x65\x1B>\"\x1B)\x1B)";
+    let message = ShortMessage { data_coding: 0, short_message: text.to_vec(), ..submission() };
+    assert_eq!(raw.ask(2, Body::SubmitSm(message)).expect("answered").status, Status::OK);
+    let submission = smsc.record().submissions[0].submission.clone().expect("readable");
+    assert_eq!((submission.template.as_str(), submission.params["to"].as_str()), ("t_1", "[é@ü|€]"));
 }
 
 #[test]
@@ -158,7 +185,7 @@ impl Raw {
     fn bound_after(raw: Self, smsc: &Smsc) -> Self {
         let ended = smsc.record().ended_links;
         drop(raw);
-        assert!(smsc.wait_for(PATIENCE, |record| record.ended_links > ended));
+        assert!(smsc.wait_for(TIMEOUT, |record| record.ended_links > ended));
         Self::bound(smsc)
     }
 }

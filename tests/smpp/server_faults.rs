@@ -7,7 +7,7 @@ use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::Faults;
 use engagelab_otp::smpp::{Event, SubmitErrorKind};
 
-use super::loopback::{PATIENCE, config, connect, message, pair, server, to};
+use super::loopback::{TIMEOUT, config, connect, message, pair, server, to};
 
 fn ordinary() -> Faults {
     Faults::default()
@@ -33,7 +33,7 @@ fn a_late_answer_is_told_after_its_submission_was_unknown() {
     smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(600)), ..ordinary() });
     let error = client.submit(&to("+10000000003")).expect_err("late");
     assert_eq!(error.outcome(), Outcome::Unknown);
-    let Some(Event::LateAnswer { submission, answer }) = events.next_within(PATIENCE) else {
+    let Some(Event::LateAnswer { submission, answer }) = events.next_timeout(TIMEOUT) else {
         panic!("the answer comes")
     };
     assert_eq!(Some(submission), error.submission());
@@ -47,7 +47,7 @@ fn reports_that_come_first_or_twice_or_off_the_standard_are_matched_and_told_onc
     smsc.set_faults(Faults { report_first: true, extra_reports: 2, off_spec_parameters: true, ..ordinary() });
     let accepted: Vec<_> =
         client.submit_all((0..50).map(|_| message())).map(|result| result.expect("accepted")).collect();
-    assert!(smsc.wait_for(PATIENCE, |record| record.reports_taken == 150), "all are answered");
+    assert!(smsc.wait_for(TIMEOUT, |record| record.reports_taken == 150), "all are answered");
     client.shutdown();
     let told: Vec<_> = events
         .map(|event| match event {
@@ -65,7 +65,7 @@ fn reports_that_come_first_or_twice_or_off_the_standard_are_matched_and_told_onc
 fn throttling_rejects_the_message_and_pauses_the_sender() {
     let smsc = server();
     let pause = Duration::from_millis(60);
-    let (client, _events) = connect(&config(&smsc).pauses(pause, pause * 4));
+    let (client, _events) = connect(&config(&smsc).throttle_backoff(pause, pause * 4));
     smsc.set_faults(Faults { throttle: 2, ..ordinary() });
     let started = Instant::now();
     for _ in 0..2 {
@@ -82,7 +82,7 @@ fn a_submission_that_may_not_wait_out_the_pause_is_not_sent() {
     let smsc = server();
     let (client, _events) = connect(
         &config(&smsc)
-            .pauses(Duration::from_secs(60), Duration::from_secs(60))
+            .throttle_backoff(Duration::from_secs(60), Duration::from_secs(60))
             .submit_timeout(Duration::from_millis(20)),
     );
     smsc.set_faults(Faults { throttle: 1, ..ordinary() });
@@ -151,7 +151,7 @@ fn a_report_missed_while_the_link_was_down_finds_its_message_over_the_next_link(
         accepted = client.submit(&message()).ok();
     }
     let accepted = accepted.expect("just seen");
-    let told = std::iter::from_fn(|| events.next_within(PATIENCE)).find(
+    let told = std::iter::from_fn(|| events.next_timeout(TIMEOUT)).find(
         |event| matches!(event, Event::Report { submission, .. } if *submission == Some(accepted.submission)),
     );
     assert!(told.is_some());
@@ -164,10 +164,10 @@ fn a_full_event_queue_turns_reports_away_and_every_fate_still_comes() {
     let (client, mut events) = connect(&config(&smsc).event_capacity(3));
     let accepted: Vec<_> =
         client.submit_all((0..20).map(|_| message())).map(|result| result.expect("accepted")).collect();
-    assert!(smsc.wait_for(PATIENCE, |record| record.reports_refused > 0));
+    assert!(smsc.wait_for(TIMEOUT, |record| record.reports_refused > 0));
     let mut told = 0;
     while told < accepted.len() {
-        let event = events.next_within(PATIENCE).expect("the server delivers again");
+        let event = events.next_timeout(TIMEOUT).expect("the server delivers again");
         assert!(matches!(event, Event::Report { submission: Some(_), .. }), "{event:?}");
         told += 1;
     }

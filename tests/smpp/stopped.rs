@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::Outcome;
-use engagelab_otp::smpp::{Coding, Message, SmppConfig};
+use engagelab_otp::smpp::{Coding, SmppConfig};
 
-use super::loopback::{connect, credentials, server};
+use super::loopback::{connect, credentials, server, with_param};
 
 /// Set in the child, which is this same test again, serving.
 const CHILD: &str = "SMPP_STOPPED_PEER_SERVES";
@@ -74,10 +74,7 @@ fn a_stopped_peer_is_noticed_and_blocks_no_thread() {
         .reconnect(None);
     let (client, events) = connect(&config);
     // Enough to fill what the sockets hold, so that writers block.
-    let large = Message::notification("+10000000010", "sandbox-otp-tpl")
-        .expect("well formed")
-        .coding(Coding::ServiceDefault)
-        .param("large", &"x".repeat(60_000));
+    let large = with_param("large", &"x".repeat(60_000)).coding(Coding::ServiceDefault);
     client.submit(&large).expect("accepted");
 
     peer.signal("-STOP");

@@ -10,7 +10,7 @@ use engagelab_otp::smpp::{ConnectErrorKind, Event, SmppClient, SmppConfig, SmppT
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::loopback::{connect, credentials, message};
+use super::loopback::{connect, credentials, with_param};
 
 /// Serves one link and ends: binds, accepts, reports at once.
 fn serve_one() -> (String, String, JoinHandle<usize>) {
@@ -78,7 +78,7 @@ fn messages_and_reports_travel_under_tls_with_a_root_of_ones_own() {
     let tls = SmppTls::with_root_certificates(pem.as_bytes()).expect("a certificate");
     let (client, events) = connect(&SmppConfig::new(&address, credentials()).window(50).tls(tls));
     // Some longer than a record of TLS.
-    let messages = (0..500).map(|number| message().param("long", &"x".repeat(number * 40)));
+    let messages = (0..500).map(|number| with_param("long", &"x".repeat(number * 40)));
     for result in client.submit_all(messages) {
         result.expect("accepted");
     }

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use engagelab_otp::smpp::smsc::Smsc;
 use engagelab_otp::smpp::{Credentials, Message, SmppClient, SmppConfig};
+use engagelab_otp::{Recipient, TemplateRef};
 use futures::StreamExt;
 use rusmpp::pdus::{BindTransceiver, SubmitSm};
 use rusmpp::types::{COctetString, OctetString};
@@ -117,7 +118,7 @@ fn ours(port: u16, window: usize) -> Result<Duration> {
 }
 
 fn submit(client: &SmppClient, messages: usize) -> Result<()> {
-    let message = Message::notification(RECIPIENT, "sandbox-otp-tpl")?;
+    let message = Message::notification(&Recipient::phone(RECIPIENT)?, &TemplateRef::new("sandbox-otp-tpl")?)?;
     for accepted in client.submit_all(std::iter::repeat_n(message, messages)) {
         accepted?;
     }

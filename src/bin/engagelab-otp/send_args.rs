@@ -49,10 +49,7 @@ impl Letter {
     pub(crate) fn template(&self) -> Result<TemplateRef, Failure> {
         let mut template = TemplateRef::new(&self.template)?;
         if let Some(language) = &self.language {
-            if !(1..=16).contains(&language.len()) {
-                return Err(Failure::usage("a language has 1 to 16 characters, as in `zh_CN`"));
-            }
-            template = template.language(Language::from(language.as_str()));
+            template = template.language(Language::new(language)?);
         }
         Ok(self.params.iter().fold(template, |template, (name, value)| template.param(name, value)))
     }

@@ -84,9 +84,17 @@ pub(crate) struct RawResponse {
 impl Transport {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self, InvalidInput> {
         let base = options.base_url()?;
+<<<<<<< HEAD
         let connector = StepConnector::new(&options.timeouts);
         let agent = |config| Agent::with_parts(config, connector.clone(), PlaceholderResolver);
         let unpooled = TransportOptions { max_idle_connections: 0, ..options.clone() };
+=======
+        let mut authorization = HeaderValue::from_str(&credentials.authorization())
+            .map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
+        authorization.set_sensitive(true);
+        let config = options.config(&base)?;
+        let agent = Agent::with_parts(config, Dialer::new(&options.timeouts), Placeholder);
+>>>>>>> main
         Ok(Self {
             pooled: agent(options.config(base.is_loopback())?),
             unpooled: agent(unpooled.config(base.is_loopback())?),

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::super::events::{SampleEvent, status_row};
 use super::super::fault::{CallbackFault, FAULT_HEADER, Fault};
-use super::super::http::{Request, ResponseFault};
 use super::super::message::TimelineEntry;
 use super::super::outbox::Redelivery;
 use super::super::router::{self, Router};
 use super::super::shared::Shared;
 use crate::InvalidInput;
 use crate::api::types::{MessageStatus, TemplateStatus};
+use crate::http_server::{Request, ResponseFault};
 
 /// An answer, or the status and the reason of a refusal.
 pub(super) type Outcome = Result<Value, (u16, String)>;

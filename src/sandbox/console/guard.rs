@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use super::super::http::Request;
+use crate::http_server::Request;
 
 /// Why a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

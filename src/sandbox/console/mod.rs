@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use super::events::SampleEvent;
 use super::fault::{CallbackFault, Fault};
-use super::http::{Request, Response};
 use super::message::Message;
 use super::recipients::RECIPIENTS;
 use super::router::Router;
 use super::service::{Service, json as json_response};
+use crate::http_server::{Request, Response};
 
 /// The console's own part of an answer: the headers that every one of them carries.
 pub(super) struct Console {

@@ -25,7 +25,7 @@ pub struct Events {
 impl Events {
     /// Waits for the next event, but no longer than this. `None` when the time is up or the client is closed and
     /// everything has been told.
-    pub fn next_within(&mut self, timeout: Duration) -> Option<Event> {
+    pub fn next_timeout(&mut self, timeout: Duration) -> Option<Event> {
         self.next_until(Instant::now().checked_add(timeout))
     }
 

@@ -11,7 +11,7 @@ mod supervisor;
 mod ticket;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmitError};
+use crate::sync;
 use shared::Shared;
 use state::Phase;
 
@@ -31,6 +32,7 @@ use state::Phase;
 ///
 /// ```
 /// use engagelab_otp::smpp::{Event, Message, SmppClient, SmppConfig};
+/// use engagelab_otp::{Code, Recipient, TemplateRef};
 /// # use engagelab_otp::smpp::{Credentials, smsc::Smsc};
 /// # let credentials = Credentials::new("sandbox_demo", "sandbox")?;
 /// # let smsc = Smsc::builder(credentials.clone()).start("127.0.0.1:0")?;
@@ -41,7 +43,8 @@ use state::Phase;
 ///     events.filter(|event| matches!(event, Event::Report { report, .. } if report.state().is_delivered())).count()
 /// });
 ///
-/// let accepted = client.submit(&Message::code("+10000000010", "sandbox-custom-tpl", "482913")?)?;
+/// let (recipient, template) = (Recipient::phone("+10000000010")?, TemplateRef::new("sandbox-custom-tpl")?);
+/// let accepted = client.submit(&Message::code(&recipient, &template, &Code::new("482913")?)?)?;
 /// println!("accepted as {}", accepted.message_id);
 ///
 /// client.shutdown();
@@ -66,7 +69,7 @@ impl SmppClient {
         config.check().map_err(|input| ConnectError::new(ConnectErrorKind::Config(input)))?;
         let up = supervisor::establish(config)?;
         let ledger = Ledger::new(Limits {
-            report: config.report_limit,
+            report: config.report_timeout,
             early: config.response_timeout,
             capacity: config.event_capacity,
         });
@@ -117,16 +120,16 @@ impl SmppClient {
     /// messages; messages are taken as the results are fetched, at most a window ahead.
     ///
     /// ```
-    /// use engagelab_otp::Outcome;
     /// use engagelab_otp::smpp::Message;
+    /// use engagelab_otp::{Outcome, Recipient, TemplateRef};
     /// # use engagelab_otp::smpp::{Credentials, SmppClient, SmppConfig, smsc::Smsc};
     /// # let credentials = Credentials::new("sandbox_demo", "sandbox")?;
     /// # let smsc = Smsc::builder(credentials.clone()).start("127.0.0.1:0")?;
     /// # let (client, _events) = SmppClient::connect(&SmppConfig::new(&smsc.address().to_string(), credentials))?;
     ///
-    /// let messages = (0..100).map(|_| Message::notification("+10000000010", "sandbox-otp-tpl"));
-    /// let messages: Vec<_> = messages.collect::<Result<_, _>>()?;
-    /// for result in client.submit_all(messages) {
+    /// let (recipient, template) = (Recipient::phone("+10000000010")?, TemplateRef::new("sandbox-otp-tpl")?);
+    /// let message = Message::notification(&recipient, &template)?;
+    /// for result in client.submit_all(std::iter::repeat_n(message, 100)) {
     ///     match result {
     ///         Ok(accepted) => println!("accepted as {}", accepted.message_id),
     ///         Err(error) if error.outcome() == Outcome::NotSent => println!("safe to hand in again: {error}"),
@@ -168,7 +171,7 @@ impl SmppClient {
         }
         drop(core);
         self.shared.wake_all();
-        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let supervisor = sync::lock(&self.supervisor).take();
         if let Some(supervisor) = supervisor
             && supervisor.join().is_err()
         {

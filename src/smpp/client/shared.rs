@@ -4,7 +4,7 @@
 //! Whoever has something to write and finds nobody writing writes it; others leave theirs to be taken along. The thread
 //! that reads never writes, so two ends that both write at length cannot wait for each other.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::state::{Connected, LinkFailure, Notifications, Phase, State};
@@ -13,6 +13,7 @@ use crate::smpp::ledger::Ledger;
 use crate::smpp::link::Link;
 use crate::smpp::session::Readiness;
 use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
+use crate::sync;
 
 /// The state under its lock, and the places where threads wait for it to change.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.core)
     }
 
     /// Puts a message into the window, waiting for a place until `timeout` is over. It is written by whoever writes
@@ -79,7 +80,7 @@ impl Shared {
                 _ => gives_up_at,
             };
             core.waiting_for_room += 1;
-            core = wait(&self.room, core, Some(wakes_at.saturating_duration_since(now)));
+            core = sync::wait(&self.room, core, Some(wakes_at.saturating_duration_since(now)));
             core.waiting_for_room -= 1;
         }
         core.submissions += 1;
@@ -143,7 +144,7 @@ impl Shared {
                 core = self.flush(core);
             } else {
                 core.writer_waits = true;
-                core = wait(&self.output, core, None);
+                core = sync::wait(&self.output, core, None);
                 core.writer_waits = false;
             }
         }
@@ -216,7 +217,7 @@ impl Shared {
         timeout: Option<Duration>,
     ) -> MutexGuard<'a, State> {
         core.user_waits = true;
-        wait(&self.news, core, timeout)
+        sync::wait(&self.news, core, timeout)
     }
 
     /// Notifications the supervisor if there is now something to do before it wakes by itself.
@@ -234,18 +235,6 @@ impl Shared {
             core.broken = Some(LinkFailure { why: reason(), peer_reads: false });
             self.supervisor.notify_all();
         }
-    }
-}
-
-/// Waits on `place`, with or without an end.
-pub(super) fn wait<'a>(
-    place: &Condvar,
-    core: MutexGuard<'a, State>,
-    timeout: Option<Duration>,
-) -> MutexGuard<'a, State> {
-    match timeout {
-        Some(timeout) => place.wait_timeout(core, timeout).unwrap_or_else(PoisonError::into_inner).0,
-        None => place.wait(core).unwrap_or_else(PoisonError::into_inner),
     }
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::shared::{Shared, wait};
+use super::shared::Shared;
 use super::state::{Connected, LinkFailure, Notifications, Phase};
 use super::ticket::Slot;
-use crate::smpp::backoff::Backoff;
 use crate::smpp::link::Link;
+use crate::smpp::reconnect::ReconnectBackoff;
 use crate::smpp::session::{CloseReason, Event, Session};
 use crate::smpp::{ConnectError, ConnectErrorKind, SmppConfig, SubmitErrorKind};
+use crate::sync;
 
 /// Connects and binds, waiting for the answer.
 pub(super) fn establish(config: &SmppConfig) -> Result<Connected, ConnectError> {
@@ -60,7 +61,7 @@ fn why_not_bound(session: &mut Session<Arc<Slot>>) -> ConnectErrorKind {
 
 /// Runs a client whose first link is up, until it is shut down or may not connect again.
 pub(super) fn keep(shared: &Arc<Shared>, config: &SmppConfig) {
-    let mut backoff = config.reconnect.map(Backoff::new);
+    let mut backoff = config.reconnect.map(ReconnectBackoff::new);
     loop {
         let up_since = Instant::now();
         let threads = start_threads(shared);
@@ -142,7 +143,7 @@ fn keep_link(shared: &Shared) -> String {
         }
         core.keeper_wakes_at = deadline;
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
-        core = wait(&shared.supervisor, core, timeout);
+        core = sync::wait(&shared.supervisor, core, timeout);
     }
 }
 
@@ -174,7 +175,7 @@ fn tear_down(shared: &Shared, threads: Vec<JoinHandle<()>>) {
 }
 
 /// Tries until there is a link again; `false` when the client is being shut down.
-fn connect_again(shared: &Shared, config: &SmppConfig, backoff: &mut Backoff) -> bool {
+fn connect_again(shared: &Shared, config: &SmppConfig, backoff: &mut ReconnectBackoff) -> bool {
     let mut refused_bind = false;
     loop {
         let pause = backoff.after_failure(refused_bind, fastrand::f64());
@@ -218,7 +219,7 @@ fn pause_for(shared: &Shared, pause: Duration) -> bool {
         shared.wake(core, &mut wakes);
         core = shared.lock();
         if core.phase == Phase::Running {
-            core = wait(&shared.supervisor, core, Some(wakes_at.saturating_duration_since(now)));
+            core = sync::wait(&shared.supervisor, core, Some(wakes_at.saturating_duration_since(now)));
         }
     }
     false

@@ -1,9 +1,10 @@
 //! The promise of a fate for one submission.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::shared::Shared;
 use crate::smpp::{Accepted, SubmissionId, SubmitError};
+use crate::sync;
 
 /// A submission under way. Dropping it does not take the message back.
 #[derive(Debug)]
@@ -79,11 +80,11 @@ impl Slot {
                 return result;
             }
             state.someone_waits = true;
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = sync::wait(&self.done, state, None);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 }

@@ -53,11 +53,11 @@ impl Bind {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), InvalidInput> {
-        write_text(out, "system_id", &self.system_id, 15, "at most 15 characters")?;
-        write_text(out, "password", &self.password, 8, "at most 8 characters")?;
-        write_text(out, "system_type", &self.system_type, 12, "at most 12 characters")?;
+        write_text(out, "system_id", &self.system_id, 15, "must be at most 15 characters")?;
+        write_text(out, "password", &self.password, 8, "must be at most 8 characters")?;
+        write_text(out, "system_type", &self.system_type, 12, "must be at most 12 characters")?;
         out.extend_from_slice(&[self.interface_version, self.addr_ton, self.addr_npi]);
-        write_text(out, "address_range", &self.address_range, 40, "at most 40 characters")
+        write_text(out, "address_range", &self.address_range, 40, "must be at most 40 characters")
     }
 }
 

@@ -16,7 +16,7 @@ impl<'a> Fields<'a> {
         let (first, rest) = self
             .rest
             .split_first()
-            .ok_or(InvalidInput::new(field, "one octet, but the PDU ends before it"))?;
+            .ok_or(InvalidInput::new(field, "must be one octet, but the PDU ends before it"))?;
         self.rest = rest;
         Ok(*first)
     }
@@ -25,7 +25,7 @@ impl<'a> Fields<'a> {
         let (value, rest) = self
             .rest
             .split_at_checked(length)
-            .ok_or(InvalidInput::new(field, "as many octets as its length says, but the PDU ends before"))?;
+            .ok_or(InvalidInput::new(field, "must be as long as it says, but the PDU ends before"))?;
         self.rest = rest;
         Ok(value)
     }
@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
             .rest
             .iter()
             .position(|octet| *octet == 0)
-            .ok_or(InvalidInput::new(field, "a closing zero, but the PDU ends before it"))?;
+            .ok_or(InvalidInput::new(field, "must end with a zero, but the PDU ends before it"))?;
         let (value, rest) = self.rest.split_at(end);
         self.rest = rest.get(1..).unwrap_or_default();
         Ok(latin1(value))
@@ -75,7 +75,7 @@ pub(super) fn write_text(
         return Err(InvalidInput::new(field, rule));
     }
     if !value.bytes().all(|octet| octet.is_ascii() && octet != 0) {
-        return Err(InvalidInput::new(field, "ASCII without zero octets"));
+        return Err(InvalidInput::new(field, "must be ASCII without zero octets"));
     }
     out.extend_from_slice(value.as_bytes());
     out.push(0);

@@ -65,10 +65,10 @@ pub fn split_frame(input: &[u8]) -> Result<Option<FrameAndRest<'_>>, InvalidInpu
     let Some(length) = input.first_chunk::<4>() else { return Ok(None) };
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
     if length < HEADER_LENGTH {
-        return Err(InvalidInput::new("command_length", "at least 16 octets"));
+        return Err(InvalidInput::new("command_length", "must be at least 16 octets"));
     }
     if length > MAXIMUM_LENGTH {
-        return Err(InvalidInput::new("command_length", "at most 131072 octets"));
+        return Err(InvalidInput::new("command_length", "must be at most 131072 octets"));
     }
     Ok(input.split_at_checked(length))
 }

@@ -99,7 +99,7 @@ impl Pdu {
     ///
     /// When a request's fields end too early. Answers are read with whatever they bring.
     pub fn decode(frame: &[u8]) -> Result<Self, InvalidInput> {
-        let header = Header::read(frame).ok_or(InvalidInput::new("header", "16 octets"))?;
+        let header = Header::read(frame).ok_or(InvalidInput::new("header", "must be 16 octets"))?;
         let body = frame.get(HEADER_LENGTH..).unwrap_or_default();
         Ok(Self { status: header.status, sequence: header.sequence, body: Body::read(header.command, body)? })
     }
@@ -111,14 +111,14 @@ impl Pdu {
     /// When a field breaks the standard. `out` is then as it was.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidInput> {
         let command = self.body.command();
-        let sequence_rule = InvalidInput::new("sequence_number", "1 to 0x7fffffff in requests");
+        let sequence_rule = InvalidInput::new("sequence_number", "must be 1 to 0x7fffffff in requests");
         if !command.is_response() && !(1..=MAXIMUM_SEQUENCE).contains(&self.sequence) {
             return Err(sequence_rule);
         }
         let mut body = Vec::new();
         self.body.write(self.status, &mut body)?;
         if HEADER_LENGTH + body.len() > MAXIMUM_LENGTH {
-            return Err(InvalidInput::new("command_length", "at most 131072 octets"));
+            return Err(InvalidInput::new("command_length", "must be at most 131072 octets"));
         }
         Header { command, status: self.status, sequence: self.sequence }.write_with(&body, out);
         Ok(())
@@ -173,12 +173,12 @@ impl Body {
             Self::SubmitSm(message) | Self::DeliverSm(message) => message.write(out),
             Self::BindTransceiverResp { .. } | Self::SubmitSmResp { .. } if !status.is_ok() => Ok(()),
             Self::BindTransceiverResp { system_id, tlvs } => {
-                write_text(out, "system_id", system_id, 15, "at most 15 characters")?;
+                write_text(out, "system_id", system_id, 15, "must be at most 15 characters")?;
                 out.extend_from_slice(tlvs.octets());
                 Ok(())
             }
             Self::SubmitSmResp { message_id, tlvs } => {
-                write_text(out, "message_id", message_id, 64, "at most 64 characters")?;
+                write_text(out, "message_id", message_id, 64, "must be at most 64 characters")?;
                 out.extend_from_slice(tlvs.octets());
                 Ok(())
             }

@@ -55,9 +55,9 @@ pub struct ShortMessage {
 /// An address with its type of number and numbering plan.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Address {
-    /// Type of number; one is international.
+    /// Type of number, such as [`INTERNATIONAL`](Self::INTERNATIONAL).
     pub ton: u8,
-    /// Numbering plan; one is ISDN, the numbers of telephones.
+    /// Numbering plan, such as [`ISDN`](Self::ISDN).
     pub npi: u8,
     /// The address itself, at most twenty characters.
     pub number: String,
@@ -96,7 +96,7 @@ impl ShortMessage {
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), InvalidInput> {
-        write_text(out, "service_type", &self.service_type, 5, "at most 5 characters")?;
+        write_text(out, "service_type", &self.service_type, 5, "must be at most 5 characters")?;
         self.source.write(out, "source_addr")?;
         self.destination.write(out, "destination_addr")?;
         out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority_flag]);
@@ -109,10 +109,13 @@ impl ShortMessage {
             self.sm_default_msg_id,
         ]);
         let length = u8::try_from(self.short_message.len()).ok().filter(|length| *length <= 254);
-        out.push(length.ok_or(InvalidInput::new("short_message", "at most 254 octets"))?);
+        out.push(length.ok_or(InvalidInput::new("short_message", "must be at most 254 octets"))?);
         out.extend_from_slice(&self.short_message);
         if !self.short_message.is_empty() && self.tlvs.find(Tlvs::MESSAGE_PAYLOAD).is_some() {
-            return Err(InvalidInput::new("short_message", "empty where message_payload carries the text"));
+            return Err(InvalidInput::new(
+                "short_message",
+                "must be empty where message_payload carries the text",
+            ));
         }
         out.extend_from_slice(self.tlvs.octets());
         Ok(())
@@ -120,6 +123,11 @@ impl ShortMessage {
 }
 
 impl Address {
+    /// `ton` of a number that begins with its country code.
+    pub const INTERNATIONAL: u8 = 1;
+    /// `npi` of the numbers of telephones.
+    pub const ISDN: u8 = 1;
+
     fn read(fields: &mut Fields<'_>, names: [&'static str; 3]) -> Result<Self, InvalidInput> {
         Ok(Self {
             ton: fields.octet(names[0])?,
@@ -130,12 +138,12 @@ impl Address {
 
     fn write(&self, out: &mut Vec<u8>, field: &'static str) -> Result<(), InvalidInput> {
         out.extend_from_slice(&[self.ton, self.npi]);
-        write_text(out, field, &self.number, 20, "at most 20 characters")
+        write_text(out, field, &self.number, 20, "must be at most 20 characters")
     }
 }
 
 fn write_time(out: &mut Vec<u8>, field: &'static str, value: &str) -> Result<(), InvalidInput> {
-    let rule = "empty, or 16 characters";
+    let rule = "must be empty, or 16 characters";
     if !matches!(value.len(), 0 | 16) {
         return Err(InvalidInput::new(field, rule));
     }

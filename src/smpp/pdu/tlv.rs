@@ -47,7 +47,7 @@ impl Tlvs {
     /// When the value is longer than the 65,535 octets that its length field can tell.
     pub fn push(&mut self, tag: u16, value: &[u8]) -> Result<(), InvalidInput> {
         let length = u16::try_from(value.len())
-            .map_err(|_| InvalidInput::new("optional parameter", "at most 65535 octets"))?;
+            .map_err(|_| InvalidInput::new("optional parameter", "must be at most 65535 octets"))?;
         self.octets.extend_from_slice(&tag.to_be_bytes());
         self.octets.extend_from_slice(&length.to_be_bytes());
         self.octets.extend_from_slice(value);

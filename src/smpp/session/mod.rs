@@ -48,8 +48,8 @@ pub(crate) struct Settings {
     pub(crate) response_timeout: Duration,
     pub(crate) enquire_interval: Duration,
     pub(crate) enquire_timeout: Duration,
-    pub(crate) first_pause: Duration,
-    pub(crate) longest_pause: Duration,
+    pub(crate) initial_pause: Duration,
+    pub(crate) max_pause: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(crate) enum Event<T> {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
     BindRefused(Status),
     BindUnanswered,
@@ -125,7 +125,7 @@ impl<T: Clone> Session<T> {
             unwritten_answers: 0,
             events: VecDeque::new(),
             pending,
-            throttle: Throttle::new(settings.first_pause, settings.longest_pause),
+            throttle: Throttle::new(settings.initial_pause, settings.max_pause),
             enquire_due: now + settings.enquire_interval,
             enquire_unanswered: None,
             settings,

@@ -24,8 +24,8 @@ impl Bench {
             response_timeout: seconds(20),
             enquire_interval: seconds(30),
             enquire_timeout: seconds(5),
-            first_pause: seconds(1),
-            longest_pause: seconds(4),
+            initial_pause: seconds(1),
+            max_pause: seconds(4),
         };
         let now = Instant::now();
         let credentials = Credentials::new("acme", "secret").expect("short");

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{Decision, PlannedReport, Receipt, Received, Server, content};
 use crate::smpp::link::Link;
 use crate::smpp::pdu::{Body, Command, Deframer, Header, MAXIMUM_SEQUENCE, Pdu, ShortMessage, Status, Tlvs};
+use crate::sync;
 
 /// A link that the server has accepted.
 #[derive(Debug)]
@@ -103,8 +104,8 @@ impl Connection {
             Ok(pdu) => pdu.body,
             Err(_) if header.command == Command::SUBMIT_SM => {
                 let answer = Err(Status::INVALID_MESSAGE_LENGTH);
-                let received = Received { submission: None, answer };
-                return self.answer_submission(server, sequence, received, &[], unanswered, output);
+                let decided = Decided::refused(Received { submission: None, answer });
+                return self.answer_submission(server, sequence, decided, unanswered, output);
             }
             // A bind that cannot be read is a bind that failed.
             Err(_) => return header.command != Command::BIND_TRANSCEIVER,
@@ -146,8 +147,8 @@ impl Connection {
                 }
             }
             Body::SubmitSm(message) if self.is_bound() => {
-                let (received, reports) = self.decide(server, &message);
-                return self.answer_submission(server, sequence, received, &reports, unanswered, output);
+                let decided = self.decide(server, message);
+                return self.answer_submission(server, sequence, decided, unanswered, output);
             }
             Body::SubmitSm(_) => {
                 let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
@@ -162,10 +163,12 @@ impl Connection {
         true
     }
 
-    fn decide(&self, server: &Server, message: &ShortMessage) -> (Received, Vec<PlannedReport>) {
-        let submission = match content::read(message, self.number) {
+    fn decide(&self, server: &Server, message: ShortMessage) -> Decided {
+        let submission = match content::read(&message, self.number) {
             Ok(submission) => submission,
-            Err(status) => return (Received { submission: None, answer: Err(status) }, Vec::new()),
+            Err(status) => {
+                return Decided::refused(Received { submission: None, answer: Err(status) });
+            }
         };
         let throttled = {
             let mut faults = server.faults();
@@ -179,23 +182,23 @@ impl Connection {
             Decision::Accept { message_id, reports } => (Ok(message_id), reports),
             Decision::Reject(status) => (Err(status), Vec::new()),
         };
-        (Received { submission: Some(submission), answer }, reports)
+        let received = Received { submission: Some(submission), answer };
+        Decided { received, reports, destination: message.destination.number }
     }
 
     fn answer_submission(
         self: &Arc<Self>,
         server: &Arc<Server>,
         sequence: u32,
-        received: Received,
-        reports: &[PlannedReport],
+        decided: Decided,
         unanswered: &mut HashMap<u32, Receipt>,
         output: &mut Vec<u8>,
     ) -> bool {
+        let Decided { received, reports, destination } = decided;
         let (status, message_id) = match &received.answer {
             Ok(id) => (Status::OK, id.clone()),
             Err(status) => (*status, String::new()),
         };
-        let recipient = received.submission.as_ref().map(|submission| submission.recipient.clone());
         server.record_submission(received);
 
         let mut faults = server.faults();
@@ -232,7 +235,7 @@ impl Connection {
             output.append(&mut answer);
         }
         for planned in reports {
-            let receipt = Receipt::new(&message_id, recipient.as_deref().unwrap_or_default(), planned.error);
+            let receipt = Receipt::new(&message_id, &destination, planned.error);
             if planned.after.is_zero() {
                 for _ in 0..copies {
                     self.write_report(server, receipt.clone(), unanswered, output);
@@ -295,7 +298,21 @@ impl Connection {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u32, Receipt>> {
-        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.unanswered)
+    }
+}
+
+/// What was made of a submission, and what is reported on it.
+struct Decided {
+    received: Received,
+    reports: Vec<PlannedReport>,
+    /// As submitted: reports repeat it.
+    destination: String,
+}
+
+impl Decided {
+    const fn refused(received: Received) -> Self {
+        Self { received, reports: Vec::new(), destination: String::new() }
     }
 }
 

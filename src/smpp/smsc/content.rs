@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Submission;
-use crate::smpp::message::is_international;
-use crate::smpp::pdu::{ShortMessage, Status};
+use crate::Recipient;
+use crate::smpp::pdu::{Address, ShortMessage, Status};
 use crate::smpp::text;
 
 /// The JSON in place of a text.
@@ -30,9 +30,7 @@ pub(super) fn read(message: &ShortMessage, link: u64) -> Result<Submission, Stat
         known @ ("MSG" | "CODE" | "MRKT") => known,
         _ => return Err(Status::INVALID_PARAMETER),
     };
-    if !is_international(&message.destination.number) {
-        return Err(Status::INVALID_PARAMETER);
-    }
+    let recipient = recipient(&message.destination)?;
     let json = text::decode(message.text_octets(), message.data_coding);
     let content: Content = serde_json::from_str(&json).map_err(|_| Status::INVALID_CONTENT)?;
     let is_code = service_type == "CODE";
@@ -42,10 +40,21 @@ pub(super) fn read(message: &ShortMessage, link: u64) -> Result<Submission, Stat
     Ok(Submission {
         link,
         service_type: service_type.to_owned(),
-        recipient: message.destination.number.clone(),
+        recipient: recipient.expose().to_owned(),
         template: content.id,
         language: content.language,
         code: content.code,
         params: content.params,
     })
+}
+
+/// The service documents `+6591234567`. Gateways strip the `+` and say in the type of number that it was there.
+fn recipient(destination: &Address) -> Result<Recipient, Status> {
+    let number = &destination.number;
+    let parsed = if destination.ton == Address::INTERNATIONAL && !number.starts_with('+') {
+        Recipient::phone(&format!("+{number}"))
+    } else {
+        Recipient::phone(number)
+    };
+    parsed.map_err(|_| Status::INVALID_PARAMETER)
 }

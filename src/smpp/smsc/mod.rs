@@ -1,19 +1,21 @@
 //! The server half: a small SMSC on loopback, for tests and for trying things out.
 //!
 //! It behaves as the service documents: it drops a bad bind, answers `generic_nack` to what it does not take, checks the
-//! content of messages, and sends reports with `esm_class` zero and two optional parameters. Switches make it
-//! [set_faults](Faults). It delivers nothing to anybody, and never uses the client.
+//! content of messages, and sends reports with `esm_class` zero and two optional parameters. [`Faults`] are
+//! switches by which it misbehaves. It delivers nothing to anybody, and never uses the client.
 //!
 //! ```
 //! use std::time::Duration;
 //! use engagelab_otp::smpp::smsc::Smsc;
 //! use engagelab_otp::smpp::{Credentials, Message, SmppClient, SmppConfig};
+//! use engagelab_otp::{Recipient, TemplateRef};
 //!
 //! let credentials = Credentials::new("sandbox_demo", "sandbox")?;
 //! let smsc = Smsc::builder(credentials.clone()).start("127.0.0.1:0")?;
 //! let (client, events) = SmppClient::connect(&SmppConfig::new(&smsc.address().to_string(), credentials))?;
 //!
-//! let accepted = client.submit(&Message::notification("+10000000010", "sandbox-otp-tpl")?)?;
+//! let message = Message::notification(&Recipient::phone("+10000000010")?, &TemplateRef::new("sandbox-otp-tpl")?)?;
+//! let accepted = client.submit(&message)?;
 //! client.shutdown();
 //! assert_eq!(smsc.record().submissions[0].answer, Ok(accepted.message_id));
 //! assert_eq!(events.count(), 1);
@@ -33,7 +35,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -45,6 +47,7 @@ pub use submit::{Decision, PlannedReport, Submission, SubmitHandler, TestRecipie
 use super::Credentials;
 use super::link::Listener;
 use super::pdu::{Bind, Status};
+use crate::sync;
 use connection::Connection;
 use timer::Timer;
 
@@ -85,9 +88,9 @@ impl Smsc {
         self.server.lock_record().clone()
     }
 
-    /// Waits until the record is as wanted; `false` when it is not within `patience`.
-    pub fn wait_for(&self, patience: Duration, wanted: impl Fn(&Record) -> bool) -> bool {
-        let deadline = Instant::now().checked_add(patience);
+    /// Waits until the record is as wanted; `false` when it is not within `timeout`.
+    pub fn wait_for(&self, timeout: Duration, wanted: impl Fn(&Record) -> bool) -> bool {
+        let deadline = Instant::now().checked_add(timeout);
         let mut record = self.server.lock_record();
         loop {
             let left =
@@ -96,13 +99,12 @@ impl Smsc {
                 return wanted(&record);
             }
             self.server.watchers.fetch_add(1, Ordering::Relaxed);
-            record =
-                self.server.recorded.wait_timeout(record, left).unwrap_or_else(PoisonError::into_inner).0;
+            record = sync::wait(&self.server.recorded, record, Some(left));
             self.server.watchers.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Misbehaves from here on. `Faults::default()` ends it.
+    /// Misbehaves from here on, in this way. `Faults::default()` ends it.
     pub fn set_faults(&self, faults: Faults) {
         *self.server.faults() = faults;
     }
@@ -310,15 +312,15 @@ impl Server {
     }
 
     fn lock_record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.record)
     }
 
     fn lock_links(&self) -> MutexGuard<'_, Links> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.links)
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.faults)
     }
 }
 

@@ -43,7 +43,11 @@ impl Receipt {
         );
         let mut message = ShortMessage {
             service_type: "MSG".to_owned(),
-            destination: Address { ton: 1, npi: 1, number: self.recipient.clone() },
+            destination: Address {
+                ton: Address::INTERNATIONAL,
+                npi: Address::ISDN,
+                number: self.recipient.clone(),
+            },
             ..ShortMessage::default()
         };
         let state = if self.error.is_none() { 2 } else { 5 };

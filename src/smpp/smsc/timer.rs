@@ -3,8 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+use crate::sync;
 
 /// Actions by the time at which they are due. One thread runs them.
 #[derive(Default)]
@@ -59,17 +61,17 @@ impl Timer {
                     self.lock()
                 }
                 Some(at) => {
-                    let patience = at.saturating_duration_since(now);
-                    self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0
+                    let timeout = at.saturating_duration_since(now);
+                    sync::wait(&self.changed, state, Some(timeout))
                 }
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => sync::wait(&self.changed, state, None),
             };
         }
         state.due.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 }
 

@@ -9,7 +9,7 @@ use engagelab_otp::smpp::{
     ConnectError, ConnectErrorKind, Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig,
     SubmitError, SubmitErrorKind,
 };
-use engagelab_otp::{Recipient, TemplateId};
+use engagelab_otp::{Language, Recipient, TemplateId, TemplateRef};
 use serde_json::{Value, json};
 
 use crate::connection::{Settings, Source, missing};
@@ -86,15 +86,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         return preview(arguments, &address, &to, &content);
     }
-    let mut message = match arguments.kind {
-        Kind::Code => Message::code(to.as_str(), template.as_str(), prompt::code()?.expose())?,
-        Kind::Notification => Message::notification(to.as_str(), template.as_str())?,
-        Kind::Marketing => Message::marketing(to.as_str(), template.as_str())?,
-    };
+    let mut filled = TemplateRef::from(template.clone());
     if let Some(language) = &arguments.language {
-        message = message.language(language)?;
+        filled = filled.language(Language::from(language.as_str()));
     }
-    message = params.iter().fold(message, |message, (name, value)| message.param(name, value));
+    filled = params.iter().fold(filled, |filled, (name, value)| filled.param(name, value));
+    let message = match arguments.kind {
+        Kind::Code => Message::code(&to, &filled, &prompt::code()?)?,
+        Kind::Notification => Message::notification(&to, &filled)?,
+        Kind::Marketing => Message::marketing(&to, &filled)?,
+    };
     let question = format!("Send `{template}` to {to} through {address}, for real?");
     arguments.consent.obtain(&question, arguments.source.sandbox)?;
 
@@ -182,11 +183,11 @@ fn preview(arguments: &Arguments, address: &str, to: &Recipient, content: &Value
 }
 
 /// The final state of the one message that was sent, if it becomes known in time.
-fn report(mut events: Events, patience: Duration) -> Option<String> {
-    let end = std::time::Instant::now() + patience;
+fn report(mut events: Events, timeout: Duration) -> Option<String> {
+    let end = std::time::Instant::now() + timeout;
     loop {
         let left = end.saturating_duration_since(std::time::Instant::now());
-        match events.next_within(left)? {
+        match events.next_timeout(left)? {
             Event::Report { submission: Some(_), report } if !is_passing(report.state()) => {
                 return Some(match report.state() {
                     ReportState::Other(state) => state.clone(),

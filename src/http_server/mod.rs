@@ -15,20 +15,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use connection::{Connection, Reading};
-pub(super) use request::Request;
+pub(crate) use request::Request;
 
 /// An answer, and how it is given.
 #[derive(Debug)]
-pub(super) struct Response {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Vec<u8>,
-    pub(super) manner: ResponseFault,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) manner: ResponseFault,
 }
 
 /// How an answer is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum ResponseFault {
+pub(crate) enum ResponseFault {
     /// Whole and at once.
     #[default]
     Plain,
@@ -42,10 +42,10 @@ pub(super) enum ResponseFault {
     Slow(Duration),
 }
 
-pub(super) type Handler = dyn Fn(&Request) -> Response + Send + Sync;
+pub(crate) type Handler = dyn Fn(&Request) -> Response + Send + Sync;
 
 /// A server that stops, and closes all its connections, when it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
@@ -65,19 +65,19 @@ struct Open {
 }
 
 impl Server {
-    pub(super) fn start(address: SocketAddr, handler: Box<Handler>) -> io::Result<Self> {
+    pub(crate) fn start(address: SocketAddr, handler: Box<Handler>) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let shared =
             Arc::new(Shared { handler, stopping: AtomicBool::new(false), open: Mutex::new(HashMap::new()) });
-        let accepting = thread::Builder::new().name("sandbox-accept".to_owned()).spawn({
+        let accepting = thread::Builder::new().name("http-accept".to_owned()).spawn({
             let shared = shared.clone();
             move || shared.accept(&listener)
         })?;
         Ok(Self { address, shared, accepting: Some(accepting) })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
@@ -126,19 +126,20 @@ impl Shared {
                 self.open().insert(number, Open { stream: stream.clone(), busy: busy.clone() });
             }
             let shared = self.clone();
-            let serving =
-                thread::Builder::new().name("sandbox-http".to_owned()).stack_size(STACK).spawn(move || {
-                    // Whatever ends a connection is the client's to see; the sandbox goes on.
+            let serving = thread::Builder::new().name("http-connection".to_owned()).stack_size(STACK).spawn(
+                move || {
+                    // Whatever ends a connection is the client's to see; the server goes on.
                     drop(shared.serve(&stream, &busy));
                     shared.open().remove(&number);
-                });
+                },
+            );
             if serving.is_err() {
                 self.open().remove(&number);
             }
         }
     }
 
-    /// Closes the connection that has kept the sandbox waiting for a request longest, so that clients which
+    /// Closes the connection that has kept the server waiting for a request longest, so that clients which
     /// open connections and say nothing, or next to nothing, shut out only each other. False if there is none.
     fn make_room(&self) -> bool {
         let mut open = self.open();
@@ -185,7 +186,7 @@ impl Shared {
 
 impl Response {
     /// An answer that is given whole and at once.
-    pub(super) fn plain(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+    pub(crate) fn plain(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("Content-Type", content_type.to_owned())];
         Self { status, headers, body, manner: ResponseFault::Plain }
     }
