@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::http::authorization::Authorization;
 use crate::http::call::{Executor, Hooks};
-use crate::http::transport::{ConnectionUse, Proxy, RootCertificates, Timeouts, TlsBackend, Transport, TransportOptions};
+use crate::http::transport::{
+    ConnectionUse, Proxy, RootCertificates, Timeouts, TlsBackend, Transport, TransportOptions,
+};
 use crate::{Attempt, AttemptStart, Client, Credentials, Error, InvalidInput, RetryPolicy};
 
 /// Configures a [`Client`]. Every setting has a default that is safe to keep.
@@ -63,13 +65,7 @@ impl ClientBuilder {
         match env::var(NAME) {
             Ok(url) if !url.is_empty() => Ok(self.base_url(url)),
             Ok(_) | Err(env::VarError::NotPresent) => Ok(self),
-<<<<<<< HEAD
-            Err(env::VarError::NotUnicode(_)) => {
-                Err(InvalidInput::new(NAME, "must be UTF-8"))
-            }
-=======
             Err(env::VarError::NotUnicode(_)) => Err(InvalidInput::new(NAME, "must be UTF-8")),
->>>>>>> main
         }
     }
 

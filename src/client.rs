@@ -7,27 +7,16 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::api::types::{
-<<<<<<< HEAD
-    MessageId, SendCodeRequest, SendMessageRequest, SendOtpRequest, SendReceipt, TemplateDetails,
-    TemplateSummary, VerifyOtpRequest,
-=======
-    ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
-    SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
->>>>>>> main
+    MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
+    TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
 use crate::api::{Api, Operation, operations};
 use crate::builder::ClientBuilder;
-use crate::http::Response;
 use crate::http::call::Executor;
-<<<<<<< HEAD
 use crate::http::transport::ConnectionUse;
-use crate::verification::{Unproven, Verification};
-use crate::{
-    Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef,
-};
-=======
-use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
->>>>>>> main
+use crate::receipt::SendReceipt;
+use crate::verification::Verification;
+use crate::{Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -49,8 +38,9 @@ use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, Te
 #[derive(Clone, Debug)]
 pub struct Client {
     api: Api,
-    /// Whether the service has left out what tells whose a verification's response is. It will do so again.
-    anonymous_verifications: Arc<AtomicBool>,
+    /// Whether the service repeats message and code in a verification's response. Until that is seen, and again when it
+    /// has not, a verification gets a connection of its own: there, its response needs no proof of whose it is.
+    echoes: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -81,7 +71,7 @@ impl Client {
     }
 
     pub(crate) fn new(executor: Executor, budget: Duration) -> Self {
-        Self { api: Api { executor: Arc::new(executor), budget }, anonymous_verifications: Arc::default() }
+        Self { api: Api { executor: Arc::new(executor), budget }, echoes: Arc::default() }
     }
 
     /// The same client with another limit for each whole call: attempts, and the pauses between them.
@@ -130,14 +120,9 @@ impl Client {
     ///
     /// See [`Error`]. If its outcome is unknown, the message may have been delivered: sending again may deliver
     /// and bill a second one.
-<<<<<<< HEAD
-    pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
-        let request = SendOtpRequest::new(to.to_wire(), template.to_wire()?);
-        self.send(&operations::SEND_OTP, &request)
-=======
     pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_otp(&SendOtpRequest::new(to, TemplateReference::try_from(template)?))
->>>>>>> main
+        let request = SendOtpRequest::new(to, TemplateReference::try_from(template)?);
+        self.send(&operations::SEND_OTP, &request)
     }
 
     /// Sends a one-time password that you made up. The service does not remember it: compare it yourself.
@@ -160,14 +145,9 @@ impl Client {
         to: &Recipient,
         code: &Code,
         template: &TemplateRef,
-<<<<<<< HEAD
-    ) -> Result<Response<SendReceipt>, Error> {
-        let request = SendCodeRequest::new(to.to_wire(), code.to_wire(), template.to_wire()?);
-        self.send(&operations::SEND_CODE, &request)
-=======
     ) -> Result<SendReceipt, Error> {
-        self.api.send_code(&SendCodeRequest::new(to, code, TemplateReference::try_from(template)?))
->>>>>>> main
+        let request = SendCodeRequest::new(to, code, TemplateReference::try_from(template)?);
+        self.send(&operations::SEND_CODE, &request)
     }
 
     /// Sends a notice, an offer, or a code of your own as the parameter `code`.
@@ -185,14 +165,9 @@ impl Client {
     /// # Errors
     ///
     /// As for [`send_otp`](Self::send_otp). A template with a language is refused: custom messages have none.
-<<<<<<< HEAD
-    pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<Response<SendReceipt>, Error> {
-        let request = SendMessageRequest::new(to.to_wire(), template.to_message_wire()?);
-        self.send(&operations::SEND_MESSAGE, &request)
-=======
     pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_message(&SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?))
->>>>>>> main
+        let request = SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?);
+        self.send(&operations::SEND_MESSAGE, &request)
     }
 
     /// Checks the code that a user typed.
@@ -202,41 +177,21 @@ impl Client {
     /// See [`Error`]. If its outcome is unknown, the code may be spent: a second check of the right code can
     /// then come to [`Verification::ExpiredOrUsed`].
     ///
-    /// A response that names another message or code is not believed. One that leaves either out is believed only over
-    /// a connection that carried nothing else; then all further verifications get a connection of their own.
+    /// A response that names another message or code is not believed, and one that leaves either out is believed only
+    /// over a connection that carried nothing else. The first verification of a client has such a connection, and so
+    /// have all that follow one whose response left something out.
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
-<<<<<<< HEAD
-        let fits = (1..=64).contains(&message.len()) && !message.chars().any(char::is_control);
-        let rule = "a message id has 1 to 64 characters, none of them a control character";
-        InvalidInput::unless(fits, "message_id", rule)?;
-        let request = VerifyOtpRequest::new(message.clone(), code.to_wire());
-        let connection = if self.anonymous_verifications.load(Ordering::Relaxed) {
-            ConnectionUse::Own
-        } else {
-            ConnectionUse::Pooled
-        };
+        let request = VerifyOtpRequest::checked(message, code)?;
+        let connection =
+            if self.echoes.load(Ordering::Relaxed) { ConnectionUse::Pooled } else { ConnectionUse::Own };
         let operation = &operations::VERIFY_OTP;
         let response = match self.api.respond(operation, &[], Some(&request), connection) {
             Ok(response) => response,
             Err(error) => return Verification::of_error(&error).ok_or(error),
         };
+        self.echoes.store(Verification::is_echo(&response), Ordering::Relaxed);
         Verification::of_response(&request, &response).map_err(|unproven| {
-            if unproven == Unproven::Anonymous {
-                self.anonymous_verifications.store(true, Ordering::Relaxed);
-=======
-        let request = VerifyOtpRequest::checked(message, code)?;
-        match self.api.verify_otp(&request) {
-            Ok(result) => {
-                let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
-                let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| *answered == request.verify_code);
-                if !(same_message && same_code) {
-                    return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
-                }
-                Ok(if result.verified { Verification::Verified } else { Verification::WrongCode })
->>>>>>> main
-            }
-            Error::of_unproven_answer(operation.id, unproven.as_str(), response.headers().clone())
+            Error::of_unproven_answer(operation.id, unproven.as_str(), response.head.headers)
         })
     }
 
@@ -321,8 +276,8 @@ impl Client {
         }
     }
 
-    fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<Response<SendReceipt>, Error> {
-        self.api.respond(operation, &[], Some(request), ConnectionUse::Pooled)
+    fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<SendReceipt, Error> {
+        self.api.respond(operation, &[], Some(request), ConnectionUse::Pooled).map(SendReceipt::from)
     }
 }
 
@@ -338,24 +293,6 @@ impl TemplateDetails {
     pub fn channels(&self) -> Vec<crate::Channel> {
         channels(self.send_channel_strategy.as_deref())
     }
-}
-
-fn channels(&self) -> Vec<crate::Channel> {
-        channels(self.send_channel_strategy.as_deref())
-    }
-}
-
-impl TemplateDetails {
-    /// The channels of the strategy, in order; channels that this version does not know are kept.
-    pub fn channels(&self) -> Vec<crate::Channel> {
-        channels(self.send_channel_strategy.as_deref())
-    }
-}
-
-/// Whether the service refused a check for the code's state. With 5xx or 429 it did not get so far.
-fn is_expired_or_used(error: &Error) -> bool {
-    let broken = error.api().is_some_and(|api| api.code() == ErrorCode::RuleBroken);
-    broken && error.outcome() == Outcome::Rejected && error.status() != Some(429)
 }
 
 fn channels(strategy: Option<&str>) -> Vec<crate::Channel> {

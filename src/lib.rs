@@ -25,19 +25,20 @@ mod http;
 mod http_server;
 mod input;
 mod outcome;
+mod receipt;
 mod sync;
 mod verification;
 
 pub use api::types::{
-    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
-    TemplateDetails, TemplateStatus, TemplateSummary,
+    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SmsPurpose, TemplateDetails,
+    TemplateStatus, TemplateSummary,
 };
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
 pub use http::{
-    Attempt, AttemptFailure, AttemptStart, Proxy, Response, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
+    Attempt, AttemptFailure, AttemptStart, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
 };
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
@@ -45,6 +46,7 @@ pub use input::{
     TemplateId, TemplateRef,
 };
 pub use outcome::Outcome;
+pub use receipt::SendReceipt;
 pub use verification::Verification;
 
 /// The OpenAPI document that this crate is made from.

@@ -1,7 +1,7 @@
 //! What a check of a code came to, and which responses may say so.
 
 use crate::api::types::{ErrorCode, VerificationResult, VerifyOtpRequest};
-use crate::http::Response;
+use crate::http::response::Response;
 use crate::{Error, Outcome};
 
 /// What a check of a code came to. Only one of them is a yes.
@@ -40,14 +40,19 @@ impl Verification {
         request: &VerifyOtpRequest,
         response: &Response<VerificationResult>,
     ) -> Result<Self, Unproven> {
-        let message = response.message_id.as_ref().map(|message| *message == request.message_id);
-        let code = response.verify_code.as_ref().map(|code| *code == request.verify_code);
+        let message = response.body.message_id.as_ref().map(|message| *message == request.message_id);
+        let code = response.body.verify_code.as_ref().map(|code| *code == request.verify_code);
         match (message, code) {
             (Some(false), _) | (_, Some(false)) => Err(Unproven::OfAnotherCall),
             (None, _) | (_, None) if response.head.reused_connection => Err(Unproven::Anonymous),
-            _ if response.verified => Ok(Self::Verified),
+            _ if response.body.verified => Ok(Self::Verified),
             _ => Ok(Self::WrongCode),
         }
+    }
+
+    /// Whether a response repeats all of what it was asked.
+    pub(crate) fn is_echo(response: &Response<VerificationResult>) -> bool {
+        response.body.message_id.is_some() && response.body.verify_code.is_some()
     }
 
     /// What a failure says of the code, if it does. With 5xx or 429 the service did not get so far as to look at it.
@@ -62,7 +67,9 @@ impl Unproven {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::OfAnotherCall => "it belongs to another call",
-            Self::Anonymous => "it does not say which call it belongs to, and the connection had carried others",
+            Self::Anonymous => {
+                "it does not say which call it belongs to, and the connection had carried others"
+            }
         }
     }
 }

@@ -19,18 +19,14 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use serde_json::{Map, Value};
 
-<<<<<<< HEAD
-use crate::http::Response;
+pub use bounds::Bounds;
+
 use crate::http::call::{Call, Executor};
+use crate::http::response::Response;
 use crate::http::transport::ConnectionUse;
 use crate::{Error, ErrorKind, InvalidInput, Outcome};
 
 pub use crate::http::Operation;
-=======
-pub use bounds::Bounds;
-
-use crate::http::call::Executor;
->>>>>>> main
 
 #[cfg(feature = "codegen")]
 include!(concat!(env!("OUT_DIR"), "/api.rs"));
@@ -52,7 +48,7 @@ impl Api {
         segments: &[&str],
         body: Option<&B>,
     ) -> Result<T, Error> {
-        self.respond(operation, segments, body, ConnectionUse::Pooled).map(Response::into_inner)
+        self.respond(operation, segments, body, ConnectionUse::Pooled).map(|response| response.body)
     }
 
     pub(crate) fn respond<B: Serialize + ?Sized, T: DeserializeOwned>(
@@ -73,7 +69,7 @@ impl Api {
             Ok(())
         })?;
         let body = decoded.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))?;
-        Ok(Response::new(body, head))
+        Ok(Response { body, head })
     }
 }
 

@@ -36,8 +36,8 @@ impl Authorization {
 impl Authorized {
     fn new(credentials: &Credentials) -> Result<Self, InvalidInput> {
         let text = credentials.authorization();
-        let mut header = HeaderValue::from_str(&text)
-            .map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
+        let mut header =
+            HeaderValue::from_str(&text).map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
         header.set_sensitive(true);
         let encoded = text.trim_start_matches("Basic ").to_owned();
         Ok(Self { header, secrets: [credentials.secret().to_owned(), encoded] })

@@ -55,21 +55,7 @@ impl<'a> Call<'a> {
         connection: ConnectionUse,
     ) -> Result<Self, InvalidInput> {
         let path = path(operation, segments)?;
-<<<<<<< HEAD
         Ok(Self { operation, path, body, budget, connection })
-=======
-        let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
-            // Texts and numbers always serialise; this is for types that other documents may bring.
-            InvalidInput::new("body", "must be a request that can be written as JSON")
-        })?;
-        let mut answer = None;
-        let call = Call { operation, path, body, budget: self.budget };
-        self.executor.call(&call, &mut |bytes| {
-            answer = Some(serde_json::from_slice(bytes)?);
-            Ok(())
-        })?;
-        answer.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))
->>>>>>> main
     }
 }
 
@@ -79,6 +65,7 @@ impl Executor {
         // transport then needs no configuration of its own for it.
         let mut began = self.clock.now();
         let deadline = deadline_after(began, call.budget);
+        let uri = self.transport.join(&call.path)?;
         let mut may_have_acted = false;
         let mut number = 1;
         loop {
@@ -86,7 +73,7 @@ impl Executor {
                 hook(&AttemptStart { operation: call.operation.id, number });
             }
             let left = deadline.saturating_duration_since(began);
-            let result = self.attempt(call, left, decode);
+            let result = self.attempt(call, &uri, left, decode);
             let ended = self.clock.now();
             let mut attempt = Attempt {
                 operation: call.operation.id,
@@ -132,6 +119,7 @@ impl Executor {
     fn attempt(
         &self,
         call: &Call<'_>,
+        uri: &http::Uri,
         left: Duration,
         decode: Decode<'_>,
     ) -> Result<ResponseHead, Error> {
@@ -143,14 +131,13 @@ impl Executor {
         let own = [self.connection, call.connection].contains(&ConnectionUse::Own);
         let request = RawRequest {
             method: &call.operation.method,
-            path: &call.path,
+            uri,
             body: call.body.as_deref(),
             authorization: &authorized.header,
             connection: if own { ConnectionUse::Own } else { ConnectionUse::Pooled },
         };
         let response = self.transport.exchange(&request, left)?;
-        let redactor =
-            || Redactor::of(request.body, &authorized.secrets.each_ref().map(String::as_str));
+        let redactor = || Redactor::of(request.body, &authorized.secrets.each_ref().map(String::as_str));
         classify::read(response, self.clock.time_of_day(), redactor, decode)
     }
 
@@ -182,11 +169,7 @@ fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, I
     for segment in segments {
         let Some((before, after)) = rest.split_once('{') else { break };
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-<<<<<<< HEAD
         let rule = "must not be empty, `.` or `..`: that would lead elsewhere";
-=======
-        let rule = "must not be empty, `.` or `..`: the path would lead elsewhere";
->>>>>>> main
         InvalidInput::unless(!matches!(*segment, "" | "." | ".."), name, rule)?;
         filled.push_str(before);
         filled.extend(utf8_percent_encode(segment, ENCODED));

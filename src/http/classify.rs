@@ -23,7 +23,7 @@ pub(crate) type Decode<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), serde_json::
 pub(crate) fn read(
     response: RawResponse,
     now: SystemTime,
-    redactor: impl FnOnce() -> Redactor,
+    redactor: impl Fn() -> Redactor,
     decode: Decode<'_>,
 ) -> Result<ResponseHead, Error> {
     let RawResponse { status, headers, body, reused } = response;
@@ -33,15 +33,20 @@ pub(crate) fn read(
         Ok(body) => match service_error(&body, success) {
             Some(Ok(found)) => of_service(found, status, &redactor()),
             Some(Err(Cut)) if !success => Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown),
-            None if !success => Error::new(ErrorKind::Status, outcome_of(status))
-                .with_detail(excerpt(&redactor(), &headers, &body)),
+            None if !success => Error::new(ErrorKind::Status, outcome_of(status)).with_detail(excerpt(
+                &redactor(),
+                &headers,
+                &body,
+            )),
             Some(Err(Cut)) | None => match decode_success(&body, decode) {
                 Ok(()) => return Ok(ResponseHead { headers, reused_connection: reused }),
                 Err(error) => of_success(&error, &headers, &body, &redactor()),
             },
         },
     };
-    Err(error.with_status(status, retry_after(&headers, now)).with_headers(headers))
+    Err(error
+        .with_status(status, retry_after(&headers, now))
+        .with_headers(headers, |id| redactor().is_clean(id)))
 }
 
 impl From<ExchangeError> for Error {

@@ -14,6 +14,5 @@ pub(crate) mod transport;
 
 pub use attempt::{Attempt, AttemptFailure, AttemptStart};
 pub use operation::Operation;
-pub use response::Response;
 pub use retry::RetryPolicy;
 pub use transport::{Proxy, RootCertificates, Timeouts, TlsBackend};

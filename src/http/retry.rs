@@ -166,18 +166,4 @@ mod tests {
         let at_once = Failed { retry_after: Some(Duration::ZERO), ..failure };
         assert_eq!(policy.pause(&at_once, PLENTY, 0.0), Some(Duration::from_millis(200)));
     }
-<<<<<<< HEAD
-
-    #[test]
-    fn no_setting_overflows() {
-        let policy = RetryPolicy::new()
-            .max_attempts(u32::MAX)
-            .initial_backoff(Duration::MAX)
-            .max_backoff(Duration::MAX);
-        let failure = Failed { attempt: u32::MAX - 1, ..failed(Outcome::NotSent, false, true) };
-        assert_eq!(policy.pause(&failure, PLENTY, 0.0), None);
-        assert_eq!(policy.pause(&failure, Duration::MAX, 0.0), Some(DAY));
-    }
-=======
->>>>>>> main
 }

@@ -41,7 +41,8 @@ impl BaseUrl {
         if authority.contains('@') {
             return refuse("must hold no user name or password; give them as credentials");
         }
-        let Some(parsed) = uri.authority().filter(|parsed| parsed.as_str() == authority && has_host(parsed)) else {
+        let Some(parsed) = uri.authority().filter(|parsed| parsed.as_str() == authority && has_host(parsed))
+        else {
             return refuse("must have a host");
         };
         // A port that does not fit is no port to `http`, and would be ignored.
@@ -53,7 +54,9 @@ impl BaseUrl {
         let plain = |segment: &str| {
             !segment.is_empty()
                 && !matches!(segment, "." | "..")
-                && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte))
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte))
         };
         if !path.is_empty() && !path.split('/').all(plain) {
             return refuse("must have a path of plain segments, or none");

@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use ureq::config::Config;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
-use super::{head, progress};
 use super::records::RecordBoundary;
+use super::{head, progress};
 
 /// Gathers what is written until a response is awaited, and says whether a connection can carry another exchange.
 ///

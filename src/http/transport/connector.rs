@@ -17,10 +17,11 @@ use ureq::unversioned::transport::{
 
 use super::coalescer::WriteCoalescer;
 use super::deadlines::{ProxyDeadline, RoundedTimeouts};
+use super::failure::phase_name;
 use super::records::{RecordBoundary, RecordReader};
 use super::resolver::{PLACEHOLDER, SystemResolver};
 use super::timeouts::Timeouts;
-use super::{deadline_after, phase_name, progress};
+use super::{deadline_after, progress};
 use crate::ErrorKind;
 use crate::error::Source;
 

@@ -3,7 +3,7 @@
 use ureq::Timeout;
 
 use crate::error::Source;
-use crate::{ErrorKind, InvalidInput, Outcome};
+use crate::{ErrorKind, Outcome};
 
 use super::connector::ConnectError;
 
@@ -53,17 +53,6 @@ impl ExchangeError {
 
     pub(super) fn oversized_body() -> Self {
         Self { kind: ErrorKind::OversizedResponse, outcome: Outcome::Unknown, detail: "", source: None }
-    }
-}
-
-impl From<InvalidInput> for ExchangeError {
-    fn from(invalid: InvalidInput) -> Self {
-        Self {
-            kind: ErrorKind::InvalidInput,
-            outcome: Outcome::NotSent,
-            detail: "",
-            source: Some(Box::new(invalid)),
-        }
     }
 }
 

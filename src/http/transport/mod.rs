@@ -26,7 +26,7 @@ mod webhook;
 use std::time::{Duration, Instant};
 
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use ureq::{Agent, Body, SendBody};
 
 use crate::InvalidInput;
@@ -66,7 +66,7 @@ pub(crate) enum ConnectionUse {
 #[derive(Clone, Copy)]
 pub(crate) struct RawRequest<'a> {
     pub(crate) method: &'a Method,
-    pub(crate) path: &'a str,
+    pub(crate) uri: &'a Uri,
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) authorization: &'a HeaderValue,
     pub(crate) connection: ConnectionUse,
@@ -84,17 +84,9 @@ pub(crate) struct RawResponse {
 impl Transport {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self, InvalidInput> {
         let base = options.base_url()?;
-<<<<<<< HEAD
         let connector = StepConnector::new(&options.timeouts);
         let agent = |config| Agent::with_parts(config, connector.clone(), PlaceholderResolver);
         let unpooled = TransportOptions { max_idle_connections: 0, ..options.clone() };
-=======
-        let mut authorization = HeaderValue::from_str(&credentials.authorization())
-            .map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
-        authorization.set_sensitive(true);
-        let config = options.config(&base)?;
-        let agent = Agent::with_parts(config, Dialer::new(&options.timeouts), Placeholder);
->>>>>>> main
         Ok(Self {
             pooled: agent(options.config(base.is_loopback())?),
             unpooled: agent(unpooled.config(base.is_loopback())?),
@@ -102,6 +94,11 @@ impl Transport {
             max_response_bytes: options.max_response_bytes,
             total: options.timeouts.total,
         })
+    }
+
+    /// The address of `path`.
+    pub(crate) fn join(&self, path: &str) -> Result<Uri, InvalidInput> {
+        self.base.join(path)
     }
 
     /// Sends a request and reads its response, within `left`.
@@ -117,10 +114,9 @@ impl Transport {
     }
 
     fn send(&self, raw: &RawRequest<'_>, left: Duration) -> Result<Response<Body>, ExchangeError> {
-        let uri = self.base.join(raw.path)?;
         let mut request = Request::builder()
             .method(raw.method.clone())
-            .uri(uri)
+            .uri(raw.uri.clone())
             .header(header::AUTHORIZATION, raw.authorization.clone())
             .header(header::ACCEPT, JSON);
         if raw.connection == ConnectionUse::Own {

@@ -54,7 +54,11 @@ fn from_environment() -> Result<Option<ureq::Proxy>, InvalidInput> {
     let Some(first) = VARIABLES.iter().find_map(value) else { return Ok(None) };
     // By convention, the scheme may be left out here.
     let usable = first.to_str().and_then(parse).is_some();
-    InvalidInput::unless(usable, FIELD, "must be a URL in the environment: ALL_PROXY, HTTPS_PROXY or HTTP_PROXY")?;
+    InvalidInput::unless(
+        usable,
+        FIELD,
+        "must be a URL in the environment: ALL_PROXY, HTTPS_PROXY or HTTP_PROXY",
+    )?;
     Ok(ureq::Proxy::try_from_env())
 }
 
@@ -70,7 +74,8 @@ fn parse(url: &str) -> Option<ureq::Proxy> {
 }
 
 const FIELD: &str = "proxy";
-const RULE: &str = "must be a URL with http, https, socks4, socks4a, socks5 or socks5h, a host, and a port if any";
+const RULE: &str =
+    "must be a URL with http, https, socks4, socks4a, socks5 or socks5h, a host, and a port if any";
 
 /// In the order in which ureq asks them.
 const VARIABLES: [&str; 6] =
@@ -97,7 +102,9 @@ mod tests {
         ] {
             assert!(Proxy::Url(url.to_owned()).resolve(false).is_err(), "{url}");
         }
-        for url in ["http://h", "http://h:1", "socks5h://user:pass@h:1080", "https://[::1]:8080", "http://[::1]"] {
+        for url in
+            ["http://h", "http://h:1", "socks5h://user:pass@h:1080", "https://[::1]:8080", "http://[::1]"]
+        {
             assert!(Proxy::Url(url.to_owned()).resolve(true).is_ok_and(|proxy| proxy.is_some()), "{url}");
         }
     }

@@ -78,30 +78,17 @@ impl SystemResolver {
     }
 
     fn join_or_begin(&self, name: &str) -> io::Result<Arc<PendingLookup>> {
-<<<<<<< HEAD:src/http/transport/resolver.rs
-        let mut pending = lock(&self.pending);
+        let mut pending = sync::lock(&self.pending);
         if let Some(lookup) = pending.get(name) {
             return Ok(lookup.clone());
-=======
-        let mut under_way = sync::lock(&self.under_way);
-        if let Some(flight) = under_way.get(name) {
-            return Ok(flight.clone());
->>>>>>> main:src/http/transport/lookup.rs
         }
         let lookup = Arc::new(PendingLookup::default());
         let (result, own_name, registry) = (lookup.clone(), name.to_owned(), self.pending.clone());
         thread::Builder::new().name("resolve".to_owned()).spawn(move || {
-<<<<<<< HEAD:src/http/transport/resolver.rs
             let found = own_name.to_socket_addrs().map(|found| found.take(MAX_ADDRESSES).collect());
-            lock(&registry).remove(&own_name);
-            *lock(&result.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
+            sync::lock(&registry).remove(&own_name);
+            *sync::lock(&result.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
             result.finished.notify_all();
-=======
-            let found = name_of_thread.to_socket_addrs().map(|found| found.take(MOST_ADDRESSES).collect());
-            sync::lock(&registry).remove(&name_of_thread);
-            *sync::lock(&landing.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
-            landing.landing.notify_all();
->>>>>>> main:src/http/transport/lookup.rs
         })?;
         pending.insert(name.to_owned(), lookup.clone());
         Ok(lookup)
@@ -121,11 +108,7 @@ impl PendingLookup {
             if left.is_zero() {
                 return None;
             }
-<<<<<<< HEAD:src/http/transport/resolver.rs
-            result = self.finished.wait_timeout(result, left).unwrap_or_else(PoisonError::into_inner).0;
-=======
-            result = sync::wait(&self.landing, result, Some(left));
->>>>>>> main:src/http/transport/lookup.rs
+            result = sync::wait(&self.finished, result, Some(left));
         }
     }
 }
@@ -167,15 +150,7 @@ fn port(uri: &Uri) -> Option<u16> {
     })
 }
 
-<<<<<<< HEAD:src/http/transport/resolver.rs
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Stands for "not resolved yet". No server listens there.
-=======
-/// Stands for "not looked up yet". No server listens there.
->>>>>>> main:src/http/transport/lookup.rs
 pub(super) const PLACEHOLDER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// As many as ureq's list of addresses holds.
@@ -190,21 +165,13 @@ mod tests {
         let resolver = SystemResolver::new(Duration::from_millis(20));
         // A resolution that never finishes.
         let stuck = Arc::new(PendingLookup::default());
-<<<<<<< HEAD:src/http/transport/resolver.rs
-        lock(&resolver.pending).insert("example.test:443".to_owned(), stuck);
-=======
-        sync::lock(&lookup.under_way).insert("example.test:443".to_owned(), stuck);
->>>>>>> main:src/http/transport/lookup.rs
+        sync::lock(&resolver.pending).insert("example.test:443".to_owned(), stuck);
         let uri = Uri::from_static("https://example.test");
         for _ in 0..3 {
             let (kind, ..) = resolver.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
             assert_eq!(kind, ErrorKind::Timeout);
         }
-<<<<<<< HEAD:src/http/transport/resolver.rs
-        assert_eq!(lock(&resolver.pending).len(), 1);
-=======
-        assert_eq!(sync::lock(&lookup.under_way).len(), 1);
->>>>>>> main:src/http/transport/lookup.rs
+        assert_eq!(sync::lock(&resolver.pending).len(), 1);
     }
 
     #[test]
@@ -213,10 +180,6 @@ mod tests {
         let found =
             resolver.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7));
-<<<<<<< HEAD:src/http/transport/resolver.rs
-        assert!(lock(&resolver.pending).is_empty());
-=======
-        assert!(sync::lock(&lookup.under_way).is_empty());
->>>>>>> main:src/http/transport/lookup.rs
+        assert!(sync::lock(&resolver.pending).is_empty());
     }
 }

@@ -7,8 +7,7 @@ use super::tls::{RootCertificates, TlsBackend};
 use crate::InvalidInput;
 
 pub(super) fn config(options: &TransportOptions) -> Result<TlsConfig, InvalidInput> {
-    let backend =
-        options.backend().ok_or_else(|| InvalidInput::new("tls_backend", "must be compiled in"))?;
+    let backend = options.backend().ok_or_else(|| InvalidInput::new("tls_backend", "must be compiled in"))?;
     let extra = if options.extra_roots.is_empty() {
         Vec::new()
     } else {

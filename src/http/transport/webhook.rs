@@ -27,10 +27,6 @@ impl WebhookClient {
         }
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| refuse("must have a host"))?;
-<<<<<<< HEAD
-=======
-        let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
->>>>>>> main
         let options = TransportOptions {
             timeouts: Timeouts::new().total(timeout),
             max_idle_connections: 0,
