@@ -33,9 +33,11 @@ pub(crate) struct Executor {
 /// Called before and after each attempt.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    pub(crate) start: Option<Arc<dyn Fn(&AttemptStart) + Send + Sync>>,
-    pub(crate) end: Option<Arc<dyn Fn(&Attempt) + Send + Sync>>,
+    pub(crate) start: Option<Hook<AttemptStart>>,
+    pub(crate) end: Option<Hook<Attempt>>,
 }
+
+type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
 /// What is to be called, and in which time.
 pub(crate) struct Call<'a> {

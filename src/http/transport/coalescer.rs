@@ -16,20 +16,32 @@ use super::{head, progress};
 pub(super) struct WriteCoalescer {
     inner: Box<dyn Transport>,
     buffers: CoalescedBuffers,
-    /// Where the records of TLS end; none without TLS.
-    records: Option<RecordBoundary>,
-    /// Whether the TLS library may hold more plaintext than it has handed over.
-    plaintext_may_remain: bool,
+    /// None without TLS.
+    tls: Option<TlsInput>,
     /// Whether the head of a response has not been received whole.
     head_awaited: bool,
     /// Whether the connection was read from and not probed since.
     answered: bool,
-    /// Whether the socket is looked at each time that somebody asks.
-    always_probed: bool,
+    probe: Probe,
     /// Why the rest of the request could not be written.
     write_error: Option<ureq::Error>,
     /// Whether the connection can carry nothing more.
     broken: bool,
+}
+
+/// What is known of octets that have arrived and were not handed over by the TLS library.
+struct TlsInput {
+    records: RecordBoundary,
+    /// Whether the library may hold more plaintext than it has handed over.
+    may_hold_plaintext: bool,
+}
+
+/// When the socket is looked at for octets that nobody has asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Probe {
+    Always,
+    /// Not right after a response, when a connection goes back to the pool: it will be asked again before it is used.
+    BeforeUse,
 }
 
 /// Buffers whose output begins behind what is already waiting there.
@@ -53,11 +65,10 @@ impl WriteCoalescer {
                 filled: 0..0,
                 progress: false,
             },
-            records,
-            plaintext_may_remain: false,
+            tls: records.map(|records| TlsInput { records, may_hold_plaintext: false }),
             head_awaited: false,
             answered: false,
-            always_probed: false,
+            probe: Probe::BeforeUse,
             write_error: None,
             broken: false,
         }
@@ -65,15 +76,14 @@ impl WriteCoalescer {
 
     /// For a connection to a proxy, with another one of these above it.
     pub(super) fn always_probed(self) -> Self {
-        Self { always_probed: true, ..self }
+        Self { probe: Probe::Always, ..self }
     }
 
     /// Whether nothing has arrived that was not asked for, in any layer of this process.
     fn is_drained(&mut self) -> bool {
         self.buffers.filled.is_empty()
             && self.inner.buffers().input().is_empty()
-            && !self.plaintext_may_remain
-            && self.records.as_ref().is_none_or(RecordBoundary::is_reached)
+            && self.tls.as_ref().is_none_or(|tls| !tls.may_hold_plaintext && tls.records.is_reached())
     }
 
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
@@ -106,7 +116,9 @@ impl WriteCoalescer {
             }
             let received = self.inner.buffers().input().len();
             // A library that had more would have filled the buffer.
-            self.plaintext_may_remain = self.records.is_some() && received >= room;
+            if let Some(tls) = &mut self.tls {
+                tls.may_hold_plaintext = received >= room;
+            }
         }
         Ok(true)
     }
@@ -158,7 +170,9 @@ impl Transport for WriteCoalescer {
     /// leaves the socket out.
     fn is_open(&mut self) -> bool {
         let just_answered = std::mem::take(&mut self.answered);
-        !self.broken && self.is_drained() && ((just_answered && !self.always_probed) || self.inner.is_open())
+        !self.broken
+            && self.is_drained()
+            && ((just_answered && self.probe == Probe::BeforeUse) || self.inner.is_open())
     }
 
     fn is_tls(&self) -> bool {
