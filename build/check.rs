@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, METHODS, items, pairs, references, schema_name};
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, METHODS, items, pairs, references, schema_name};
 
 /// Everything that is wrong with the document.
 pub(crate) fn defects(document: &Document) -> Vec<Diagnostic> {
@@ -88,7 +88,8 @@ impl Check<'_> {
         }
         let place = place.child("x-extensible-enum");
         let texts = schema["type"].as_str() == Some("string");
-        let names = if texts { values } else { &schema["x-enum-varnames"] };
+        let varnames = &schema["x-enum-varnames"];
+        let names = if texts && varnames.is_null() { values } else { varnames };
         let fits = |value: &Value| if texts { value.is_string() } else { value.is_i64() };
         if !values.as_sequence().is_some_and(|values| !values.is_empty() && values.iter().all(fits)) {
             let what =

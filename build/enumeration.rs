@@ -7,26 +7,28 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::items;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::items;
 
 /// An enumeration that keeps what it does not know: of strings, or of integers with `x-enum-varnames`.
 pub(crate) fn enumeration(name: &str, schema: &Value) -> Result<TokenStream, Diagnostic> {
-    if schema["type"].as_str() == Some("string") {
-        Ok(of_texts(name, schema))
-    } else {
-        of_numbers(name, schema)
-    }
+    if schema["type"].as_str() == Some("string") { of_texts(name, schema) } else { of_numbers(name, schema) }
 }
 
-fn of_texts(name: &str, schema: &Value) -> TokenStream {
+fn of_texts(name: &str, schema: &Value) -> Result<TokenStream, Diagnostic> {
     let ident = format_ident!("{name}");
     let doc = schema["description"].as_str().unwrap_or_default();
     let values: Vec<&str> = items(&schema["x-extensible-enum"]).filter_map(Value::as_str).collect();
-    let variants: Vec<_> =
-        values.iter().map(|value| format_ident!("{}", value.to_upper_camel_case())).collect();
+    // A value that is no name, because it has spaces for example, gets one from `x-enum-varnames`.
+    let names: Vec<&str> = items(&schema["x-enum-varnames"]).filter_map(Value::as_str).collect();
+    let names = if names.is_empty() { &values } else { &names };
+    if names.len() != values.len() {
+        let what = "`x-enum-varnames` needs one name for each value; complete it";
+        return Err(Diagnostic::new(Place::at(["components", "schemas"]).child(name), what));
+    }
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let docs = values.iter().map(|value| format!("`{value}`"));
-    quote! {
+    Ok(quote! {
         #[doc = #doc]
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -63,7 +65,7 @@ fn of_texts(name: &str, schema: &Value) -> TokenStream {
                 deserializer.deserialize_str(super::TextVisitor::default())
             }
         }
-    }
+    })
 }
 
 /// Beside its value, a number has a name, and perhaps a class and an HTTP status: lists in the same order.

@@ -12,9 +12,9 @@ use quote::{format_ident, quote};
 use typify::TypeDetails;
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, items, pairs, schema_name};
-use crate::enumeration;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, items, pairs, schema_name};
+use super::enumeration;
 
 /// The document as the type generator wants it: without callbacks, which make no functions; without the keywords
 /// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
@@ -62,6 +62,13 @@ pub(crate) fn reduced(document: &Document) -> Value {
             schema["additionalProperties"] = Value::Mapping(yaml_serde::Mapping::new());
         }
     }
+    // Callbacks are no answers, but some of what they report has fields that the service does not describe.
+    for (name, schema) in document.schemas() {
+        if schema["x-additional-properties"].as_bool() == Some(true) {
+            root["components"]["schemas"][name]["additionalProperties"] =
+                Value::Mapping(yaml_serde::Mapping::new());
+        }
+    }
     root
 }
 
@@ -104,10 +111,17 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
             None => {}
         }
     }
-    let requests = document.request_schemas();
+    let sensitive = sensitive_fields(document);
+    tokens.extend(quote! {
+        /// The fields of requests that hold codes, addresses or what users wrote.
+        pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
+    });
+    // Callers build requests, and the sandbox builds answers: with a constructor, a new optional field of an
+    // answer changes no code there.
+    let built: BTreeSet<_> =
+        document.request_schemas().union(&document.response_schemas()).copied().collect();
     for seen in space.iter_types() {
-        if let (TypeDetails::Struct(fields), true) = (seen.details(), requests.contains(seen.name().as_str()))
-        {
+        if let (TypeDetails::Struct(fields), true) = (seen.details(), built.contains(seen.name().as_str())) {
             let schema = &document.root["components"]["schemas"][seen.name()];
             tokens.extend(constructor(space, &seen.name(), schema, &fields));
         }
@@ -116,7 +130,7 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
 }
 
 /// The names of request fields whose values must not be shown.
-pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
+fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
     let requests = document.request_schemas();
     let schemas = &document.root["components"]["schemas"];
     requests
@@ -222,7 +236,9 @@ fn constructor(
     for field in &ordered {
         let field_ident = format_ident!("{}", field.name);
         let Some((Ok(field_type), optional)) = type_of(field) else { continue };
-        if field.required {
+        if field.name == EXTRA {
+            values.push(quote!(#field_ident: Default::default()));
+        } else if field.required {
             arguments.push(quote!(#field_ident: impl Into<#field_type>));
             values.push(quote!(#field_ident: #field_ident.into()));
         } else {
@@ -248,6 +264,9 @@ fn constructor(
         }
     }
 }
+
+/// typify's name for the fields that a schema does not describe.
+const EXTRA: &str = "extra";
 
 /// typify names types as seen from outside the module that they stand in.
 fn in_types(seen: &typify::Type<'_>) -> TokenStream {

@@ -10,13 +10,15 @@ use crate::api::types::{
     MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
     TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
-use crate::api::{Api, Operation, operations};
+use crate::api::{Operation, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
 use crate::http::transport::ConnectionUse;
 use crate::receipt::SendReceipt;
 use crate::verification::Verification;
-use crate::{Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+use crate::{
+    Api, Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef,
+};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///

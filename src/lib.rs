@@ -38,7 +38,7 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
 pub use http::{
-    Attempt, AttemptFailure, AttemptStart, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
+    Api, Attempt, AttemptFailure, AttemptStart, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
 };
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,

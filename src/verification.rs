@@ -40,8 +40,10 @@ impl Verification {
         request: &VerifyOtpRequest,
         response: &Response<VerificationResult>,
     ) -> Result<Self, Unproven> {
-        let message = response.body.message_id.as_ref().map(|message| *message == request.message_id);
-        let code = response.body.verify_code.as_ref().map(|code| *code == request.verify_code);
+        let message =
+            response.body.message_id.as_ref().map(|message| message.as_str() == request.message_id.as_str());
+        let code =
+            response.body.verify_code.as_ref().map(|code| code.expose() == request.verify_code.expose());
         match (message, code) {
             (Some(false), _) | (_, Some(false)) => Err(Unproven::OfAnotherCall),
             (None, _) | (_, None) if response.head.reused_connection => Err(Unproven::Anonymous),

@@ -139,7 +139,7 @@ fn licences_and_minimum_versions_of_dependencies_suit() {
 #[test]
 fn files_stay_readable() {
     for (path, text) in sources("src").into_iter().chain(sources("build")) {
-        let generated = path.ends_with("api/generated.rs");
+        let generated = path.starts_with("src/api/generated");
         let lines = text.lines().count();
         assert!(generated || lines <= 500, "{} has {lines} lines", path.display());
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();

@@ -3,8 +3,6 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/generated.rs");
-
 fn document() -> Value {
     yaml_serde::from_str(engagelab_otp::OPENAPI).expect("the document is YAML")
 }
@@ -24,11 +22,16 @@ fn operations(document: &Value) -> Vec<(&str, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     paths
         .values()
-        .chain(document["components"]["callbacks"]["Events"].as_object().expect("callbacks").values())
+        .chain(callbacks(document).values())
         .flat_map(|item| item.as_object().expect("a path item"))
         .filter(|(method, _)| methods.contains(&method.as_str()))
         .map(|(_, operation)| (operation["operationId"].as_str().expect("an id"), operation))
         .collect()
+}
+
+/// The path items of the callbacks, which stand under the first operation that has any.
+fn callbacks(document: &Value) -> &Map<String, Value> {
+    document["paths"]["/v1/messages"]["post"]["callbacks"]["events"].as_object().expect("callbacks")
 }
 
 /// OpenAPI's schemas as JSON Schema: the keywords that the document uses mean the same, but for `nullable`.
@@ -113,14 +116,42 @@ fn patterns_say_what_the_parsed_types_say() {
         let parsed = text.parse::<engagelab_otp::Recipient>().is_ok();
         assert_eq!(recipient.is_valid(&json!(text)), parsed, "{text:?}");
     }
-    for text in ["", ".", "..", "...", ".a", "..a", "a/b", "a\u{1}", &"x".repeat(129), &"x".repeat(128)] {
+    for text in [
+        "",
+        ".",
+        "..",
+        "...",
+        ".a",
+        "..a",
+        "a/b",
+        "a\u{1}",
+        "a\u{7f}",
+        "a\u{85}",
+        "模版",
+        &"x".repeat(129),
+        &"x".repeat(128),
+        &"模".repeat(128),
+    ] {
         let parsed = text.parse::<engagelab_otp::TemplateId>().is_ok();
         assert_eq!(template.is_valid(&json!(text)), parsed, "{text:?}");
     }
-    for text in ["", "1", "12 34", "aB3!", &"1".repeat(32), &"1".repeat(33)] {
+    for text in ["", "1", "12 34", "aB3!", "1\n", &"1".repeat(33)] {
         assert_eq!(code.is_valid(&json!(text)), text.parse::<engagelab_otp::Code>().is_ok(), "{text:?}");
     }
-    for text in ["", "sms", "sms|voice", "sms|", "pigeon", "whatsapp|sms|voice|email"] {
+    for text in [
+        "",
+        "sms",
+        "email",
+        "sms|voice",
+        "sms|",
+        "pigeon",
+        "sms|sms",
+        "sms|voice|sms",
+        "voice|sms|whatsapp",
+        "sms|email",
+        "email|sms",
+        "email|email",
+    ] {
         assert_eq!(
             strategy.is_valid(&json!(text)),
             text.parse::<engagelab_otp::Strategy>().is_ok(),
@@ -131,14 +162,41 @@ fn patterns_say_what_the_parsed_types_say() {
 
 #[test]
 fn the_snapshot_is_what_the_document_generates() {
-    let generated = include_str!(concat!(env!("OUT_DIR"), "/api.rs"));
-    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
-        std::fs::write(SNAPSHOT, generated).expect("the snapshot can be written");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/generated");
+    for (name, generated) in [
+        ("types.rs", include_str!(concat!(env!("OUT_DIR"), "/types.rs"))),
+        ("limits.rs", include_str!(concat!(env!("OUT_DIR"), "/limits.rs"))),
+        ("operations.rs", include_str!(concat!(env!("OUT_DIR"), "/operations.rs"))),
+        ("functions.rs", include_str!(concat!(env!("OUT_DIR"), "/functions.rs"))),
+    ] {
+        let path = folder.join(name);
+        if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+            std::fs::write(&path, generated).expect("the snapshot can be written");
+        }
+        let snapshot = std::fs::read_to_string(&path).expect("the snapshot can be read");
+        assert!(
+            snapshot == generated,
+            "src/api/generated/{name} is not what openapi/otp.yaml generates; \
+             refresh it with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot` and review the difference"
+        );
     }
-    let snapshot = std::fs::read_to_string(SNAPSHOT).expect("the snapshot can be read");
-    assert!(
-        snapshot == generated,
-        "src/api/generated.rs is not what openapi/otp.yaml generates; \
-         refresh it with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot` and review the difference"
+}
+
+#[test]
+fn what_is_received_is_not_bound_by_limits_of_what_is_sent() {
+    let document = document();
+    let valid = |name: &str, value: Value| {
+        let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+        assert!(validator(&document, &schema).is_valid(&value), "{name}: {value}");
+    };
+    let long = "x".repeat(1000);
+    valid("VerificationResult", json!({"message_id": long, "verify_code": "", "verified": true}));
+    valid("SendReceipt", json!({"message_id": long, "send_channel": long}));
+    valid("TemplateSummary", json!({"template_id": long, "brand_name": long, "description": long}));
+    let mail = json!({"language": "", "pre_from_mail": "", "pre_subject": ""});
+    valid(
+        "TemplateDetails",
+        json!({"template_id": "..", "email_config": {"template_custom_configs": [mail]}}),
     );
+    valid("CallbackRow", json!({"message_id": "", "to": long, "channel": "", "itime": 0}));
 }

@@ -83,7 +83,7 @@ fn bad_recipients_are_refused() {
 fn what_is_refused_is_told_by_what_it_must_be() {
     let told = |invalid: InvalidInput| invalid.to_string();
     let code = Code::new("").expect_err("refused");
-    assert_eq!(told(code), "code must be 1 to 32 visible ASCII characters, without spaces");
+    assert_eq!(told(code), "code must be at least 1 character, none of them a control character");
     let phone = "6591234567".parse::<Recipient>().expect_err("refused");
     assert_eq!(told(phone), "to must begin with `+` and the country code, or be an e-mail address");
     let id = TemplateId::new("x".repeat(129)).expect_err("refused");
@@ -91,21 +91,19 @@ fn what_is_refused_is_told_by_what_it_must_be() {
     let config = CodeConfig::new(CodeAlphabet::DIGITS, 3, 5).expect_err("refused");
     assert_eq!(told(config), "verify_code_config.verify_code_len must be 4 to 10");
     let error = Error::from(Code::new("").expect_err("refused"));
-    assert_eq!(error.to_string(), "code must be 1 to 32 visible ASCII characters, without spaces");
+    assert_eq!(error.to_string(), "code must be at least 1 character, none of them a control character");
     assert!(std::error::Error::source(&error).is_none(), "the source would say the same again");
 }
 
 #[test]
 fn limits_of_texts_are_counted_in_characters() {
-    Language::new(&"ü".repeat(16)).expect("16 characters are 32 octets");
-    assert_eq!(field(Language::new(&"ü".repeat(17))), "language");
-    MessageId::new("ü".repeat(64)).expect("64 characters");
-    for bad in [String::new(), "ü".repeat(65), "1\n".to_owned()] {
+    assert_eq!(field(Language::new("")), "language");
+    MessageId::new("1".repeat(1000)).expect("the service documents no greatest length");
+    for bad in ["", "1\n"] {
         assert_eq!(field(MessageId::new(bad)), "message_id");
     }
     TemplateId::new("ü".repeat(128)).expect("128 characters");
-    let long = EmailText::new(Language::from("ü".repeat(16).as_str()), "a@example.com", "s", "c");
-    long.expect("16 characters");
+    assert_eq!(field(TemplateId::new("ü".repeat(129))), "template_id");
 }
 
 #[test]
@@ -114,7 +112,7 @@ fn what_is_deserialised_is_checked() {
         serde_json::from_str::<T>(json).err().expect("it is refused").to_string()
     }
     assert!(refused::<Recipient>(r#""6591234567""#).starts_with("to must begin with"));
-    assert!(refused::<Code>(r#""12 34""#).starts_with("code must be 1 to 32"));
+    assert!(refused::<Code>(r#""12\n34""#).starts_with("code must be at least 1"));
     assert!(refused::<TemplateId>(r#"".""#).starts_with("template_id must be"));
     assert!(refused::<Strategy>(r#""sms|sms""#).starts_with("send_channel_strategy must have each"));
     assert!(refused::<TemplateRef>(r#"{"id":"a","language":""}"#).starts_with("template.language must be"));
@@ -134,7 +132,7 @@ fn what_is_deserialised_is_checked() {
 fn a_definition_in_json_is_refused_by_field_and_rule() {
     let good = serde_json::json!({
         "template_id": "login",
-        "send_channel_strategy": "sms|email",
+        "send_channel_strategy": "sms",
         "verify_code_config": {"verify_code_type": 1, "verify_code_len": 6, "verify_code_ttl": 5},
         "sms_config": {
             "template_type": 2,
@@ -230,23 +228,20 @@ fn bad_credentials_are_refused() {
 #[test]
 fn bad_template_ids_are_refused() {
     let long = "x".repeat(129);
-    for bad in ["", long.as_str(), ".", "..", "a\0b", "a\nb", "a\u{85}b"] {
+    for bad in ["", long.as_str(), ".", "..", "a\0b", "a\nb", "a\u{7f}b"] {
         assert_eq!(field(TemplateId::new(bad)), "template_id", "{bad:?}");
     }
-    for good in ["x", "...", "a/b", "ü", &long[..128]] {
+    for good in ["x", "...", "a/b", "ü", "模版", &long[..128]] {
         TemplateId::new(good).expect("good");
     }
 }
 
 #[test]
 fn bad_strategies_are_refused() {
-    for bad in ["", "|", "sms|", "carrier-pigeon", "sms|sms", "sms, voice", "SMS"] {
+    for bad in ["", "|", "sms|", "carrier-pigeon", "sms|sms", "sms|email", "email|sms", "sms, voice", "SMS"] {
         assert_eq!(field(bad.parse::<Strategy>()), "send_channel_strategy", "{bad:?}");
     }
-    assert_eq!(
-        "whatsapp|sms|voice|email".parse::<Strategy>().expect("good").to_string(),
-        "whatsapp|sms|voice|email"
-    );
+    assert_eq!("whatsapp|sms|voice".parse::<Strategy>().expect("good").to_string(), "whatsapp|sms|voice");
 }
 
 #[test]
@@ -263,7 +258,7 @@ fn bad_definitions_are_refused() {
     assert_eq!(field(build("sms", &|builder| builder)), "sms_config");
     assert_eq!(field(build("whatsapp|sms", &sms)), "whatsapp_config");
     assert_eq!(field(build("sms|voice", &sms)), "voice_config");
-    assert_eq!(field(build("sms|email", &sms)), "email_config");
+    assert_eq!(field(build("email", &sms)), "email_config");
     assert_eq!(field(build("sms", &|builder| sms(builder).brand_name("B"))), "brand_name");
     assert_eq!(field(build("sms", &|builder| sms(builder).brand_name("ELEVEN-CHAR"))), "brand_name");
     assert_eq!(field(build("sms", &|builder| sms(builder).description("x".repeat(256)))), "description");
@@ -275,8 +270,8 @@ fn bad_definitions_are_refused() {
     let by_whatsapp =
         build("whatsapp", &|builder| builder.whatsapp(DefaultText::new()).code(two_minutes.clone()));
     assert_eq!(field(by_whatsapp), "verify_code_config.verify_code_ttl");
-    let without_text = build("email", &|builder| builder.email(EmailConfig::new("mail").expect("good")));
-    assert_eq!(field(without_text), "email_config.template_custom_configs");
+    build("email", &|builder| builder.email(EmailConfig::new("mail").expect("good")))
+        .expect("the service has a text of its own");
 }
 
 #[test]
@@ -302,7 +297,7 @@ fn bad_parts_of_definitions_are_refused() {
     }
     let mail =
         |from: &str, subject: &str, content: &str| EmailText::new(Language::En, from, subject, content);
-    let strange = EmailText::new(Language::from("a-language-that-is-too-long"), "a@example.com", "s", "c");
+    let strange = EmailText::new(Language::from(""), "a@example.com", "s", "c");
     assert_eq!(field(strange), "email_config.template_custom_configs.language");
     assert_eq!(field(EmailConfig::new(" ")), "email_config.template_name");
     assert_eq!(field(mail("nobody", "s", "c")), "email_config.template_custom_configs.pre_from_mail");
@@ -356,7 +351,7 @@ fn nothing_is_sent_when_a_call_is_refused() {
     let code = Code::new("398210").expect("good");
     let spoken = template().language(Language::En);
     assert_eq!(refused(client.send_message(&phone(), &spoken)), "template.language");
-    let strange = template().language(Language::from("a-language-that-is-too-long"));
+    let strange = template().language(Language::from(""));
     assert_eq!(refused(client.send_otp(&phone(), &strange)), "template.language");
     assert_eq!(refused(client.send_otp(&phone(), &template().param("", "x"))), "template.params");
     assert_eq!(
@@ -367,7 +362,7 @@ fn nothing_is_sent_when_a_call_is_refused() {
     assert_eq!(refused(client.verify_otp(&MessageId("1\n".to_owned()), &code)), "message_id");
     assert_eq!(refused(client.api().get_template("..")), "templateId");
     assert_eq!(refused(client.api().delete_template("")), "templateId");
-    for bad in ["", "12 34", "１２３４", &"1".repeat(33)] {
+    for bad in ["", "12\n34", "1234\u{7f}"] {
         assert_eq!(field(Code::new(bad)), "code", "{bad:?}");
     }
     assert_eq!(server.seen(), 0);
@@ -438,7 +433,7 @@ fn a_whole_definition_reaches_the_service() {
         .default_param("support", "help@example.com");
     let own =
         CustomSmsText::new(SmsPurpose::Authentication, "{{code}}").expect("good").countries(["HK", "PH"]);
-    let strategy = "whatsapp|sms|voice|email".parse().expect("good");
+    let strategy = "whatsapp|sms|voice".parse().expect("good");
     let definition = TemplateDefinition::builder(TemplateId::new("all").expect("good"), strategy)
         .description("everything")
         .brand_name("Example")
@@ -461,7 +456,7 @@ fn a_whole_definition_reaches_the_service() {
             "template_id": "all",
             "description": "everything",
             "brand_name": "Example",
-            "send_channel_strategy": "whatsapp|sms|voice|email",
+            "send_channel_strategy": "whatsapp|sms|voice",
             "verify_code_config": {"verify_code_type": 5, "verify_code_len": 8, "verify_code_ttl": 10},
             "whatsapp_config": {
                 "template_type": 1,

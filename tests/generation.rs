@@ -215,7 +215,7 @@ const DEFECTS: &[(&str, &str, &str, &str)] = &[
     ("[default, zh_CN", "[default, 2g", "schemas > Language > x-extensible-enum", "cannot be a name in Rust"),
     ("[default, zh_CN", "[default, 7", "schemas > Language > x-extensible-enum", "quote texts"),
     (
-        "    Sent:\n      description: |\n        The service took the message over. That is not yet delivery: callbacks tell what became of it.\n      content:",
+        "    Sent:\n      description: |\n        The service accepted the message. It is not delivered yet: callbacks report what becomes of it.\n      content:",
         "    Sent:\n      description: Taken over.\n      contnet:",
         "components > responses > Sent > contnet",
         "is it misspelt",
@@ -341,7 +341,7 @@ fn path_parameters_are_filled_in_by_name() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let generated = fs::read_dir(target.join("debug/build"))
         .expect("a folder")
-        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/api.rs")).ok())
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/functions.rs")).ok())
         .find(|text| text.contains("fn read_two"))
         .expect("it was generated");
     let function = generated.split("fn read_two").nth(1).expect("the function");

@@ -1,8 +1,7 @@
-//! The service as its document describes it: wire types, and one blocking function per operation.
+//! The service as its document describes it: wire types, the limits of what is sent, and the operations.
 //!
-//! All of it is generated from `openapi/otp.yaml`, apart from what stands in this file. Nothing here checks
-//! input: [`Client`](crate::Client) does, and is what programs should use. Come here, by
-//! [`Client::api`](crate::Client::api), for what the facade does not cover.
+//! All of it is generated from `openapi/otp.yaml`, apart from what stands in this file. Nothing here checks input, and
+//! nothing sends: [`Client`](crate::Client) does both, and [`Api`](crate::Api) sends what the facade does not cover.
 
 // The generated code says each value's meaning on its own line, and says `default` the same way everywhere.
 #![allow(clippy::match_same_arms, clippy::default_trait_access)]
@@ -12,65 +11,49 @@ mod bounds;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
-use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::{DeserializeOwned, Visitor};
+use serde::de::Visitor;
 use serde_json::{Map, Value};
 
 pub use bounds::Bounds;
 
-use crate::http::call::{Call, Executor};
-use crate::http::response::Response;
-use crate::http::transport::ConnectionUse;
-use crate::{Error, ErrorKind, InvalidInput, Outcome};
+/// Puts in a generated file, or its reviewed snapshot.
+macro_rules! generated {
+    ($name:literal) => {
+        #[cfg(feature = "codegen")]
+        include!(concat!(env!("OUT_DIR"), "/", $name));
+        #[cfg(not(feature = "codegen"))]
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/generated/", $name));
+    };
+}
+pub(crate) use generated;
 
-pub use crate::http::Operation;
-
-#[cfg(feature = "codegen")]
-include!(concat!(env!("OUT_DIR"), "/api.rs"));
-#[cfg(not(feature = "codegen"))]
-include!("generated.rs");
-
-/// The operations, each as one blocking function on wire types.
-#[derive(Clone, Debug)]
-pub struct Api {
-    pub(crate) executor: Arc<Executor>,
-    pub(crate) budget: Duration,
+/// The shapes that travel: one type for each schema of the document.
+pub mod types {
+    super::generated!("types.rs");
 }
 
-impl Api {
-    /// Below every generated function.
-    pub(crate) fn run<B: Serialize + ?Sized, T: DeserializeOwned>(
-        &self,
-        operation: &Operation,
-        segments: &[&str],
-        body: Option<&B>,
-    ) -> Result<T, Error> {
-        self.respond(operation, segments, body, ConnectionUse::Pooled).map(|response| response.body)
-    }
+/// What the document allows in requests. Nothing that is received is bound by it.
+pub mod limits {
+    super::generated!("limits.rs");
+}
 
-    pub(crate) fn respond<B: Serialize + ?Sized, T: DeserializeOwned>(
-        &self,
-        operation: &Operation,
-        segments: &[&str],
-        body: Option<&B>,
-        connection: ConnectionUse,
-    ) -> Result<Response<T>, Error> {
-        let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
-            // Texts and numbers always serialise; this is for types that other documents may bring.
-            InvalidInput::new("body", "must be writable as JSON")
-        })?;
-        let call = Call::new(operation, segments, body, self.budget, connection)?;
-        let mut decoded = None;
-        let head = self.executor.call(&call, &mut |bytes| {
-            decoded = Some(serde_json::from_slice(bytes)?);
-            Ok(())
-        })?;
-        let body = decoded.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))?;
-        Ok(Response { body, head })
-    }
+/// What is known of each operation before it is called.
+pub mod operations {
+    super::generated!("operations.rs");
+}
+
+/// What is known of an operation before it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its `operationId`.
+    pub id: &'static str,
+    /// Its HTTP method.
+    pub method: http::Method,
+    /// Its path, with parameters in braces.
+    pub path: &'static str,
+    /// Whether doing it twice is the same as doing it once (`x-repeatable` in the document).
+    pub repeatable: bool,
 }
 
 /// Members of an object whose names the document does not say: fields that this version does not know, or what

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -19,7 +19,7 @@ pub(crate) const MAX_NESTING: usize = 32;
 pub(super) struct Limits {
     pub(super) bytes: usize,
     /// A row of three bytes becomes an event of more than a kilobyte, so that bytes alone are no limit.
-    rows: usize,
+    pub(super) rows: usize,
 }
 
 impl Default for Limits {
@@ -44,15 +44,13 @@ pub(super) fn is_address_check(body: &[u8]) -> bool {
 }
 
 pub(super) fn read(body: &[u8], limits: &Limits) -> Result<Content, ReceiveError> {
-    if body.len() > limits.bytes {
-        return Err(ReceiveError::BodyTooLarge { limit: limits.bytes });
-    }
     let text = std::str::from_utf8(body).map_err(|_| ReceiveError::NotJson)?;
     let mut source = serde_json::Deserializer::from_str(text);
     let envelope = Envelope::deserialize(&mut source).and_then(|envelope| source.end().map(|()| envelope));
     let envelope = envelope.map_err(|error| match error.classify() {
         Category::Data => ReceiveError::NotABatch,
-        Category::Io | Category::Syntax | Category::Eof => ReceiveError::NotJson,
+        Category::Eof => ReceiveError::BodyIncomplete,
+        Category::Io | Category::Syntax => ReceiveError::NotJson,
     })?;
     if envelope.too_deep {
         return Err(ReceiveError::TooDeep { limit: MAX_NESTING });
@@ -166,15 +164,8 @@ impl<'de> Visitor<'de> for RowsSeed {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
         let mut found = Rows::default();
-        let most = Limits::default().rows;
-        while found.count < most {
-            match rows.next_element()? {
-                None => return Ok(Some(found)),
-                Some(row) => found.of.push(row),
-            }
-            found.count += 1;
-        }
-        while rows.next_element::<IgnoredAny>()?.is_some() {
+        while let Some(row) = rows.next_element()? {
+            found.of.push(row);
             found.count += 1;
         }
         Ok(Some(found))

@@ -1,5 +1,6 @@
 //! One row of a batch.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -200,9 +201,14 @@ impl UnreadableRow {
         self.reason
     }
 
-    /// The row as it came. It may hold anything: keep it out of logs.
-    pub fn expose_json(&self) -> &str {
-        self.json.get()
+    /// The row's octets as they came, which need not be UTF-8. They may hold anything: keep them out of logs.
+    pub fn expose_bytes(&self) -> &[u8] {
+        self.json.get().as_bytes()
+    }
+
+    /// The row as text: what is not UTF-8 stands there as U+FFFD. It may hold anything: keep it out of logs.
+    pub fn expose_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.expose_bytes())
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::api::Operation;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::attempt::{Attempt, AttemptFailure, AttemptStart};
 use crate::http::authorization::Authorization;
 use crate::http::classify::{self, Decode};
-use crate::http::operation::Operation;
 use crate::http::redact::Redactor;
 use crate::http::response::ResponseHead;
 use crate::http::retry::{Failed, RetryPolicy};
@@ -39,26 +39,13 @@ pub(crate) struct Hooks {
 
 type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
-/// What is to be called, and in which time.
+/// What an operation sends, written out.
 pub(crate) struct Call<'a> {
-    operation: &'a Operation,
-    path: Cow<'static, str>,
-    body: Option<Vec<u8>>,
-    budget: Duration,
-    connection: ConnectionUse,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(
-        operation: &'a Operation,
-        segments: &[&str],
-        body: Option<Vec<u8>>,
-        budget: Duration,
-        connection: ConnectionUse,
-    ) -> Result<Self, InvalidInput> {
-        let path = path(operation, segments)?;
-        Ok(Self { operation, path, body, budget, connection })
-    }
+    pub(crate) operation: &'a Operation,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) budget: Duration,
+    pub(crate) connection: ConnectionUse,
 }
 
 impl Executor {
@@ -162,7 +149,7 @@ impl fmt::Debug for Executor {
 }
 
 /// The operation's path with its parameters filled in, each encoded as one segment.
-fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, InvalidInput> {
+pub(crate) fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, InvalidInput> {
     if segments.is_empty() {
         return Ok(Cow::Borrowed(operation.path));
     }

@@ -6,8 +6,8 @@
 
 use serde_json::Value;
 
-use crate::api::SENSITIVE_FIELDS;
 use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
+use crate::api::types::SENSITIVE_FIELDS;
 
 /// Values that must not be shown, as they stood in a request.
 #[derive(Default)]

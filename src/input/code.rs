@@ -29,19 +29,19 @@ use crate::api::types::VerificationCode;
 pub struct Code(String);
 
 impl Code {
-    /// A code of visible ASCII characters, as many as
+    /// A code as the service or the caller made it, as long as
     /// [`VERIFICATION_CODE_LENGTH`](crate::api::limits::VERIFICATION_CODE_LENGTH) allows. What users type is best
     /// trimmed first.
     ///
     /// # Errors
     ///
-    /// If it is empty, too long, or holds white space or other characters that no code has.
+    /// If it is empty or holds control characters.
     pub fn new(code: impl Into<String>) -> Result<Self, InvalidInput> {
         let code = code.into();
-        let fits = VERIFICATION_CODE_LENGTH.contains_length(&code)
-            && code.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits =
+            VERIFICATION_CODE_LENGTH.contains_length(&code) && !code.chars().any(|c| c.is_ascii_control());
         InvalidInput::unless_of(fits, "code", || {
-            format!("must be {VERIFICATION_CODE_LENGTH} visible ASCII characters, without spaces")
+            format!("must be {}, none of them a control character", VERIFICATION_CODE_LENGTH.characters())
         })?;
         Ok(Self(code))
     }

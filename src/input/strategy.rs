@@ -16,6 +16,7 @@ use crate::api::types::{Channel, ChannelStrategy};
 /// let strategy: Strategy = "whatsapp|sms".parse()?;
 /// assert_eq!(strategy.channels(), [Channel::Whatsapp, Channel::Sms]);
 /// assert!("sms|sms".parse::<Strategy>().is_err());
+/// assert!("sms|email".parse::<Strategy>().is_err());
 /// # Ok::<(), engagelab_otp::InvalidInput>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -27,7 +28,7 @@ impl Strategy {
     ///
     /// # Errors
     ///
-    /// If there is none, one is not known, or one stands there twice.
+    /// If there is none, one is not known, one stands there twice, or email is combined with another.
     pub fn new(channels: impl IntoIterator<Item = Channel>) -> Result<Self, InvalidInput> {
         let channels: Vec<Channel> = channels.into_iter().collect();
         let check = |kept, rule: &'static str| InvalidInput::unless(kept, "send_channel_strategy", rule);
@@ -36,6 +37,8 @@ impl Strategy {
         check(known, "must be of the channels whatsapp, sms, email and voice, joined by `|`")?;
         let once = (1..channels.len()).all(|index| !channels[..index].contains(&channels[index]));
         check(once, "must have each channel once")?;
+        let alone = channels.len() == 1 || !channels.contains(&Channel::Email);
+        check(alone, "must have email alone, which cannot be combined with other channels")?;
         Ok(Self(channels))
     }
 

@@ -26,7 +26,11 @@ impl TemplateId {
         InvalidInput::unless_of(TEMPLATE_ID_LENGTH.contains_length(&id), FIELD, || {
             format!("must be {}", TEMPLATE_ID_LENGTH.characters())
         })?;
-        InvalidInput::unless(!id.chars().any(char::is_control), FIELD, "must be without control characters")?;
+        InvalidInput::unless(
+            !id.chars().any(|c| c.is_ascii_control()),
+            FIELD,
+            "must be without control characters",
+        )?;
         InvalidInput::unless(!matches!(id.as_str(), "." | ".."), FIELD, "must be other than `.` and `..`")?;
         Ok(Self(id))
     }

@@ -73,17 +73,15 @@ impl SampleEvent {
             Self::InsufficientBalance => notification(
                 at,
                 name,
-                &json!({"business_id": BUSINESS, "remain_balance": 4.2, "balance_threshold": 10.0}),
+                &json!({"business_id": BUSINESS, "remain_balance": 4.2, "balance_threshold": 10.0, "currency": "USD"}),
             ),
-            Self::InsufficientVerificationRate => notification(
-                at,
-                name,
-                &json!({"business_id": BUSINESS, "verification_rate": 0.31, "rate_threshold": 0.5}),
-            ),
+            Self::InsufficientVerificationRate => {
+                notification(at, name, &json!({"business_id": BUSINESS, "rate": 0.31, "threshold": 0.5}))
+            }
             Self::TemplateAuditResult => notification(
                 at,
                 name,
-                &json!({"business_id": BUSINESS, "template_id": "sandbox-otp-tpl", "status": 2, "audit_remark": ""}),
+                &json!({"business_id": BUSINESS, "template_id": "sandbox-otp-tpl", "status": 2, "reason": ""}),
             ),
             Self::UplinkMessage => json!({
                 "server": SERVER, "itime": seconds(at), "message_id": "0", "business_id": BUSINESS,
@@ -96,7 +94,7 @@ impl SampleEvent {
             Self::KeyManage => system(
                 at,
                 name,
-                &json!({"action": "create", "api_key": "sandbox_demo", "description": "made by the sandbox"}),
+                &json!({"action": "create api_key", "api_key": "sandbox_demo", "description": "made by the sandbox"}),
             ),
             Self::TemplateManage => system(
                 at,

@@ -7,7 +7,6 @@ use super::console::{self, Console};
 use super::fault::{FAULT_HEADER, Fault};
 use super::service::{json, refuse};
 use super::shared::Shared;
-use crate::api::Extra;
 use crate::api::types::{ErrorBody, ErrorCode};
 use crate::http_server::{Request, Response, ResponseFault};
 
@@ -34,8 +33,7 @@ pub(super) fn api(shared: &Shared, request: &Request) -> Response {
             Ok(fault) => Some(fault),
             Err(invalid) => {
                 let (status, refusal) = refuse(ErrorCode::InvalidParameter, invalid.rule());
-                let body = ErrorBody { code: refusal.0, message: refusal.1, extra: Extra::default() };
-                return json(status, &body);
+                return json(status, &ErrorBody::new(refusal.0, refusal.1));
             }
         }
     } else {
@@ -62,11 +60,7 @@ fn empty() -> Response {
 }
 
 fn rate_limited(retry_after: Duration) -> Response {
-    let body = ErrorBody {
-        code: ErrorCode::ResentTooSoon,
-        message: "too many requests, as asked for".to_owned(),
-        extra: Extra::default(),
-    };
+    let body = ErrorBody::new(ErrorCode::ResentTooSoon, "too many requests, as asked for");
     let mut response = json(429, &body);
     response.headers.push(("Retry-After", retry_after.as_secs().to_string()));
     response

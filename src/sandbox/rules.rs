@@ -48,8 +48,8 @@ fn same_lists(given: &Value, decoded: &Value) -> bool {
 
 /// A language, if one is given.
 pub(super) fn language(language: Option<&Language>) -> Checked {
-    let fits = language.is_none_or(|language| (1..=16).contains(&language.as_str().chars().count()));
-    unless(fits, ErrorCode::InvalidParameter, "language has 1 to 16 characters")
+    let fits = language.is_none_or(|language| !language.as_str().is_empty());
+    unless(fits, ErrorCode::InvalidParameter, "language is not empty")
 }
 
 /// A template that is to be created.
@@ -109,6 +109,13 @@ pub(super) fn definition(template: &TemplateDefinition) -> Checked {
             let countries = own.custom_country_codes.as_ref().is_none_or(|codes| {
                 codes
                     .split(',')
+                    .enumerate()
+                    // A space may follow a comma.
+                    .map(
+                        |(index, code)| {
+                            if index == 0 { code } else { code.strip_prefix(' ').unwrap_or(code) }
+                        },
+                    )
                     .all(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
             });
             invalid(countries, "custom_country_codes are two capital letters each, joined by commas")?;
@@ -116,10 +123,6 @@ pub(super) fn definition(template: &TemplateDefinition) -> Checked {
     }
     if let Some(email) = &template.email_config {
         invalid(!email.template_name.is_empty(), "email_config.template_name is not empty")?;
-        invalid(
-            !email.template_custom_configs.is_empty(),
-            "email_config.template_custom_configs is not empty",
-        )?;
         for text in &email.template_custom_configs {
             language(Some(&text.language))?;
             invalid(text.pre_from_mail.chars().count() >= 3, "pre_from_mail is an address")?;

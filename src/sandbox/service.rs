@@ -19,11 +19,11 @@ use super::recipients::fate;
 use super::schedule::Schedule;
 use super::tick::{Action, Speed};
 use super::{rules, text};
+use crate::api::operations;
 use crate::api::types::{
     self, Acknowledgement, Channel, ErrorBody, ErrorCode, SendReceipt, TemplateDetails, TemplateStatus,
     TemplateSummary, VerificationResult,
 };
-use crate::api::{Extra, operations};
 use crate::http_server::{Request, Response};
 use crate::{Recipient, TemplateId};
 
@@ -64,9 +64,8 @@ type Answer = Result<Response, (u16, Refusal)>;
 
 impl Service {
     pub(super) fn answer(&mut self, request: &Request, now: SystemTime) -> Response {
-        self.route(request, now).unwrap_or_else(|(status, Refusal(code, message))| {
-            json(status, &ErrorBody { code, message, extra: Extra::default() })
-        })
+        self.route(request, now)
+            .unwrap_or_else(|(status, Refusal(code, message))| json(status, &ErrorBody::new(code, message)))
     }
 
     fn route(&mut self, request: &Request, now: SystemTime) -> Answer {
@@ -239,12 +238,9 @@ impl Service {
         self.checked(&request.message_id, verified, now);
         Ok(json(
             200,
-            &VerificationResult {
-                message_id: Some(request.message_id.clone()),
-                verify_code: Some(request.verify_code.clone()),
-                verified,
-                extra: Extra::default(),
-            },
+            &VerificationResult::new(verified)
+                .message_id(request.message_id.clone())
+                .verify_code(request.verify_code.expose().as_str()),
         ))
     }
 
@@ -342,24 +338,17 @@ fn status(refusal: Refusal) -> (u16, Refusal) {
 fn wrong_method(allowed: &str) -> Response {
     let message = format!("the methods here are {allowed}");
     let code = ErrorCode::InvalidParameter;
-    let mut response = json(405, &ErrorBody { code, message, extra: Extra::default() });
+    let mut response = json(405, &ErrorBody::new(code, message));
     response.headers.push(("Allow", allowed.to_owned()));
     response
 }
 
 fn receipt(message: &Message) -> Response {
-    json(
-        200,
-        &SendReceipt {
-            message_id: message.id.clone(),
-            send_channel: Some(message.channel.clone()),
-            extra: Extra::default(),
-        },
-    )
+    json(200, &SendReceipt::new(message.id.clone()).send_channel(message.channel.clone()))
 }
 
 fn done() -> Response {
-    json(200, &Acknowledgement { code: 0, message: Some("success".to_owned()), extra: Extra::default() })
+    json(200, &Acknowledgement::new(0).message("success"))
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> Response {
@@ -372,38 +361,23 @@ fn seconds(time: SystemTime) -> Option<i64> {
     time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok())
 }
 
-/// What the list shows of a template.
+/// What the list shows of a template: everything but the texts.
 fn summary(template: &Template) -> Result<TemplateSummary, (u16, Refusal)> {
-    let TemplateDetails {
-        template_id,
-        description,
-        brand_name,
-        send_channel_strategy,
-        verify_code_config,
-        created_time,
-        status,
-        audit_remark,
-        ..
-    } = details(template)?;
-    Ok(TemplateSummary {
-        template_id,
-        description,
-        brand_name,
-        send_channel_strategy,
-        verify_code_config,
-        created_time,
-        status,
-        audit_remark,
-        extra: Extra::default(),
-    })
+    let mut shown = details(template)?;
+    if let Some(own) = shown.sms_config.as_mut().and_then(|sms| sms.template_custom_config.as_mut()) {
+        own.custom_content = None;
+    }
+    if let Some(email) = &mut shown.email_config {
+        email.template_custom_configs = None;
+    }
+    // Every field of the details is a field of the summary, with the same shape.
+    convert(&shown)
 }
 
 /// A template as the service shows it: the definition's fields, and what the service knows besides.
 fn details(template: &Template) -> Result<TemplateDetails, (u16, Refusal)> {
     // Every field of the definition is a field of the details, with the same shape.
-    let mut shown: TemplateDetails = serde_json::to_value(&template.definition)
-        .and_then(serde_json::from_value)
-        .map_err(|error| refuse(ErrorCode::Internal, &error.to_string()))?;
+    let mut shown: TemplateDetails = convert(&template.definition)?;
     if let Some(sms) = &mut shown.sms_config {
         let text = sms.template_custom_config.as_ref().and_then(|own| own.custom_content.as_deref());
         sms.template_parts = Some(rules::sms_parts(text.unwrap_or_default()));
@@ -412,6 +386,12 @@ fn details(template: &Template) -> Result<TemplateDetails, (u16, Refusal)> {
     shown.status = Some(template.status);
     shown.audit_remark = Some(String::new());
     Ok(shown)
+}
+
+fn convert<T: DeserializeOwned>(shape: &impl Serialize) -> Result<T, (u16, Refusal)> {
+    serde_json::to_value(shape)
+        .and_then(serde_json::from_value)
+        .map_err(|error| refuse(ErrorCode::Internal, &error.to_string()))
 }
 
 /// How long a fixed code counts, whatever the template says.

@@ -51,5 +51,5 @@ fn mail() -> EmailConfig {
         "Your code".to_owned(),
         "Your code is {{code}}.".to_owned(),
     );
-    EmailConfig::new("Sandbox".to_owned(), vec![text])
+    EmailConfig::new("Sandbox").template_custom_configs(vec![text])
 }

@@ -116,8 +116,10 @@ fn the_vendors_sdk_and_we_believe_each_other() {
             builder.build().expect("configured")
         };
         let receive = |header: &str| {
-            receiver()
-                .receive(&CallbackRequest::new(asked.body.as_bytes()).with_signature(Some(header)), at(NOW))
+            receiver().receive_at(
+                &CallbackRequest::new(asked.body.as_bytes()).with_signature(Some(header)),
+                at(NOW),
+            )
         };
         assert_eq!(receive(&asked.header).is_ok(), answered.verified, "{}", asked.header);
         let Ok(Delivery::Events(batch)) = receive(&answered.signed) else {

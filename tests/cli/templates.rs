@@ -5,7 +5,7 @@ use super::session::Session;
 /// A template's file.
 pub(super) const LOGIN: &str = r#"{
   "template_id": "login",
-  "send_channel_strategy": "whatsapp|sms|voice|email",
+  "send_channel_strategy": "whatsapp|sms|voice",
   "description": "For the login page",
   "brand_name": "Example",
   "verify_code_config": { "verify_code_type": 5, "verify_code_len": 6, "verify_code_ttl": 5 },

@@ -2,13 +2,12 @@
 
 use crate::api::Bounds;
 use crate::api::limits::{
-    EMAIL_CONFIG_TEMPLATE_CUSTOM_CONFIGS_ITEMS, EMAIL_CONFIG_TEMPLATE_NAME_LENGTH,
-    EMAIL_TEXT_PRE_SUBJECT_LENGTH, EMAIL_TEXT_TEMPLATE_CONTENT_LENGTH,
+    EMAIL_CONFIG_TEMPLATE_NAME_LENGTH, EMAIL_TEXT_PRE_SUBJECT_LENGTH, EMAIL_TEXT_TEMPLATE_CONTENT_LENGTH,
 };
 use crate::api::types::{self, Language};
 use crate::{InvalidInput, Recipient};
 
-/// What is sent by e-mail: one mail for each language.
+/// What is sent by e-mail: one mail for each language, or the service's own text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmailConfig {
     name: String,
@@ -16,7 +15,7 @@ pub struct EmailConfig {
 }
 
 impl EmailConfig {
-    /// A mail template with this name. Add at least one text.
+    /// A mail template with this name. Without a text of yours the service's own is sent.
     ///
     /// # Errors
     ///
@@ -35,10 +34,6 @@ impl EmailConfig {
 
     /// What only the finished whole can be checked for.
     pub(super) fn check(&self) -> Result<(), InvalidInput> {
-        let limit = EMAIL_CONFIG_TEMPLATE_CUSTOM_CONFIGS_ITEMS;
-        InvalidInput::unless_of(limit.contains_count(self.texts.len()), TEXTS, || {
-            format!("must be {limit}: one mail for each language")
-        })?;
         for (index, text) in self.texts.iter().enumerate() {
             let twice = self.texts[..index].iter().any(|earlier| earlier.language == text.language);
             InvalidInput::unless(!twice, TEXTS, "must have each language once")?;
@@ -62,7 +57,7 @@ impl TryFrom<&types::EmailConfig> for EmailConfig {
 impl From<&EmailConfig> for types::EmailConfig {
     fn from(config: &EmailConfig) -> Self {
         let texts: Vec<_> = config.texts.iter().map(types::EmailText::from).collect();
-        Self::new(config.name.as_str(), texts)
+        Self::new(config.name.as_str()).template_custom_configs(texts)
     }
 }
 

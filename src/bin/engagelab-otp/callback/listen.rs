@@ -4,7 +4,6 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::SystemTime;
 
 use clap::Args;
 use engagelab_otp::callback::{Batch, CallbackRequest, Delivery, Receiver};
@@ -106,7 +105,7 @@ impl Listener {
         let (Some(headers), Ok(_)) = (headers(request), read) else { return Ok((400, false)) };
         let source = request.remote_addr().map(SocketAddr::ip);
         let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
-        match self.receiver.receive(&incoming, SystemTime::now()) {
+        match self.receiver.receive(&incoming) {
             Ok(Delivery::Events(batch)) => {
                 self.print(&batch)?;
                 Ok((self.hand_on(batch, &headers, &body), true))

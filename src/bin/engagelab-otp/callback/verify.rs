@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let receiver = Keys::find(&arguments.source)?.signature_receiver()?.build()?;
     let body = body(arguments)?;
     let incoming = CallbackRequest::new(&body).with_signature(Some(arguments.signature.trim()));
-    let (events, unreadable) = match receiver.receive(&incoming, now) {
+    let (events, unreadable) = match receiver.receive_at(&incoming, now) {
         Ok(Delivery::Events(batch)) => (batch.events().len(), batch.unreadable().len()),
         Ok(Delivery::AddressCheck(check)) => match check.would_refuse() {
             Some(refusal) => return not_genuine(arguments, refusal),

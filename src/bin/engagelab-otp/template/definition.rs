@@ -67,6 +67,7 @@ struct OwnText {
 #[serde(deny_unknown_fields)]
 struct Email {
     template_name: String,
+    #[serde(default)]
     template_custom_configs: Vec<Mail>,
 }
 

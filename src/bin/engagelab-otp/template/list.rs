@@ -10,8 +10,8 @@ use crate::output::{Output, say};
 
 /// List the templates.
 ///
-/// Prints id, status and channels of each, parted by tabs; as JSON {"templates": [TemplateSummary, …]}, as the
-/// OpenAPI document describes it.
+/// Prints id, status and channels of each, and how many SMS its text needs (each is billed), parted by tabs; as
+/// JSON {"templates": [TemplateSummary, …]}, as the OpenAPI document describes it.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -30,8 +30,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn line(template: &TemplateSummary) -> String {
-    let id = template.template_id.as_ref().map_or("-", |id| id.0.as_str());
+    let id = template.template_id.as_deref().unwrap_or("-");
     let status = template.status.map_or("-", |status| status.name());
     let channels = template.send_channel_strategy.as_deref().unwrap_or("-");
-    format!("{id}\t{status}\t{channels}")
+    let parts = template.sms_config.as_ref().and_then(|sms| sms.template_parts);
+    let parts = parts.map_or("-".to_owned(), |parts| parts.to_string());
+    format!("{id}\t{status}\t{channels}\t{parts}")
 }
