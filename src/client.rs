@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::operations;
 use crate::api::types::{
     ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
     SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
-use crate::api::{Api, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
-use crate::{Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+use crate::{Api, Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -72,8 +72,7 @@ impl Client {
     /// If the sandbox listens where plain `http` is not allowed: beyond loopback.
     #[cfg(feature = "sandbox")]
     pub fn for_sandbox(sandbox: &crate::sandbox::Sandbox) -> Result<Self, Error> {
-        let (key, secret) = sandbox.credentials();
-        Self::builder(Credentials::new(key, secret)?).base_url(sandbox.url()).build()
+        Self::builder(sandbox.credentials()).base_url(sandbox.url()).build()
     }
 
     /// A client with these credentials, to be configured.

@@ -24,8 +24,14 @@ mod http;
 #[cfg(feature = "sandbox")]
 mod http_server;
 mod input;
+// Not all that will use it are there yet.
+#[allow(dead_code)]
+#[cfg(any(feature = "callback", feature = "smpp"))]
+mod journal;
 mod outcome;
 mod sync;
+#[cfg(any(feature = "sandbox", feature = "smpp"))]
+mod test_recipients;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
@@ -35,7 +41,7 @@ pub use builder::ClientBuilder;
 pub use client::{Client, Verification};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{Api, Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use crate::api::Operation;
 use crate::api::types::ErrorCode;
-use crate::api::{Api, Operation};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::attempt::{Attempt, AttemptFailure};
@@ -32,38 +30,16 @@ pub(crate) struct Executor {
 
 pub(crate) type Hook = Arc<dyn Fn(&Attempt) + Send + Sync>;
 
-struct Call<'a> {
-    operation: &'a Operation,
-    path: Cow<'static, str>,
-    body: Option<Vec<u8>>,
-    budget: Duration,
-}
-
-impl Api {
-    /// The seam under every generated function.
-    pub(crate) fn run<B: Serialize + ?Sized, T: DeserializeOwned>(
-        &self,
-        operation: &Operation,
-        segments: &[&str],
-        body: Option<&B>,
-    ) -> Result<T, Error> {
-        let path = path(operation, segments)?;
-        let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
-            // Texts and numbers always serialise; this is for types that other documents may bring.
-            InvalidInput::new("body", "must be a request that can be written as JSON")
-        })?;
-        let mut answer = None;
-        let call = Call { operation, path, body, budget: self.budget };
-        self.executor.call(&call, &mut |bytes| {
-            answer = Some(serde_json::from_slice(bytes)?);
-            Ok(())
-        })?;
-        answer.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))
-    }
+/// What an operation sends, written out.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) budget: Duration,
 }
 
 impl Executor {
-    fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<(), Error> {
+    pub(crate) fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<(), Error> {
         // One reading of the clock for both, so that the first attempt has the whole budget, to the nanosecond: the
         // transport then needs no configuration of its own for it.
         let mut began = self.clock.now();
@@ -152,7 +128,7 @@ fn is_gone(call: &Call<'_>, result: &Result<(), Error>) -> bool {
 }
 
 /// The operation's path with its parameters filled in, each encoded as one segment.
-fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, InvalidInput> {
+pub(crate) fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, InvalidInput> {
     if segments.is_empty() {
         return Ok(Cow::Borrowed(operation.path));
     }

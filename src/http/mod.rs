@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of templates, codes or recipients; `transport` alone knows `ureq`.
 
+mod api;
 mod attempt;
 pub(crate) mod call;
 mod redact;
@@ -9,6 +10,7 @@ mod response;
 pub(crate) mod retry;
 pub(crate) mod transport;
 
+pub use api::Api;
 pub use attempt::{Attempt, AttemptFailure};
 pub use retry::RetryPolicy;
 pub use transport::{Proxy, RootCertificates, Timeouts, TlsBackend};

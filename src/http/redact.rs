@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use crate::api::SENSITIVE_FIELDS;
 use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
+use crate::api::types::SENSITIVE_FIELDS;
 
 /// What stands in place of what was cut.
 const CUT: char = '…';
