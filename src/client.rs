@@ -63,8 +63,7 @@ impl Client {
     /// If the sandbox listens where plain `http` is not allowed: beyond loopback.
     #[cfg(feature = "sandbox")]
     pub fn for_sandbox(sandbox: &crate::sandbox::Sandbox) -> Result<Self, Error> {
-        let (key, secret) = sandbox.credentials();
-        Self::builder(Credentials::new(key, secret)?).base_url(sandbox.url()).build()
+        Self::builder(sandbox.credentials()).base_url(sandbox.url()).build()
     }
 
     /// A client with these credentials, to be configured.

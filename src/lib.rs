@@ -24,9 +24,15 @@ mod http;
 #[cfg(feature = "sandbox")]
 mod http_server;
 mod input;
+// Not all that will use it are there yet.
+#[allow(dead_code)]
+#[cfg(any(feature = "callback", feature = "smpp"))]
+mod journal;
 mod outcome;
 mod receipt;
 mod sync;
+#[cfg(any(feature = "sandbox", feature = "smpp"))]
+mod test_recipients;
 mod verification;
 
 pub use api::types::{

@@ -512,11 +512,3 @@ fn values_and_fields_that_nobody_knows_yet_survive() {
     let error = client.send_otp(&phone(), &template()).expect_err("refused");
     assert_eq!(error.api().map(|api| api.code().value()), Some(7777));
 }
-
-#[test]
-fn a_client_can_be_shared_between_threads() {
-    fn shared<T: Clone + Send + Sync + 'static>() {}
-    fn thrown<T: Send + Sync + 'static>() {}
-    shared::<Client>();
-    thrown::<Error>();
-}

@@ -73,7 +73,8 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 #[test]
 fn without_a_terminal_sending_for_real_takes_a_yes() {
     let mut session = Session::start();
-    let (key, secret) = session.sandbox.credentials();
+    let credentials = session.sandbox.credentials();
+    let (key, secret) = (credentials.key(), credentials.secret());
     let send = ["send", "+6591234567", "--template", "sandbox-otp-tpl"];
     for line in [&send[..], &["template", "delete", "sandbox-otp-tpl"]] {
         let url = session.sandbox.url();

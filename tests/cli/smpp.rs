@@ -1,6 +1,7 @@
 //! Sending over SMPP.
 
 use engagelab_otp::sandbox::{Sandbox, SmppFault};
+use engagelab_otp::smpp::smsc::Faults;
 
 use super::session::Session;
 
@@ -19,6 +20,10 @@ fn a_message_is_sent_and_its_report_waited_for() {
     session.compare("smpp");
 }
 
+fn fault(name: &str) -> Faults {
+    name.parse::<SmppFault>().expect("a fault").faults()
+}
+
 #[test]
 fn each_end_has_its_exit_code() {
     let mut session = Session::start();
@@ -26,13 +31,13 @@ fn each_end_has_its_exit_code() {
     session.run(&format!("smpp send +10000000001 {to}"), "398210");
     session.run(&format!("smpp send user@example.com {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::Throttle.faults());
+    smsc.set_faults(fault("throttle"));
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::CutUnanswered.faults());
+    smsc.set_faults(fault("cut-unanswered"));
     session.run(&format!("smpp send +10000000010 {to}"), "398210");
     let smsc = session.sandbox.smsc().expect("it listens");
-    smsc.set_faults(SmppFault::Unanswered.faults());
+    smsc.set_faults(fault("unanswered"));
     session.run(&format!("smpp send +10000000010 {to} --timeout 1"), "398210");
     session.compare("smpp_outcomes");
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::sandbox::demo;
 use engagelab_otp::{Client, Credentials, Error, Timeouts};
 
 use crate::failure::{Exit, Failure};
@@ -53,7 +54,7 @@ impl Connection {
             if !is_loopback(&url) {
                 return Err(Failure::usage("with --sandbox, --base-url is an address of this machine"));
             }
-            (Credentials::new("sandbox_demo", "sandbox_secret")?, url)
+            (Credentials::new(demo::DEV_KEY, demo::DEV_SECRET)?, url)
         } else {
             self.real()?
         };

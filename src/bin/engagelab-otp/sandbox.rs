@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    CallbackFault, DeliveryResponse, Fault, RECIPIENTS, Redelivery, Sandbox, SmppFault, Speed,
+    CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SmppFault, Speed, TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     fast: bool,
     /// Know this API key alone
     #[arg(long, value_name = "KEY:SECRET", value_parser = key)]
-    key: Option<(String, String)>,
+    key: Option<Credentials>,
     /// What becomes of new templates: approved, pending or rejected
     #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
     new_templates: TemplateStatus,
@@ -43,10 +43,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
     /// Sign callbacks with this user name
-    #[arg(long, value_name = "NAME", default_value = "sandbox_demo")]
+    #[arg(long, value_name = "NAME", default_value = demo::CALLBACK_USER)]
     callback_user: String,
     /// Sign callbacks with this secret
-    #[arg(long, value_name = "SECRET", default_value = "sandbox_webhook_secret")]
+    #[arg(long, value_name = "SECRET", default_value = demo::CALLBACK_SECRET)]
     callback_secret: String,
     /// Send this as Authorization with every callback
     #[arg(long, value_name = "VALUE")]
@@ -84,7 +84,7 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
         .history(arguments.history)
-        .pace(if arguments.fast { Speed::Fast } else { Speed::Real })
+        .speed(if arguments.fast { Speed::Fast } else { Speed::Real })
         .redelivery(arguments.redelivery)
         .callback_rows(arguments.callback_rows)
         .callback_secret(&arguments.callback_user, &arguments.callback_secret)
@@ -92,8 +92,8 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
     if !arguments.no_smpp {
         builder = builder.smpp_listen(arguments.smpp_listen);
     }
-    if let Some((key, secret)) = &arguments.key {
-        builder = builder.credentials(key, secret);
+    if let Some(credentials) = &arguments.key {
+        builder = builder.credentials(credentials.clone());
     }
     for url in &arguments.callback_url {
         builder = builder.callback_url(url).map_err(Failure::usage)?;
@@ -119,13 +119,14 @@ fn introduce(sandbox: &Sandbox) -> io::Result<()> {
     writeln!(out, "REST       {}", sandbox.url())?;
     writeln!(out, "Console    {}/   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
-        writeln!(out, "SMPP       {}   system id sandbox_demo, password sandbox", smsc.address())?;
+        let (id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
+        writeln!(out, "SMPP       {}   system id {id}, password {password}", smsc.address())?;
     }
     if !sandbox.address().ip().is_loopback() {
         writeln!(out, "           Others can reach this, and the console shows codes without a password.")?;
     }
-    for (key, secret) in sandbox.keys() {
-        writeln!(out, "Key        {key}   secret {secret}")?;
+    for credentials in sandbox.keys() {
+        writeln!(out, "Key        {}   secret {}", credentials.key(), credentials.secret())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
     // An address is checked within three seconds.
@@ -141,17 +142,19 @@ fn introduce(sandbox: &Sandbox) -> io::Result<()> {
         };
         writeln!(out, "Callbacks  {}   {outcome}", check.url)?;
     }
-    writeln!(out, "\nRecipients with a fate of their own; anybody else is delivered to after a second:")?;
-    for (to, fate) in RECIPIENTS {
-        writeln!(out, "  {to:<20} {fate}")?;
+    writeln!(
+        out,
+        "\nRecipients with a behaviour of their own; messages to anybody else are delivered after a second:"
+    )?;
+    for recipient in TEST_RECIPIENTS {
+        writeln!(out, "  {:<20} {}", recipient.address, recipient.explanation)?;
     }
     out.flush()
 }
 
-fn key(text: &str) -> Result<(String, String), String> {
+fn key(text: &str) -> Result<Credentials, String> {
     let (key, secret) = text.split_once(':').ok_or("write KEY:SECRET")?;
-    let credentials = Credentials::new(key, secret).map_err(|invalid| invalid.rule().to_owned())?;
-    Ok((credentials.key().to_owned(), secret.to_owned()))
+    Credentials::new(key, secret).map_err(|invalid| invalid.rule().to_owned())
 }
 
 fn review(text: &str) -> Result<TemplateStatus, String> {

@@ -1,6 +1,7 @@
 //! What callbacks are signed with, from the environment or a profile.
 
 use engagelab_otp::callback::{Receiver, ReceiverBuilder, Signer};
+use engagelab_otp::sandbox::demo;
 
 use crate::connection::{Settings, Source, missing};
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn find(source: &Source) -> Result<Self, Failure> {
         if source.sandbox {
-            let pair = ("sandbox_demo".to_owned(), "sandbox_webhook_secret".to_owned());
+            let pair = (demo::CALLBACK_USER.to_owned(), demo::CALLBACK_SECRET.to_owned());
             return Ok(Self { pair: Some(pair), authorization: None });
         }
         let Settings { values: [user, secret, authorization], .. } = source.settings(NAMES, |profile| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engagelab_otp::Outcome;
+use engagelab_otp::sandbox::demo;
 use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::{
     ConnectError, ConnectErrorKind, Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig,
@@ -117,7 +118,7 @@ impl Arguments {
     /// Where to connect, and how.
     fn config(&self) -> Result<(String, SmppConfig), Failure> {
         let (credentials, profile_address) = if self.source.sandbox {
-            (Credentials::new("sandbox_demo", "sandbox")?, Some(SANDBOX.to_owned()))
+            (Credentials::new(demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD)?, Some(SANDBOX.to_owned()))
         } else {
             let Settings { values: [system_id, password, address], .. } =
                 self.source.settings(NAMES, |profile| {

@@ -1,6 +1,6 @@
 //! Callbacks on their way: rows are gathered, made into callbacks, queued, and queued again when they fail.
 //!
-//! It posts nothing itself and knows no time: couriers take what is queued and say what came of it.
+//! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -8,19 +8,20 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
-use super::fault::CallbackFault;
 use crate::api::types::MessageId;
 use crate::callback::Signer;
+use crate::sandbox::fault::CallbackFault;
+use crate::sandbox::model::Schedule;
 
 /// Where callbacks go, and how.
 #[derive(Clone, Debug)]
-pub(super) struct CallbackPlan {
-    pub(super) urls: Vec<String>,
-    pub(super) signer: Option<Signer>,
-    pub(super) authorization: Option<String>,
-    pub(super) redelivery: Redelivery,
-    pub(super) most_rows: usize,
-    pub(super) fault: Option<CallbackFault>,
+pub(crate) struct CallbackPlan {
+    pub(crate) urls: Vec<String>,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) redelivery: Redelivery,
+    pub(crate) most_rows: usize,
+    pub(crate) fault: Option<CallbackFault>,
 }
 
 /// How a callback that failed is posted again.
@@ -34,36 +35,38 @@ pub enum Redelivery {
     AsItWas,
 }
 
-/// What is left to do later on.
+/// What is left to do with a callback later on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Later {
-    /// Queue this callback.
+enum Planned {
+    /// Queue it.
     Post(u64),
-    /// Queue this callback again, unless it was delivered meanwhile.
+    /// Queue it again, unless it was delivered meanwhile.
     Repeat(u64),
-    /// Queue this callback, if it is still held back.
+    /// Queue it, if it is still held back.
     Release(u64),
 }
 
 /// A callback to be posted now.
 #[derive(Debug)]
-pub(super) struct PendingDelivery {
-    pub(super) callback: u64,
-    pub(super) signature: Option<String>,
-    pub(super) authorization: Option<String>,
-    pub(super) body: String,
-    pub(super) began: SystemTime,
+pub(crate) struct PendingDelivery {
+    pub(crate) callback: u64,
+    pub(crate) signature: Option<String>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: String,
+    pub(crate) began: SystemTime,
 }
 
+/// All callbacks, and what is to be done with them.
 #[derive(Debug)]
-pub(super) struct Outbox {
-    pub(super) plan: CallbackPlan,
+pub(crate) struct Outbox {
+    plan: CallbackPlan,
+    schedule: Schedule<Planned>,
     gathered: Vec<(Option<MessageId>, Value)>,
     callbacks: BTreeMap<u64, Callback>,
     made: u64,
     /// How many octets the bodies of all callbacks take.
     weight: usize,
-    /// What the couriers are to take: one queue for each address.
+    /// What the workers are to take: one queue for each address.
     queues: Vec<VecDeque<(u64, SigningMode)>>,
     /// What is held back until the next callback has gone: at most one for each address.
     held: Vec<Option<u64>>,
@@ -73,18 +76,19 @@ pub(super) struct Outbox {
 
 /// How a queued callback is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SigningMode {
+enum SigningMode {
     Anew,
     AsItWas,
     Forged,
 }
 
 impl Outbox {
-    pub(super) fn new(plan: CallbackPlan) -> Self {
+    pub(crate) fn new(plan: CallbackPlan) -> Self {
         Self {
             queues: plan.urls.iter().map(|_| VecDeque::new()).collect(),
             held: vec![None; plan.urls.len()],
             plan,
+            schedule: Schedule::default(),
             gathered: Vec::new(),
             callbacks: BTreeMap::new(),
             made: 0,
@@ -94,51 +98,119 @@ impl Outbox {
         }
     }
 
-    /// Whether anybody is to be told anything.
-    pub(super) fn is_wanted(&self) -> bool {
+    /// Whether there is any address to post to.
+    pub(crate) fn is_wanted(&self) -> bool {
         !self.plan.urls.is_empty()
     }
 
+    /// Where callbacks go.
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.plan.urls
+    }
+
+    /// How callbacks go wrong.
+    pub(crate) fn fault(&self) -> Option<CallbackFault> {
+        self.plan.fault
+    }
+
+    pub(crate) fn set_fault(&mut self, fault: Option<CallbackFault>) {
+        self.plan.fault = fault;
+    }
+
+    /// Adds an address, or finds it there already, and queues its check. Its number is that of its queue.
+    pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> usize {
+        if let Some(known) = self.plan.urls.iter().position(|known| known == url) {
+            return known;
+        }
+        self.plan.urls.push(url.to_owned());
+        self.queues.push(VecDeque::new());
+        self.held.push(None);
+        let target = self.plan.urls.len() - 1;
+        self.check_address(target, now);
+        target
+    }
+
     /// Queues the check of each address: a callback without rows.
-    pub(super) fn check_addresses(&mut self, now: SystemTime) {
+    pub(crate) fn check_addresses(&mut self, now: SystemTime) {
         for target in 0..self.plan.urls.len() {
-            let id = self.make(target, "{}".to_owned(), Vec::new(), now);
-            if let Some(check) = self.callbacks.get_mut(&id) {
-                check.is_address_check = true;
-            }
-            self.queue(id, SigningMode::Anew);
+            self.check_address(target, now);
         }
     }
 
-    pub(super) fn gather(&mut self, message: Option<MessageId>, row: Value) {
+    fn check_address(&mut self, target: usize, now: SystemTime) {
+        let id = self.make(target, "{}".to_owned(), Vec::new(), now);
+        if let Some(check) = self.callbacks.get_mut(&id) {
+            check.is_address_check = true;
+        }
+        self.queue(id, SigningMode::Anew);
+    }
+
+    /// When the next thing is due.
+    pub(crate) fn next_due(&self) -> Option<SystemTime> {
+        self.schedule.next()
+    }
+
+    /// Does what is due, and makes callbacks of the gathered rows.
+    pub(crate) fn tick(&mut self, now: SystemTime) {
+        while let Some((_, planned)) = self.schedule.take(now) {
+            self.carry_out(planned);
+        }
+        self.flush(now);
+        if self.schedule.len() > 2 * MOST_CALLBACKS {
+            let callbacks = &self.callbacks;
+            self.schedule.retain(|planned| {
+                let (Planned::Post(id) | Planned::Repeat(id) | Planned::Release(id)) = planned;
+                callbacks.contains_key(id)
+            });
+        }
+    }
+
+    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        self.schedule.rewind(by);
+        for callback in self.callbacks.values_mut() {
+            if let CallbackState::Failing { next } = &mut callback.state {
+                *next = next.checked_sub(by).unwrap_or(*next);
+            }
+        }
+    }
+
+    /// Forgets all callbacks, and what was to be done with them.
+    pub(crate) fn clear(&mut self) {
+        self.callbacks.clear();
+        self.gathered.clear();
+        self.schedule.clear();
+        self.queues.iter_mut().for_each(VecDeque::clear);
+        self.held.fill(None);
+        self.weight = 0;
+    }
+
+    pub(crate) fn gather(&mut self, message: Option<MessageId>, row: Value) {
         if self.is_wanted() {
             self.gathered.push((message, row));
         }
     }
 
-    /// Makes callbacks of the gathered rows. What comes back is to be done so much later.
-    pub(super) fn flush(&mut self, now: SystemTime) -> Vec<(Duration, Later)> {
-        let mut later = Vec::new();
+    fn flush(&mut self, now: SystemTime) {
         let gathered = std::mem::take(&mut self.gathered);
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
         for rows in gathered.chunks(self.plan.most_rows.max(1)) {
-            let mut shown: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
+            let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
             if reversed {
-                shown.reverse();
+                ordered.reverse();
             }
             let mut messages: Vec<MessageId> = rows.iter().filter_map(|(id, _)| id.clone()).collect();
             messages.dedup();
-            let body = json!({"total": shown.len(), "rows": shown}).to_string();
+            let body = json!({"total": ordered.len(), "rows": ordered}).to_string();
             for target in 0..self.plan.urls.len() {
                 let id = self.make(target, body.clone(), messages.clone(), now);
-                later.extend(self.dispatch(id, target));
+                self.dispatch(id, target, now);
             }
         }
-        later
     }
 
     /// Queues a new callback, or does with it what the fault says.
-    fn dispatch(&mut self, id: u64, target: usize) -> Option<(Duration, Later)> {
+    fn dispatch(&mut self, id: u64, target: usize, now: SystemTime) {
         match self.plan.fault {
             None => self.queue(id, SigningMode::Anew),
             Some(CallbackFault::Duplicate) => {
@@ -150,59 +222,63 @@ impl Outbox {
                 self.queue(id, SigningMode::AsItWas);
             }
             Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
-            Some(CallbackFault::Late { by }) => return Some((by, Later::Post(id))),
-            Some(CallbackFault::Reordered) => {
-                let Some(earlier) = self.held[target].take() else {
+            Some(CallbackFault::Late { by }) => self.schedule.add(now + by, Planned::Post(id)),
+            Some(CallbackFault::Reordered) => match self.held[target].take() {
+                None => {
                     self.held[target] = Some(id);
-                    return Some((LONGEST_HOLD, Later::Release(id)));
-                };
-                self.queue(id, SigningMode::Anew);
-                self.queue(earlier, SigningMode::Anew);
-            }
+                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
+                }
+                Some(earlier) => {
+                    self.queue(id, SigningMode::Anew);
+                    self.queue(earlier, SigningMode::Anew);
+                }
+            },
         }
-        None
     }
 
-    pub(super) fn carry_out(&mut self, later: Later) {
-        match later {
-            Later::Post(id) => self.queue(id, SigningMode::Anew),
-            Later::Release(id) => {
+    fn carry_out(&mut self, planned: Planned) {
+        match planned {
+            Planned::Post(id) => self.queue(id, SigningMode::Anew),
+            Planned::Release(id) => {
                 let held = self.held.iter_mut().find(|held| **held == Some(id));
                 if held.and_then(Option::take).is_some() {
                     self.queue(id, SigningMode::Anew);
                 }
             }
-            Later::Repeat(id) => {
+            Planned::Repeat(id) => {
                 let failing = |callback: &Callback| matches!(callback.state, CallbackState::Failing { .. });
                 if self.callbacks.get(&id).is_some_and(failing) {
-                    self.queue(id, self.repetition());
+                    self.queue(id, self.plan.redelivery.into());
                 }
             }
         }
     }
 
     /// Posts a callback again; false if it is not remembered.
-    pub(super) fn again(&mut self, id: u64, manner: Redelivery) -> bool {
+    pub(crate) fn redeliver(&mut self, id: u64, how: Redelivery) -> bool {
         let known = self.callbacks.contains_key(&id);
         if known {
-            self.queue(
-                id,
-                if manner == Redelivery::AsItWas { SigningMode::AsItWas } else { SigningMode::Anew },
-            );
+            self.queue(id, how.into());
         }
         known
     }
 
-    /// The next callback for the address with this number.
-    pub(super) fn take(&mut self, target: usize, now: SystemTime) -> Option<PendingDelivery> {
+    /// The next callback for the address with this number. It is signed with `signed_at`, which receivers compare
+    /// with their own clock; `now` is the sandbox's time.
+    pub(crate) fn take(
+        &mut self,
+        target: usize,
+        now: SystemTime,
+        signed_at: SystemTime,
+    ) -> Option<PendingDelivery> {
         loop {
-            let (id, manner) = self.queues.get_mut(target)?.pop_front()?;
+            let (id, signing) = self.queues.get_mut(target)?.pop_front()?;
             let Some(callback) = self.callbacks.get_mut(&id) else { continue };
             let nonce = format!("{:016x}", self.random.u64(..));
-            // The signer refuses times beyond the year 2286 and nonces that are none; neither comes here often
-            // enough to be worth more than an unsigned callback.
-            let sign = || self.plan.signer.as_ref().and_then(|signer| signer.header(now, &nonce).ok());
-            let signature = match manner {
+            // The signer refuses times beyond the year 2286 and nonces that are none, and no clock or number here
+            // is one of them.
+            let sign = || self.plan.signer.as_ref().and_then(|signer| signer.header(signed_at, &nonce).ok());
+            let signature = match signing {
                 SigningMode::Anew => sign(),
                 SigningMode::AsItWas => callback.first_signature.clone().or_else(sign),
                 SigningMode::Forged => sign().map(|header| forge(&header)),
@@ -221,21 +297,21 @@ impl Outbox {
         }
     }
 
-    /// What came of a posting. What comes back is to be done so much later.
-    pub(super) fn posted(
+    /// What came of a delivery. Pauses between deliveries are so many times shorter than the service's.
+    pub(crate) fn delivered(
         &mut self,
-        posting: PendingDelivery,
+        delivery: PendingDelivery,
         answer: DeliveryResponse,
         took: Duration,
         now: SystemTime,
-        hurry: u32,
-    ) -> Option<(Duration, Later)> {
+        times_shorter: u32,
+    ) -> Option<&Callback> {
         self.under_way = self.under_way.saturating_sub(1);
-        let callback = self.callbacks.get_mut(&posting.callback)?;
+        let callback = self.callbacks.get_mut(&delivery.callback)?;
         let ok = answer.is_ok();
         if callback.attempts.len() < MOST_ATTEMPTS {
-            let signature = posting.signature;
-            callback.attempts.push(DeliveryAttempt { at: posting.began, took, signature, answer });
+            let signature = delivery.signature;
+            callback.attempts.push(DeliveryAttempt { at: delivery.began, took, signature, answer });
         }
         match callback.state {
             _ if ok => callback.state = CallbackState::Delivered,
@@ -244,33 +320,30 @@ impl Outbox {
             CallbackState::Failing { next } if next > now => {}
             CallbackState::Waiting | CallbackState::Failing { .. } => {
                 let pause = redelivery_pause(callback.attempts.len());
-                let Some(pause) = pause.filter(|_| !callback.is_address_check) else {
+                if let Some(pause) = pause.filter(|_| !callback.is_address_check) {
+                    let next = now + pause / times_shorter.max(1);
+                    callback.state = CallbackState::Failing { next };
+                    self.schedule.add(next, Planned::Repeat(delivery.callback));
+                } else {
                     callback.state = CallbackState::GivenUp;
-                    return None;
-                };
-                let pause = pause / hurry.max(1);
-                callback.state = CallbackState::Failing { next: now + pause };
-                return Some((pause, Later::Repeat(callback.id)));
+                }
             }
         }
-        None
+        self.callbacks.get(&delivery.callback)
     }
 
     /// Whether nothing is queued or under way.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.under_way == 0 && self.queues.iter().all(VecDeque::is_empty)
     }
 
-    pub(super) fn has_mail(&self) -> bool {
+    /// Whether any callback is queued.
+    pub(crate) fn has_queued(&self) -> bool {
         self.queues.iter().any(|queue| !queue.is_empty())
     }
 
-    pub(super) fn callback(&self, id: u64) -> Option<&Callback> {
-        self.callbacks.get(&id)
-    }
-
     /// The callbacks, oldest first.
-    pub(super) fn callbacks(&self) -> impl DoubleEndedIterator<Item = &Callback> {
+    pub(crate) fn callbacks(&self) -> impl DoubleEndedIterator<Item = &Callback> {
         self.callbacks.values()
     }
 
@@ -297,20 +370,22 @@ impl Outbox {
         self.made
     }
 
-    fn queue(&mut self, id: u64, manner: SigningMode) {
+    fn queue(&mut self, id: u64, signing: SigningMode) {
         let Some(callback) = self.callbacks.get(&id) else { return };
         let Some(target) = self.plan.urls.iter().position(|url| *url == callback.url) else { return };
         let queue = &mut self.queues[target];
         if queue.len() >= MOST_CALLBACKS {
             queue.pop_front();
         }
-        queue.push_back((id, manner));
+        queue.push_back((id, signing));
     }
+}
 
-    fn repetition(&self) -> SigningMode {
-        match self.plan.redelivery {
-            Redelivery::SignedAnew => SigningMode::Anew,
-            Redelivery::AsItWas => SigningMode::AsItWas,
+impl From<Redelivery> for SigningMode {
+    fn from(how: Redelivery) -> Self {
+        match how {
+            Redelivery::SignedAnew => Self::Anew,
+            Redelivery::AsItWas => Self::AsItWas,
         }
     }
 }
@@ -336,7 +411,7 @@ fn forge(header: &str) -> String {
 }
 
 /// The most callbacks that are remembered.
-pub(super) const MOST_CALLBACKS: usize = 5_000;
+pub(crate) const MOST_CALLBACKS: usize = 5_000;
 
 /// The most octets that the bodies of all remembered callbacks take.
 const MOST_BODIES: usize = 64 * 1024 * 1024;
@@ -386,7 +461,7 @@ mod tests {
             assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.queues[0].len() <= MOST_CALLBACKS);
         }
         // What was forgotten while it waited is passed over.
-        let first = outbox.take(0, UNIX_EPOCH).expect("queued");
+        let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");
         assert_eq!(outbox.callbacks().next().map(|callback| callback.id), Some(first.callback));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::types::{Channel, DefaultText, EmailText, Language, TemplateDefinition};
 
 /// The text of a message by this channel. A variable without a value stays as it stands in the template.
-pub(super) fn render(
+pub(crate) fn render(
     template: &TemplateDefinition,
     channel: &Channel,
     language: Option<&Language>,

@@ -6,9 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::message::{Message, TimelineEntry, price_cents};
 use crate::InvalidInput;
-use crate::api::types::{ErrorCode, MessageStatus};
+use crate::api::types::{ErrorCode, MessageStatus, TemplateStatus};
+use crate::sandbox::demo;
+use crate::sandbox::model::{Message, TimelineEntry, price_cents};
 
 /// An event that a sandbox can be asked to report, with made-up particulars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ impl SampleEvent {
         }
     }
 
-    pub(super) fn row(self, at: SystemTime) -> Value {
+    pub(crate) fn row(self, at: SystemTime) -> Value {
         let name = self.as_str();
         match self {
             Self::InsufficientBalance => notification(
@@ -78,11 +79,7 @@ impl SampleEvent {
             Self::InsufficientVerificationRate => {
                 notification(at, name, &json!({"business_id": BUSINESS, "rate": 0.31, "threshold": 0.5}))
             }
-            Self::TemplateAuditResult => notification(
-                at,
-                name,
-                &json!({"business_id": BUSINESS, "template_id": "sandbox-otp-tpl", "status": 2, "reason": ""}),
-            ),
+            Self::TemplateAuditResult => audit_row("sandbox-otp-tpl", TemplateStatus::Approved, at),
             Self::UplinkMessage => json!({
                 "server": SERVER, "itime": seconds(at), "message_id": "0", "business_id": BUSINESS,
                 "response": {"event": name, "response_data": {
@@ -94,7 +91,7 @@ impl SampleEvent {
             Self::KeyManage => system(
                 at,
                 name,
-                &json!({"action": "create api_key", "api_key": "sandbox_demo", "description": "made by the sandbox"}),
+                &json!({"action": "create api_key", "api_key": demo::DEV_KEY, "description": "made by the sandbox"}),
             ),
             Self::TemplateManage => system(
                 at,
@@ -125,8 +122,14 @@ impl FromStr for SampleEvent {
     }
 }
 
+/// The row that reports how the review of a template ended.
+pub(crate) fn audit_row(template: &str, status: TemplateStatus, at: SystemTime) -> Value {
+    let data = json!({"business_id": BUSINESS, "template_id": template, "status": status, "reason": ""});
+    notification(at, SampleEvent::TemplateAuditResult.as_str(), &data)
+}
+
 /// The row that reports what happened to a message.
-pub(super) fn status_row(message: &Message, entry: &TimelineEntry) -> Value {
+pub(crate) fn status_row(message: &Message, entry: &TimelineEntry) -> Value {
     let mut status = json!({
         "message_status": entry.status,
         "status_data": {
@@ -176,7 +179,7 @@ fn system(at: SystemTime, event: &str, particulars: &Value) -> Value {
 }
 
 /// Seconds since 1970; before that, 0.
-pub(super) fn seconds(time: SystemTime) -> u64 {
+pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

@@ -1,4 +1,4 @@
-//! A message that the sandbox took over, and what happened to it.
+//! A message that the sandbox accepted, and what happened to it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::api::types::{Channel, ErrorCode, MessageId, MessageStatus};
 
-/// A message that the sandbox took over.
+/// A message that the sandbox accepted.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Message {
@@ -30,12 +30,14 @@ pub struct Message {
     pub verified: bool,
     /// What happened to it, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// How many of the oldest wrong guesses were left out of the timeline.
+    pub(crate) omitted: usize,
     /// Until when its code counts; none if the service does not check it.
-    pub(super) expires: Option<SystemTime>,
+    pub(crate) expires: Option<SystemTime>,
     /// Whether callbacks are made for it.
-    pub(super) reported: bool,
+    pub(crate) reported: bool,
     /// Whether it came over SMPP, where its reports go too.
-    pub(super) by_smpp: bool,
+    pub(crate) by_smpp: bool,
 }
 
 /// Something that happened to a message.
@@ -67,13 +69,18 @@ impl Message {
         sent.map(|entry| price_cents(&entry.channel)).sum()
     }
 
+    /// The channel that it took last.
+    pub(crate) fn last_channel(&self) -> &Channel {
+        self.timeline.last().map_or(&self.channel, |entry| &entry.channel)
+    }
+
     /// Whether its code still counts.
-    pub(super) fn lives(&self, now: SystemTime) -> bool {
+    pub(crate) fn lives(&self, now: SystemTime) -> bool {
         !self.verified && self.expires.is_some_and(|expires| now < expires)
     }
 
     /// How many octets its texts take.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let params: usize = self.params.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.to.len() + self.template.len() + self.text.len() + params
     }
@@ -93,7 +100,7 @@ impl fmt::Debug for Message {
 }
 
 /// A made-up price, so that there is something to add up.
-pub(super) fn price_cents(channel: &Channel) -> u32 {
+pub(crate) fn price_cents(channel: &Channel) -> u32 {
     match channel {
         Channel::Sms => 5,
         Channel::Whatsapp => 3,

@@ -2,11 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Entries by the time at which they are due, and by age among equals.
 #[derive(Debug)]
-pub(super) struct Schedule<T> {
+pub(crate) struct Schedule<T> {
     due: BinaryHeap<Reverse<Due<T>>>,
     count: u64,
 }
@@ -25,29 +25,42 @@ impl<T> Default for Schedule<T> {
 }
 
 impl<T> Schedule<T> {
-    pub(super) fn add(&mut self, at: SystemTime, what: T) {
+    pub(crate) fn add(&mut self, at: SystemTime, what: T) {
         self.count += 1;
         self.due.push(Reverse(Due { at, number: self.count, what }));
     }
 
     /// When the next entry is due.
-    pub(super) fn next(&self) -> Option<SystemTime> {
+    pub(crate) fn next(&self) -> Option<SystemTime> {
         self.due.peek().map(|Reverse(due)| due.at)
     }
 
     /// Takes the next entry, if it is due.
-    pub(super) fn take(&mut self, now: SystemTime) -> Option<(SystemTime, T)> {
+    pub(crate) fn take(&mut self, now: SystemTime) -> Option<(SystemTime, T)> {
         if self.next()? > now {
             return None;
         }
         self.due.pop().map(|Reverse(due)| (due.at, due.what))
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.due.len()
     }
 
-    pub(super) fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
+    pub(crate) fn clear(&mut self) {
+        self.due.clear();
+    }
+
+    /// Has everything fall due so much sooner.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        let earlier = |Reverse(due): Reverse<Due<T>>| {
+            let at = due.at.checked_sub(by).unwrap_or(UNIX_EPOCH);
+            Reverse(Due { at, ..due })
+        };
+        self.due = std::mem::take(&mut self.due).into_iter().map(earlier).collect();
+    }
+
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
         self.due.retain(|Reverse(due)| wanted(&due.what));
     }
 }
@@ -74,8 +87,6 @@ impl<T> Eq for Due<T> {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
     use super::*;
 
     #[test]

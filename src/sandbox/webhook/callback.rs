@@ -26,7 +26,7 @@ pub struct Callback {
     /// When it was made.
     pub made: SystemTime,
     /// The signature that it went out with first.
-    pub(super) first_signature: Option<String>,
+    pub(crate) first_signature: Option<String>,
 }
 
 /// How a callback stands.
