@@ -153,3 +153,37 @@ fn files_stay_readable() {
     let library = fs::read_to_string(root().join("src/lib.rs")).expect("a library");
     assert!(library.lines().count() <= 150, "lib.rs is a table of contents");
 }
+
+#[test]
+fn the_map_names_what_exists() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the map");
+    let tests: String = sources("tests").into_iter().map(|(_, text)| text).collect();
+    let (mut paths, mut facts) = (0, 0);
+    for name in map.split('`').skip(1).step_by(2) {
+        let folder = name.split('/').next().unwrap_or_default();
+        if ["src", "build", "tests", "openapi"].contains(&folder) {
+            for path in alternatives(name) {
+                assert!(root().join(&path).exists(), "ARCHITECTURE.md names {path}, which is not there");
+                paths += 1;
+            }
+        } else if name.matches('_').count() > 2 {
+            assert!(
+                tests.contains(&format!("fn {name}(")),
+                "ARCHITECTURE.md names a test {name}, which is not there"
+            );
+            facts += 1;
+        }
+    }
+    assert!(paths > 10 && facts > 5, "the map was not read: {paths} paths, {facts} tests");
+}
+
+/// `a/{b,c}/` is two paths.
+fn alternatives(name: &str) -> Vec<String> {
+    match (name.split_once('{'), name.split_once('}')) {
+        (Some((before, rest)), Some((_, after))) => {
+            let inside = rest.split('}').next().unwrap_or_default();
+            inside.split(',').map(|part| format!("{before}{part}{after}")).collect()
+        }
+        _ => vec![name.to_owned()],
+    }
+}
