@@ -15,6 +15,7 @@ const DOCUMENT: &str = "openapi/otp.yaml";
 #[cfg(not(feature = "codegen"))]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    tell_facts();
 }
 
 #[cfg(feature = "codegen")]
@@ -22,6 +23,7 @@ fn main() {
     for path in ["build.rs", "build", DOCUMENT] {
         println!("cargo::rerun-if-changed={path}");
     }
+    tell_facts();
     if let Err(diagnostics) = generate() {
         for diagnostic in diagnostics {
             // Every line of a multi-line value needs the prefix, or cargo drops it.
@@ -29,6 +31,16 @@ fn main() {
         }
         std::process::exit(1);
     }
+}
+
+/// What `engagelab-otp --version` tells of the build.
+fn tell_facts() {
+    let fact = |name| std::env::var(name).unwrap_or_else(|_| "unknown".to_owned());
+    let compiler = std::process::Command::new(fact("RUSTC")).arg("--version").output().ok();
+    let compiler = compiler.and_then(|output| String::from_utf8(output.stdout).ok());
+    println!("cargo::rustc-env=ENGAGELAB_OTP_RUSTC={}", compiler.as_deref().unwrap_or("rustc").trim());
+    println!("cargo::rustc-env=ENGAGELAB_OTP_TARGET={}", fact("TARGET"));
+    println!("cargo::rustc-env=ENGAGELAB_OTP_PROFILE={}", fact("PROFILE"));
 }
 
 #[cfg(feature = "codegen")]
