@@ -88,7 +88,7 @@ impl Endpoint {
             return self.secure(stream, connection);
         }
         let date = self.date(&stream);
-        Ok(Exchange { connection: format!("port {}, without TLS", self.port), date })
+        Ok(Exchange { connection: format!("{}:{}, without TLS", self.host, self.port), date })
     }
 
     #[cfg(feature = "rustls")]
@@ -120,14 +120,19 @@ impl Endpoint {
         let version = session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
         let chain = session.peer_certificates().map_or(0, <[_]>::len);
         let date = self.date(rustls::Stream::new(&mut session, &mut stream));
-        let connection =
-            format!("port {}, {version}, a chain of {chain} certificates trusted by {named_by}", self.port);
+        let connection = format!(
+            "{}:{}, {version}, a chain of {chain} certificates trusted by {named_by}",
+            self.host, self.port
+        );
         Ok(Exchange { connection, date })
     }
 
     #[cfg(not(feature = "rustls"))]
     fn secure(&self, _: TcpStream, _: &Connection) -> Result<Exchange, Check> {
-        Ok(Exchange { connection: format!("port {}; TLS is the operating system's", self.port), date: None })
+        Ok(Exchange {
+            connection: format!("{}:{}; TLS is the operating system's", self.host, self.port),
+            date: None,
+        })
     }
 
     /// The time of day there, as the answer to a request without credentials tells it.
