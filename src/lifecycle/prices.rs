@@ -11,6 +11,10 @@ pub(super) enum Prices {
     #[default]
     None,
     One(Price),
+    #[expect(
+        clippy::box_collection,
+        reason = "a box takes a third of the room that a map takes in a message without it"
+    )]
     Several(Box<BTreeMap<String, Range>>),
 }
 
@@ -46,7 +50,10 @@ impl Prices {
                 self.observe(named)
             }
             Self::Several(ranges) => match ranges.get_mut(named.currency()) {
-                None => ranges.extend([range(named)]) == (),
+                None => {
+                    ranges.extend([range(named)]);
+                    true
+                }
                 Some(known) => {
                     let before = *known;
                     known.lowest = known.lowest.min(named.amount());
