@@ -1,4 +1,3 @@
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -134,7 +133,7 @@ public class Round {
         try {
             step.run();
         } catch (ApiException error) {
-            ErrorBody body = new ObjectMapper().readValue(error.getResponseBody(), ErrorBody.class);
+            ErrorBody body = ApiClient.createDefaultObjectMapper().readValue(error.getResponseBody(), ErrorBody.class);
             check(error.getCode() == status && body.getCode() == code);
             return;
         }

@@ -5,7 +5,6 @@ use std::error::Error as StdError;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use progenitor_client::Error;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{from_value, json};
 
