@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, METHODS, items, pairs, references, schema_name};
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, METHODS, items, pairs, references, schema_name};
 
 /// Everything that is wrong with the document.
 pub(crate) fn defects(document: &Document) -> Vec<Diagnostic> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use yaml_serde::Value;
 
-use crate::check;
-use crate::diagnostic::{Diagnostic, Place};
+use super::check;
+use super::diagnostic::{Diagnostic, Place};
 
 /// The document, checked.
 pub(crate) struct Document {

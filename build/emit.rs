@@ -1,19 +1,38 @@
 //! Puts the parts together and formats them.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, METHODS, pairs};
-use crate::{limits, operations, postprocess, types};
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, METHODS, pairs};
+use super::postprocess::Documentation;
+use super::{limits, operations, postprocess, types};
 
 /// The generated files.
 pub(crate) struct Code {
-    /// Types and functions, compiled into the library.
-    pub(crate) api: String,
+    types: String,
+    limits: String,
+    operations: String,
+    functions: String,
     /// Typed mocks for `httpmock`, compiled into the tests.
-    pub(crate) mock: Option<String>,
+    mock: Option<String>,
+    /// The names of the types, for a test that holds of each of them.
+    type_names: String,
+}
+
+impl Code {
+    /// Names and contents.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let library = [
+            ("types.rs", &self.types),
+            ("limits.rs", &self.limits),
+            ("operations.rs", &self.operations),
+            ("functions.rs", &self.functions),
+        ];
+        let tests =
+            self.mock.iter().flat_map(|mock| [("mock.rs", mock), ("type_names.rs", &self.type_names)]);
+        library.into_iter().chain(tests).map(|(name, content)| (name, content.as_str()))
+    }
 }
 
 const HEADER: &str = "\
@@ -42,32 +61,23 @@ pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Diagnos
 
 fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
     let spec = model(&types::reduced(document))?;
-    let types = types::types(document, &spec)?;
-    let operations = operations::operations(document);
-    let limits = limits::limits(document)?;
-    let sensitive = types::sensitive_fields(document);
-    let api = quote! {
-        /// The shapes that travel: one type for each schema of the document.
-        pub mod types {
-            #types
-        }
-        /// What the document allows in requests. Nothing that is received is bound by it.
-        pub mod limits {
-            #limits
-        }
-        #operations
-        /// The request fields that hold codes, addresses or what users wrote.
-        pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
-    };
-    let mock = if with_mock {
-        let tokens = types::generator(document, &spec)?
-            .httpmock(&spec, "engagelab_otp::api")
+    let documentation = Documentation::of(document);
+    let print = |tokens| pretty(tokens, &documentation);
+    let mock = with_mock.then(|| {
+        let mocks = types::generator(document, &spec)?.httpmock(&spec, "engagelab_otp::api");
+        let tokens = mocks
             .map_err(|error| Diagnostic::new(Place::default(), format!("no mocks can be made: {error}")))?;
-        Some(pretty(tokens)?)
-    } else {
-        None
-    };
-    Ok(Code { api: format!("{HEADER}{}", pretty(api)?), mock })
+        print(tokens)
+    });
+    let types = types::types(document, &spec)?;
+    Ok(Code {
+        type_names: format!("wire_types!({});\n", types::names(&types).join(", ")),
+        types: print(types)?,
+        limits: print(limits::limits(document)?)?,
+        operations: print(operations::operations(document))?,
+        functions: print(operations::functions(document))?,
+        mock: mock.transpose()?,
+    })
 }
 
 /// The document as `openapiv3` models it. Its errors name no place, so a failure is looked for part by part.
@@ -95,15 +105,11 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Diagnostic> {
     Err(Diagnostic::new(Place::default(), describe(&error)))
 }
 
-fn pretty(tokens: TokenStream) -> Result<String, Diagnostic> {
-    let broken = |error: syn::Error| {
-        Diagnostic::new(
-            Place::default(),
-            format!("the generated code does not parse: {error}; this is a bug of build.rs"),
-        )
-    };
-    let mut file: syn::File = syn::parse2(tokens).map_err(broken)?;
-    postprocess::documentation(&mut file.items);
-    let shortened = postprocess::paths(&prettyplease::unparse(&file));
-    Ok(prettyplease::unparse(&syn::parse_str(&shortened).map_err(broken)?))
+fn pretty(tokens: TokenStream, documentation: &Documentation) -> Result<String, Diagnostic> {
+    let mut file: syn::File = syn::parse2(tokens).map_err(|error| {
+        let what = format!("the generated code does not parse: {error}; this is a bug of build.rs");
+        Diagnostic::new(Place::default(), what)
+    })?;
+    postprocess::file(&mut file, documentation);
+    Ok(format!("{HEADER}{}", prettyplease::unparse(&file)))
 }

@@ -7,8 +7,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::items;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::items;
 
 /// An enumeration that keeps what it does not know: of strings, or of integers with `x-enum-varnames`.
 pub(crate) fn enumeration(name: &str, schema: &Value) -> Result<TokenStream, Diagnostic> {

@@ -10,8 +10,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, items, pairs};
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, items, pairs};
 
 /// One constant for each bounded length, range, number of items, pattern and list of values.
 pub(crate) fn limits(document: &Document) -> Result<TokenStream, Diagnostic> {

@@ -4,23 +4,19 @@ use heck::{ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::document::{Document, schema_name};
+use super::document::{Document, schema_name};
 
+/// What is known of each operation before it is called.
 pub(crate) fn operations(document: &Document) -> TokenStream {
     let mut constants = TokenStream::new();
     let mut names = Vec::new();
-    let mut functions = TokenStream::new();
     for (path, method, operation) in document.operations() {
         // The document was checked: these are there.
         let id = operation["operationId"].as_str().unwrap_or_default();
-        let summary = operation["summary"].as_str().unwrap_or_default();
-        let description = operation["description"].as_str().unwrap_or_default();
         let repeatable = operation["x-repeatable"].as_bool().unwrap_or_default();
         let constant = format_ident!("{}", id.to_shouty_snake_case());
-        let function = format_ident!("{}", id.to_snake_case());
         let verb = format_ident!("{}", method.to_uppercase());
-        let request_line = format!("`{} {path}`", method.to_uppercase());
-
+        let request_line = request_line(method, path);
         constants.extend(quote! {
             #[doc = #request_line]
             pub const #constant: Operation = Operation {
@@ -30,8 +26,28 @@ pub(crate) fn operations(document: &Document) -> TokenStream {
                 repeatable: #repeatable,
             };
         });
-        names.push(constant.clone());
+        names.push(constant);
+    }
+    quote! {
+        use super::Operation;
 
+        #constants
+
+        /// All of them, in the document's order.
+        pub const ALL: &[Operation] = &[#(#names),*];
+    }
+}
+
+/// The methods of `Api`.
+pub(crate) fn functions(document: &Document) -> TokenStream {
+    let mut functions = TokenStream::new();
+    for (path, method, operation) in document.operations() {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        let description = operation["description"].as_str().unwrap_or_default();
+        let constant = format_ident!("{}", id.to_shouty_snake_case());
+        let function = format_ident!("{}", id.to_snake_case());
+        let request_line = request_line(method, path);
         let segments: Vec<_> = document
             .path_parameters(path, operation)
             .into_iter()
@@ -66,18 +82,12 @@ pub(crate) fn operations(document: &Document) -> TokenStream {
         });
     }
     quote! {
-        /// What is known of each operation before it is called.
-        pub mod operations {
-            use super::Operation;
-
-            #constants
-
-            /// All of them, in the document's order.
-            pub const ALL: &[Operation] = &[#(#names),*];
-        }
-
         impl Api {
             #functions
         }
     }
+}
+
+fn request_line(method: &str, path: &str) -> String {
+    format!("`{} {path}`", method.to_uppercase())
 }

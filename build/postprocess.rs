@@ -1,78 +1,168 @@
-//! Makes the generated code read like code that somebody wrote: short paths, and documentation everywhere.
+//! Makes the generated code read like code that somebody wrote: short paths, and documentation from the document.
+//!
+//! All of it is done on the syntax tree: what only looks like a path, in a text or in documentation, stays as it is.
+
+use std::collections::BTreeMap;
 
 use heck::ToSnakeCase;
+use quote::{ToTokens as _, quote};
+use syn::visit_mut::{self, VisitMut};
 
-/// typify repeats each type's JSON schema in its documentation, and leaves fields that are references without
-/// any: the first is cut, the second added. A text of several lines becomes several `///`.
-pub(crate) fn documentation(items: &mut [syn::Item]) {
-    for item in items {
-        match item {
-            syn::Item::Mod(module) => {
-                if let Some((_, items)) = &mut module.content {
-                    documentation(items);
-                }
-            }
-            syn::Item::Const(item) => rewrite(&mut item.attrs),
-            syn::Item::Struct(item) => {
-                rewrite(&mut item.attrs);
-                for field in &mut item.fields {
-                    if let Some(name) = field.ident.as_ref().map(ToString::to_string) {
-                        // Unknown fields may hold anything, so their type does not show them in `Debug`.
-                        if free_form(&field.ty) {
-                            field.ty = syn::parse_quote!(Option<super::Extra>);
-                        }
-                        let doc = if name == "extra" {
-                            field.ty = syn::parse_quote!(super::Extra);
-                            "Fields that this version does not know.".to_owned()
-                        } else {
-                            format!("`{name}`; its type says what it is.")
-                        };
-                        document(&mut field.attrs, &doc);
-                    }
-                    rewrite(&mut field.attrs);
-                }
-            }
-            syn::Item::Enum(item) => {
-                rewrite(&mut item.attrs);
-                for variant in &mut item.variants {
-                    let doc = format!("`{}`", variant.ident.to_string().to_snake_case());
-                    document(&mut variant.attrs, &doc);
-                    rewrite(&mut variant.attrs);
-                }
-            }
-            syn::Item::Impl(item) => {
-                for member in &mut item.items {
-                    if let syn::ImplItem::Fn(function) = member {
-                        rewrite(&mut function.attrs);
-                    }
-                }
-            }
-            _ => {}
-        }
+use super::document::{Document, pairs, schema_name};
+
+/// What the fields are that only refer to a schema: they get the first paragraph of what it says.
+pub(crate) struct Documentation(BTreeMap<(String, String), String>);
+
+impl Documentation {
+    pub(crate) fn of(document: &Document) -> Self {
+        let schemas = &document.root["components"]["schemas"];
+        let fields = document.schemas().flat_map(|(name, schema)| {
+            pairs(&schema["properties"]).filter_map(move |(property, value)| {
+                let description = schemas[schema_name(value)?]["description"].as_str()?;
+                let paragraph = description.split("\n\n").next().unwrap_or_default().trim_end().to_owned();
+                Some(((name.to_owned(), property.to_snake_case()), paragraph))
+            })
+        });
+        Self(fields.collect())
     }
 }
 
-/// The paths that typify writes in full, as a person would write them.
-pub(crate) fn paths(code: &str) -> String {
-    const SHORT: [(&str, &str); 9] = [
-        ("::std::option::Option", "Option"),
-        ("::std::string::String", "String"),
-        ("::std::vec::Vec", "Vec"),
-        ("::std::result::Result", "Result"),
-        ("::std::convert::From", "From"),
-        ("::std::collections::BTreeMap", "std::collections::BTreeMap"),
-        ("crate::api::types::", ""),
-        ("::serde::", "serde::"),
-        ("::std::", "std::"),
-    ];
-    SHORT.iter().fold(code.to_owned(), |code, (long, short)| code.replace(long, short))
+pub(crate) fn file(file: &mut syn::File, documentation: &Documentation) {
+    Shorten.visit_file_mut(file);
+    DocumentItems { documentation }.visit_file_mut(file);
+}
+
+/// Writes the paths that typify writes in full as a person would.
+struct Shorten;
+
+impl VisitMut for Shorten {
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        shorten(path);
+        visit_mut::visit_path_mut(self, path);
+    }
+
+    /// serde names functions in texts.
+    fn visit_attribute_mut(&mut self, attribute: &mut syn::Attribute) {
+        type Arguments = syn::punctuated::Punctuated<syn::Meta, syn::Token![,]>;
+        type Traits = syn::punctuated::Punctuated<syn::Path, syn::Token![,]>;
+        let syn::Meta::List(list) = &mut attribute.meta else { return };
+        if list.path.is_ident("derive") {
+            let Ok(mut traits) = list.parse_args_with(Traits::parse_terminated) else { return };
+            traits.iter_mut().for_each(shorten);
+            list.tokens = traits.to_token_stream();
+        }
+        if !list.path.is_ident("serde") {
+            return;
+        }
+        let Ok(mut arguments) = list.parse_args_with(Arguments::parse_terminated) else { return };
+        for argument in &mut arguments {
+            let syn::Meta::NameValue(argument) = argument else { continue };
+            let names_a_function =
+                ["default", "skip_serializing_if"].iter().any(|key| argument.path.is_ident(key));
+            let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &mut argument.value else {
+                continue;
+            };
+            let Ok(mut path) = text.parse::<syn::Path>() else { continue };
+            if names_a_function {
+                shorten(&mut path);
+                let written = path.to_token_stream().to_string().replace(' ', "");
+                *text = syn::LitStr::new(&written, text.span());
+            }
+        }
+        list.tokens = arguments.to_token_stream();
+    }
+}
+
+fn shorten(path: &mut syn::Path) {
+    let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let cut = match (path.leading_colon, names.as_slice()) {
+        (
+            Some(_),
+            ["std", "option", "Option", ..]
+            | ["std", "string", "String", ..]
+            | ["std", "vec", "Vec", ..]
+            | ["std", "result", "Result", ..]
+            | ["std", "convert", "From" | "TryFrom", ..]
+            | ["std", "default", "Default", ..],
+        ) => 2,
+        (None, ["crate", "api", "types", _, ..]) => 3,
+        (Some(_), ["std" | "serde" | "serde_json", ..]) => 0,
+        _ => return,
+    };
+    path.leading_colon = None;
+    path.segments = std::mem::take(&mut path.segments).into_iter().skip(cut).collect();
+}
+
+/// typify repeats each type's JSON schema in its documentation, and leaves fields that are references without any:
+/// the first is cut, the second added.
+struct DocumentItems<'a> {
+    documentation: &'a Documentation,
+}
+
+impl VisitMut for DocumentItems<'_> {
+    fn visit_item_struct_mut(&mut self, item: &mut syn::ItemStruct) {
+        let name = item.ident.to_string();
+        for field in &mut item.fields {
+            let Some(ident) = field.ident.as_ref().map(ToString::to_string) else { continue };
+            let ident = ident.trim_start_matches("r#").trim_end_matches('_').to_owned();
+            if is_free_form(&field.ty) {
+                // Anything may stand there, so its type does not show it in `Debug`.
+                field.ty = syn::parse_quote!(Option<super::Extra>);
+            }
+            if ident == "extra" && is_flattened(&field.attrs) {
+                field.ty = syn::parse_quote!(super::Extra);
+                document(&mut field.attrs, "Fields that this version does not know.");
+            } else if let Some(text) = self.documentation.0.get(&(name.clone(), ident)) {
+                document(&mut field.attrs, text);
+            }
+        }
+        visit_mut::visit_item_struct_mut(self, item);
+    }
+
+    fn visit_variant_mut(&mut self, variant: &mut syn::Variant) {
+        if let Some(value) = renamed(&variant.attrs) {
+            document(&mut variant.attrs, &format!("The value `{value}`."));
+        }
+        visit_mut::visit_variant_mut(self, variant);
+    }
+
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
+        rewrite(attributes);
+    }
 }
 
 /// Whether it is an optional object of any members, whose values `Debug` would show.
-fn free_form(field: &syn::Type) -> bool {
-    // The spaces between tokens depend on how the tokens were made.
-    let text = quote::quote!(#field).to_string().replace(char::is_whitespace, "");
-    text == "::std::option::Option<::serde_json::Map<::std::string::String,::serde_json::Value>>"
+fn is_free_form(field: &syn::Type) -> bool {
+    let free: syn::Type = syn::parse_quote!(Option<serde_json::Map<String, serde_json::Value>>);
+    quote!(#field).to_string() == quote!(#free).to_string()
+}
+
+fn is_flattened(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let mut flattened = false;
+        let _ = attribute.path().is_ident("serde").then(|| {
+            attribute.parse_nested_meta(|meta| {
+                flattened |= meta.path.is_ident("flatten");
+                Ok(())
+            })
+        });
+        flattened
+    })
+}
+
+/// The text by which serde knows a variant.
+fn renamed(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("serde")).find_map(|attribute| {
+        let mut name = None;
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
+            }
+            Ok(())
+        });
+        name
+    })
 }
 
 fn document(attributes: &mut Vec<syn::Attribute>, doc: &str) {
@@ -81,6 +171,7 @@ fn document(attributes: &mut Vec<syn::Attribute>, doc: &str) {
     }
 }
 
+/// A text of several lines becomes several `///`.
 fn rewrite(attributes: &mut Vec<syn::Attribute>) {
     let mut rewritten = Vec::new();
     let mut others = Vec::new();

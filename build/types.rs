@@ -12,9 +12,9 @@ use quote::{format_ident, quote};
 use typify::TypeDetails;
 use yaml_serde::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Document, items, pairs, schema_name};
-use crate::enumeration;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, items, pairs, schema_name};
+use super::enumeration;
 
 /// The document as the type generator wants it: without callbacks, which make no functions; without the keywords
 /// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
@@ -111,6 +111,11 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
             None => {}
         }
     }
+    let sensitive = sensitive_fields(document);
+    tokens.extend(quote! {
+        /// The fields of requests that hold codes, addresses or what users wrote.
+        pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
+    });
     // Callers build requests, and the sandbox builds answers: with a constructor, a new optional field of an
     // answer changes no code there.
     let built: BTreeSet<_> =
@@ -124,8 +129,19 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
     Ok(tokens)
 }
 
+/// The names of the types that are generated.
+pub(crate) fn names(types: &TokenStream) -> Vec<String> {
+    let items = syn::parse2::<syn::File>(types.clone()).map(|file| file.items).unwrap_or_default();
+    let name = |item| match item {
+        syn::Item::Struct(item) => Some(item.ident.to_string()),
+        syn::Item::Enum(item) => Some(item.ident.to_string()),
+        _ => None,
+    };
+    items.into_iter().filter_map(name).collect()
+}
+
 /// The names of request fields whose values must not be shown.
-pub(crate) fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
+fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
     let requests = document.request_schemas();
     let schemas = &document.root["components"]["schemas"];
     requests

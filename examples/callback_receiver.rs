@@ -53,7 +53,7 @@ fn take(receiver: &Receiver, queue: &SyncSender<Vec<Event>>, request: &mut Reque
     let (Some(headers), Ok(_)) = (headers(request), read) else { return 400 };
     let source = request.remote_addr().map(SocketAddr::ip);
     let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
-    match receiver.receive(&incoming, SystemTime::now()) {
+    match receiver.receive(&incoming) {
         Ok(Delivery::AddressCheck(_) | Delivery::Duplicate) => 200,
         Ok(Delivery::Events(mut batch)) => {
             for row in batch.unreadable() {

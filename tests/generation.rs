@@ -341,7 +341,7 @@ fn path_parameters_are_filled_in_by_name() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let generated = fs::read_dir(target.join("debug/build"))
         .expect("a folder")
-        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/api.rs")).ok())
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("out/functions.rs")).ok())
         .find(|text| text.contains("fn read_two"))
         .expect("it was generated");
     let function = generated.split("fn read_two").nth(1).expect("the function");

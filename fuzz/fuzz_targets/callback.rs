@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
 fn headers(header: &str, body: &[u8]) {
     let builder = Receiver::builder().secret("shop", "a secret that no fuzzer finds").expect("valid");
     let receiver = builder.build().expect("configured");
-    match receiver.receive(&CallbackRequest::new(body).with_signature(Some(header)), now()) {
+    match receiver.receive_at(&CallbackRequest::new(body).with_signature(Some(header)), now()) {
         Ok(Delivery::AddressCheck(check)) => assert!(check.would_refuse().is_some()),
         Ok(taken) => panic!("believed: {taken:?}"),
         Err(refusal) => assert!(matches!(refusal.http_status(), 400 | 401)),
@@ -33,13 +33,13 @@ fn headers(header: &str, body: &[u8]) {
     let signer = Signer::new("shop", "a secret that no fuzzer finds").expect("valid");
     let Ok(signed) = signer.header(now(), header) else { return };
     let incoming = CallbackRequest::new(body).with_signature(Some(&signed));
-    match receiver.receive(&incoming, now()) {
+    match receiver.receive_at(&incoming, now()) {
         Ok(Delivery::Events(batch)) => {
-            assert!(matches!(receiver.receive(&incoming, now()), Err(ReceiveError::InFlight)));
+            assert!(matches!(receiver.receive_at(&incoming, now()), Err(ReceiveError::InFlight)));
             batch.commit().expect("in memory");
-            assert!(matches!(receiver.receive(&incoming, now()), Ok(Delivery::Duplicate)));
+            assert!(matches!(receiver.receive_at(&incoming, now()), Ok(Delivery::Duplicate)));
             let other = CallbackRequest::new(b"{\"rows\":[]} ").with_signature(Some(&signed));
-            assert!(matches!(receiver.receive(&other, now()), Err(ReceiveError::Replayed)));
+            assert!(matches!(receiver.receive_at(&other, now()), Err(ReceiveError::Replayed)));
         }
         Ok(Delivery::AddressCheck(check)) => assert!(check.would_refuse().is_none()),
         Ok(Delivery::Duplicate) => panic!("nothing came before"),
@@ -49,7 +49,7 @@ fn headers(header: &str, body: &[u8]) {
 
 fn bodies(body: &[u8]) {
     let receiver = Receiver::builder().accept_unsigned_callbacks().build().expect("asked for");
-    let Ok(Delivery::Events(batch)) = receiver.receive(&CallbackRequest::new(body), now()) else { return };
+    let Ok(Delivery::Events(batch)) = receiver.receive_at(&CallbackRequest::new(body), now()) else { return };
     assert_eq!(batch.events().len() + batch.unreadable().len(), batch.rows());
     let text = std::str::from_utf8(body).expect("what was read is UTF-8");
     let mut observations: Vec<Observation> = Vec::new();
@@ -61,7 +61,7 @@ fn bodies(body: &[u8]) {
         observations.extend(event.observation());
     }
     for row in batch.unreadable() {
-        assert!(text.contains(row.expose_json()));
+        assert!(text.contains(&*row.expose_text()));
     }
     let Some(first) = observations.first() else { return };
     let tell = |order: &mut dyn Iterator<Item = &Observation>| {

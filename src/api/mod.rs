@@ -1,8 +1,7 @@
-//! The service as its document describes it: wire types, and one blocking function per operation.
+//! The service as its document describes it: wire types, the limits of what is sent, and the operations.
 //!
-//! All of it is generated from `openapi/otp.yaml`, apart from what stands in this file. Nothing here checks
-//! input: [`Client`](crate::Client) does, and is what programs should use. Come here, by
-//! [`Client::api`](crate::Client::api), for what the facade does not cover.
+//! All of it is generated from `openapi/otp.yaml`, apart from what stands in this file. Nothing here checks input, and
+//! nothing sends: [`Client`](crate::Client) does both, and [`Api`](crate::Api) sends what the facade does not cover.
 
 // The generated code says each value's meaning on its own line, and says `default` the same way everywhere.
 #![allow(clippy::match_same_arms, clippy::default_trait_access)]
@@ -12,26 +11,36 @@ mod bounds;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde::de::Visitor;
 use serde_json::{Map, Value};
 
 pub use bounds::Bounds;
 
-use crate::http::call::Executor;
+/// Puts in a generated file, or its reviewed snapshot.
+macro_rules! generated {
+    ($name:literal) => {
+        #[cfg(feature = "codegen")]
+        include!(concat!(env!("OUT_DIR"), "/", $name));
+        #[cfg(not(feature = "codegen"))]
+        include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/generated/", $name));
+    };
+}
+pub(crate) use generated;
 
-#[cfg(feature = "codegen")]
-include!(concat!(env!("OUT_DIR"), "/api.rs"));
-#[cfg(not(feature = "codegen"))]
-include!("generated.rs");
+/// The shapes that travel: one type for each schema of the document.
+pub mod types {
+    super::generated!("types.rs");
+}
 
-/// The operations, each as one blocking function on wire types.
-#[derive(Clone, Debug)]
-pub struct Api {
-    pub(crate) executor: Arc<Executor>,
-    pub(crate) budget: Duration,
+/// What the document allows in requests. Nothing that is received is bound by it.
+pub mod limits {
+    super::generated!("limits.rs");
+}
+
+/// What is known of each operation before it is called.
+pub mod operations {
+    super::generated!("operations.rs");
 }
 
 /// What is known of an operation before it is called.

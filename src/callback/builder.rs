@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
 
-use super::body::Limits;
-use super::memory::MemoryStore;
-use super::receiver::{Receiver, sha256};
-use super::replay::ReplayStore;
-use super::sign::SigningKey;
+use super::policy::Policy;
+use super::read::Limits;
+use super::receiver::Receiver;
+use super::replay::{MemoryStore, ReplayStore};
+use super::sign::{SigningKey, sha256, unix_seconds};
 use crate::InvalidInput;
 
 /// The addresses that the service says its callbacks come from.
@@ -18,26 +19,36 @@ use crate::InvalidInput;
 pub const SOURCES: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(119, 8, 170, 74)), IpAddr::V4(Ipv4Addr::new(114, 119, 180, 30))];
 
+impl Receiver {
+    /// What must be configured: [`secret`](ReceiverBuilder::secret) or
+    /// [`authorization`](ReceiverBuilder::authorization), or both.
+    pub fn builder() -> ReceiverBuilder {
+        ReceiverBuilder::default()
+    }
+}
+
 /// Configures a [`Receiver`].
 #[derive(Debug)]
 #[must_use]
 pub struct ReceiverBuilder {
-    receiver: Receiver,
+    policy: Policy,
     unsigned: bool,
 }
 
 impl Default for ReceiverBuilder {
     fn default() -> Self {
-        let receiver = Receiver {
+        let policy = Policy {
             keys: Vec::new(),
             authorizations: Vec::new(),
             sources: None,
             past: Self::DEFAULT_TOLERANCE.as_secs(),
             future: Self::DEFAULT_TOLERANCE.as_secs(),
+            before_start: None,
+            deferred: AtomicU64::new(0),
             limits: Limits::default(),
             store: Arc::new(MemoryStore::default()),
         };
-        Self { receiver, unsigned: false }
+        Self { policy, unsigned: false }
     }
 }
 
@@ -52,7 +63,7 @@ impl ReceiverBuilder {
     ///
     /// If the user name cannot stand in a header, or the secret is empty.
     pub fn secret(mut self, user: &str, secret: &str) -> Result<Self, InvalidInput> {
-        self.receiver.keys.push(SigningKey::new(user, secret)?);
+        self.policy.keys.push(SigningKey::new(user, secret)?);
         Ok(self)
     }
 
@@ -72,7 +83,7 @@ impl ReceiverBuilder {
             "authorization",
             "the value is printable ASCII without spaces around it",
         )?;
-        self.receiver.authorizations.push(sha256(value.as_bytes()));
+        self.policy.authorizations.push(sha256(value.as_bytes()));
         Ok(self)
     }
 
@@ -86,7 +97,7 @@ impl ReceiverBuilder {
     /// Takes callbacks from these addresses alone, such as [`SOURCES`]. By default the address does not
     /// matter.
     pub fn sources(mut self, allowed: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.receiver.sources = Some(allowed.into_iter().map(|source| source.to_canonical()).collect());
+        self.policy.sources = Some(allowed.into_iter().map(|source| source.to_canonical()).collect());
         self
     }
 
@@ -96,27 +107,51 @@ impl ReceiverBuilder {
     /// find that it does not (repeats arrive, and are [`TooOld`](super::ReceiveError::TooOld)), the choice is
     /// yours: a longer time here takes them, and asks for a replay store that remembers for as long.
     pub fn max_age(mut self, age: Duration) -> Self {
-        self.receiver.past = age.as_secs();
+        self.policy.past = age.as_secs();
         self
     }
 
     /// Sets how far in the future a signature may be, for clocks that differ. By default
     /// [300 seconds](Self::DEFAULT_TOLERANCE).
     pub fn max_clock_skew(mut self, ahead: Duration) -> Self {
-        self.receiver.future = ahead.as_secs();
+        self.policy.future = ahead.as_secs();
         self
     }
 
-    /// Sets the largest body that is read. By default 1 MiB. A server should stop reading there by itself.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.receiver.limits.bytes = bytes;
+    /// Sets the largest body that is read. By default 1 MiB, and at most 1 GiB.
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.policy.limits.bytes = bytes.min(1 << 30);
         self
     }
 
-    /// Sets where signatures are remembered. By default in memory, [100,000](MemoryStore::DEFAULT_CAPACITY)
-    /// of them.
+    /// Sets how many rows a body may have. By default 10,000, which are more than fit a body of 1 MiB if each says
+    /// something: a row of three octets takes a hundred times its size in memory.
+    pub fn max_rows(mut self, rows: usize) -> Self {
+        self.policy.limits.rows = rows;
+        self
+    }
+
+    /// Sets where signatures are remembered. By default in memory, in [64 MiB](MemoryStore::DEFAULT_MEMORY) at most.
     pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
-        self.receiver.store = Arc::new(store);
+        self.policy.store = Arc::new(store);
+        self
+    }
+
+    /// Puts off callbacks that were signed at `start` or before with 503, and [counts](Receiver::deferred) them. Pass the
+    /// time of the start; if the service's clock is ahead of this one's, later by so much. By default they are taken.
+    ///
+    /// A store in memory forgets at a restart which signatures were used, and either answer loses something, since the
+    /// service does not say whether it signs a redelivery anew:
+    ///
+    /// - Taking them, whoever has captured a header within [`max_age`](ReceiverBuilder::max_age) before the start can use
+    ///   it once more, with a body of his own.
+    /// - Putting them off, what was signed while this program was down is lost if redeliveries keep their old signature:
+    ///   by the time a younger one could come, it is too old.
+    ///
+    /// TLS protects headers, and nothing brings back an event that was lost: that is why taking them is the default. A store
+    /// that keeps claims over a restart, or one that is [refilled](MemoryStore::restore), needs neither.
+    pub fn defer_signed_before(mut self, start: SystemTime) -> Self {
+        self.policy.before_start = Some(unix_seconds(start));
         self
     }
 
@@ -127,11 +162,11 @@ impl ReceiverBuilder {
     /// If nothing is required of the sender, unless that is what was
     /// [asked for](Self::accept_unsigned_callbacks); or if both was asked for at once.
     pub fn build(self) -> Result<Receiver, InvalidInput> {
-        let required = !self.receiver.keys.is_empty() || !self.receiver.authorizations.is_empty();
+        let required = !self.policy.keys.is_empty() || !self.policy.authorizations.is_empty();
         let rule = "a receiver has a secret or an Authorization value, or accepts unsigned callbacks";
         InvalidInput::unless(required || self.unsigned, "receiver", rule)?;
         let rule = "a receiver with a secret or an Authorization value does not accept unsigned callbacks";
         InvalidInput::unless(!(required && self.unsigned), "receiver", rule)?;
-        Ok(self.receiver)
+        Ok(Receiver::new(self.policy))
     }
 }

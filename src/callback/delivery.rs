@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::body::Content;
 use super::error::ReceiveError;
 use super::event::{Event, UnreadableRow};
-use super::replay::{InFlight, ReplayStoreError};
+use super::read::Content;
+use super::replay::{Claim, InFlight, ReplayStoreError};
 
 /// A request that was taken. Answer with 200, in the case of events once they are safe with you.
 #[derive(Debug)]
@@ -22,11 +22,17 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct AddressCheck {
     refusal: Option<ReceiveError>,
+    claim: Option<Claim>,
 }
 
 impl AddressCheck {
-    pub(super) fn new(refusal: Option<ReceiveError>) -> Self {
-        Self { refusal }
+    pub(super) fn new(refusal: Option<ReceiveError>, claim: Option<Claim>) -> Self {
+        Self { refusal, claim }
+    }
+
+    /// What the store was given to remember, if the check was signed and is the first with this signature.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
     }
 
     /// Why the request would have been refused had it carried events. Worth a look when the address is set
@@ -86,6 +92,12 @@ impl Batch {
         self.content.rows
     }
 
+    /// What the store is given to remember, if a signature is required: for a journal that
+    /// [brings it back](super::MemoryStore::restore) after a restart.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.in_flight.as_ref().map(InFlight::claim)
+    }
+
     /// Remembers that these events were handled. The same callback is a duplicate from now on.
     ///
     /// # Errors
@@ -94,10 +106,6 @@ impl Batch {
     pub fn commit(self) -> Result<(), ReplayStoreError> {
         self.in_flight.map_or(Ok(()), InFlight::commit)
     }
-
-    /// Lets the callback come again: for a handler that failed. The same as dropping the batch. Answer with
-    /// a status that is not 200.
-    pub fn release(self) {}
 }
 
 impl fmt::Debug for Batch {

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use super::header::SignatureHeaderError;
 use super::replay::ReplayStoreError;
@@ -39,6 +40,12 @@ pub enum ReceiveError {
         /// How far in the future.
         seconds: u64,
     },
+    /// The signature is as old as others that the store has forgotten, so that nobody can say whether it was used: it
+    /// became too old while the callback was read, or this machine's clock was set back.
+    Forgotten,
+    /// The signature is from before the start, and the receiver
+    /// [puts off](super::ReceiverBuilder::defer_signed_before) those.
+    SignedBeforeStart,
     /// The signature was seen before, with another body: somebody uses a captured header.
     Replayed,
     /// The same callback is being handled at this moment, and nobody knows yet how that will end. The
@@ -56,15 +63,13 @@ pub enum ReceiveError {
         /// The limit.
         limit: usize,
     },
-    /// The body is not JSON. It may have been cut on its way.
+    /// The body was cut on its way: it has another length than its header says, or ends before its outermost value
+    /// does. Nothing is remembered of it, so that the whole body can come under the same signature.
+    BodyIncomplete,
+    /// The body is not JSON, outside of its rows: those are read each for itself.
     NotJson,
     /// The body is JSON, and not a batch: no object, or one that promises rows and has none.
     NotABatch,
-    /// The body is nested deeper than the limit, outside of its rows.
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
 }
 
 impl ReceiveError {
@@ -72,18 +77,28 @@ impl ReceiveError {
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
-            Self::SignatureMalformed(_) | Self::NotJson | Self::NotABatch | Self::TooDeep { .. } => 400,
+            Self::SignatureMalformed(_) | Self::BodyIncomplete | Self::NotJson | Self::NotABatch => 400,
             Self::AuthorizationMissing
             | Self::AuthorizationWrong
             | Self::SignatureMissing
             | Self::UnknownUser
             | Self::SignatureWrong
             | Self::TooOld { .. }
-            | Self::TooNew { .. } => 401,
+            | Self::TooNew { .. }
+            | Self::Forgotten => 401,
             Self::SourceNotAllowed | Self::Replayed => 403,
             Self::InFlight => 409,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => 413,
-            Self::Store(_) => 503,
+            Self::SignedBeforeStart | Self::Store(_) => 503,
+        }
+    }
+
+    /// What to say in the header `Retry-After`, if something is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Store(ReplayStoreError::Full { retry_after }) => *retry_after,
+            _ => None,
         }
     }
 }
@@ -100,6 +115,9 @@ impl fmt::Display for ReceiveError {
             Self::SignatureWrong => f.write_str("the signature is wrong"),
             Self::TooOld { seconds } => write!(f, "the signature is {seconds} seconds old"),
             Self::TooNew { seconds } => write!(f, "the signature is from {seconds} seconds in the future"),
+            Self::Forgotten => f.write_str("the signature is as old as others that were forgotten"),
+            Self::SignedBeforeStart => f.write_str("the signature is from before the start"),
+            Self::BodyIncomplete => f.write_str("the body is not complete"),
             Self::Replayed => f.write_str("the signature was used before with another body"),
             Self::InFlight => f.write_str("the same callback is being handled at this moment"),
             Self::Store(_) => f.write_str("the signature could not be remembered"),
@@ -107,7 +125,6 @@ impl fmt::Display for ReceiveError {
             Self::TooManyRows { limit } => write!(f, "the batch has more than {limit} rows"),
             Self::NotJson => f.write_str("the body is not JSON"),
             Self::NotABatch => f.write_str("the body is not a batch of events"),
-            Self::TooDeep { limit } => write!(f, "the body is nested deeper than {limit} levels"),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Callbacks (webhooks): a request goes in, and typed events come out, or a refusal with the status to answer.
 //!
-//! There is no server here, no clock and no I/O: [`Receiver`] works with any server that hands over headers and
-//! the raw body. Begin there.
+//! There is no I/O here: [`Receiver`] works with any server that hands over headers and the raw body. Begin there.
 //!
 //! # What is checked, and what that proves
 //!
@@ -24,29 +23,29 @@
 //!
 //! The service repeats whatever is not answered with 200: after 1 minute, 10 minutes, 1, 2, 5 and 10 hours, then
 //! daily, 24 times at most. So 200 means "never again", and everything else "again": 409 for a callback whose
-//! first delivery is still being handled, 503 when signatures cannot be remembered, 400, 401, 403 and 413 for
-//! what is refused ([`ReceiveError`]).
+//! first delivery is still being handled, 503 when signatures cannot be remembered or may have been used before a
+//! restart, 400, 401, 403 and 413 for what is refused ([`ReceiveError`]).
 
-mod body;
 mod builder;
+mod checked;
 mod delivery;
 mod error;
 mod event;
 mod header;
-mod lenient;
-mod memory;
+mod policy;
+mod read;
 mod receiver;
 mod replay;
 mod request;
 mod sign;
 
 pub use builder::{ReceiverBuilder, SOURCES};
+pub use checked::CheckedHeaders;
 pub use delivery::{AddressCheck, Batch, Delivery};
 pub use error::ReceiveError;
-pub use event::{Detail, Event, UnreadableReason, UnreadableRow};
+pub use event::{Detail, Event, StatusReport, UnreadableReason, UnreadableRow};
 pub use header::{SIGNATURE_HEADER, SignatureHeaderError};
-pub use memory::MemoryStore;
 pub use receiver::Receiver;
-pub use replay::{Claim, ReplayStore, ReplayStoreError, Reservation};
-pub use request::CallbackRequest;
+pub use replay::{Claim, Lease, MemoryStore, ReplayStore, ReplayStoreError, Reservation, conformance};
+pub use request::{CallbackHeaders, CallbackRequest};
 pub use sign::Signer;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use super::header::{SignedParts, is_nonce};
@@ -104,4 +105,10 @@ impl Signer {
 /// Seconds since 1970; before that, 0.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    array
 }

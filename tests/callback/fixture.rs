@@ -26,13 +26,17 @@ pub(crate) fn receiver() -> Receiver {
 }
 
 pub(crate) fn header(nonce: &str) -> String {
+    header_at(nonce, NOW)
+}
+
+pub(crate) fn header_at(nonce: &str, seconds: u64) -> String {
     let signer = Signer::new(USER, SECRET).expect("a valid secret");
-    signer.header(at(NOW), nonce).expect("a valid nonce")
+    signer.header(at(seconds), nonce).expect("a valid nonce")
 }
 
 /// Hands over a body with a signature of its own.
 pub(crate) fn receive(receiver: &Receiver, header: &str, body: &[u8]) -> Result<Delivery, ReceiveError> {
-    receiver.receive(&CallbackRequest::new(body).with_signature(Some(header)), at(NOW))
+    receiver.receive_at(&CallbackRequest::new(body).with_signature(Some(header)), at(NOW))
 }
 
 /// The batch of a genuine callback with this body.

@@ -9,4 +9,5 @@ mod reading;
 mod receiving;
 mod replay;
 mod secrecy;
+mod two_steps;
 mod vectors;

@@ -64,7 +64,9 @@ fn ask(python: &Path, asked: &[Asked]) -> Vec<Answered> {
 /// An event in the SDK's words.
 fn in_its_words(event: &Event) -> (String, String, String) {
     let (kind, what) = match event.detail() {
-        Detail::Status(status) => ("message_status", status.message_status.as_ref().map(ToString::to_string)),
+        Detail::Status(status) => {
+            ("message_status", status.message_status().map(|status| status.to_string()))
+        }
         Detail::Notification(notification) => {
             ("notification", notification.event.as_ref().map(ToString::to_string))
         }
@@ -116,8 +118,10 @@ fn the_vendors_sdk_and_we_believe_each_other() {
             builder.build().expect("configured")
         };
         let receive = |header: &str| {
-            receiver()
-                .receive(&CallbackRequest::new(asked.body.as_bytes()).with_signature(Some(header)), at(NOW))
+            receiver().receive_at(
+                &CallbackRequest::new(asked.body.as_bytes()).with_signature(Some(header)),
+                at(NOW),
+            )
         };
         assert_eq!(receive(&asked.header).is_ok(), answered.verified, "{}", asked.header);
         let Ok(Delivery::Events(batch)) = receive(&answered.signed) else {

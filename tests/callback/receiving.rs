@@ -18,7 +18,7 @@ fn a_receiver_that_requires_nothing_cannot_be_built_by_accident() {
     assert!(Receiver::builder().sources(SOURCES).build().is_err(), "an address is no proof");
 
     let receiver = Receiver::builder().accept_unsigned_callbacks().build().expect("asked for");
-    let taken = receiver.receive(&CallbackRequest::new(DELIVERED.as_bytes()), at(NOW));
+    let taken = receiver.receive_at(&CallbackRequest::new(DELIVERED.as_bytes()), at(NOW));
     assert!(matches!(taken, Ok(Delivery::Events(batch)) if batch.events().len() == 1));
 }
 
@@ -39,7 +39,7 @@ fn headers_are_found_in_a_header_map_whatever_their_case() {
     let mut headers = HeaderMap::new();
     headers.insert("X-Callback-Id", HeaderValue::from_str(&header("n")).expect("ASCII"));
     headers.insert("Authorization", HeaderValue::from_static("Bearer abc"));
-    let taken = receiver.receive(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
+    let taken = receiver.receive_at(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
     assert!(matches!(taken, Ok(Delivery::Events(_))), "{taken:?}");
 }
 
@@ -50,19 +50,22 @@ fn of_two_headers_none_is_believed() {
     headers.append("authorization", HeaderValue::from_static("Bearer abc"));
     headers.append("x-callback-id", HeaderValue::from_str(&header("n")).expect("ASCII"));
     headers.append("x-callback-id", HeaderValue::from_str(&header("m")).expect("ASCII"));
-    let refused = receiver.receive(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
+    let refused =
+        receiver.receive_at(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
     let defect = SignatureHeaderError::Repeated("the header");
     assert!(matches!(refused, Err(ReceiveError::SignatureMalformed(found)) if found == defect));
 
     headers.remove("x-callback-id");
     headers.append("authorization", HeaderValue::from_static("Bearer abc"));
-    let refused = receiver.receive(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
+    let refused =
+        receiver.receive_at(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
     assert!(matches!(refused, Err(ReceiveError::AuthorizationWrong)));
 
     let mut headers = HeaderMap::new();
     headers.append("authorization", HeaderValue::from_static("Bearer abc"));
     headers.append("x-callback-id", HeaderValue::from_bytes(b"timestamp=\xff").expect("opaque"));
-    let refused = receiver.receive(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
+    let refused =
+        receiver.receive_at(&CallbackRequest::from_headers(&headers, DELIVERED.as_bytes()), at(NOW));
     assert!(matches!(refused, Err(ReceiveError::SignatureMalformed(SignatureHeaderError::NotAscii))));
 }
 
@@ -75,7 +78,7 @@ fn a_required_authorization_is_required_beside_the_signature() {
         let incoming = CallbackRequest::new(DELIVERED.as_bytes())
             .with_signature(Some(&header))
             .with_authorization(authorization);
-        receiver.receive(&incoming, at(NOW))
+        receiver.receive_at(&incoming, at(NOW))
     };
     assert!(matches!(receive("1", None), Err(ReceiveError::AuthorizationMissing)));
     for wrong in ["", "Bearer", "bearer new", "Bearer new ", "Bearer newer"] {
@@ -84,7 +87,7 @@ fn a_required_authorization_is_required_beside_the_signature() {
     assert!(matches!(receive("3", Some("Bearer new")), Ok(Delivery::Events(_))));
     assert!(matches!(receive("4", Some("Bearer old")), Ok(Delivery::Events(_))));
     let unsigned = CallbackRequest::new(DELIVERED.as_bytes()).with_authorization(Some("Bearer new"));
-    assert!(matches!(receiver.receive(&unsigned, at(NOW)), Err(ReceiveError::SignatureMissing)));
+    assert!(matches!(receiver.receive_at(&unsigned, at(NOW)), Err(ReceiveError::SignatureMissing)));
 }
 
 #[test]
@@ -92,9 +95,9 @@ fn an_authorization_alone_is_enough_when_that_is_configured() {
     let receiver =
         Receiver::builder().authorization("Basic eA==").expect("valid").build().expect("configured");
     let incoming = CallbackRequest::new(DELIVERED.as_bytes()).with_authorization(Some("Basic eA=="));
-    assert!(matches!(receiver.receive(&incoming, at(NOW)), Ok(Delivery::Events(_))));
+    assert!(matches!(receiver.receive_at(&incoming, at(NOW)), Ok(Delivery::Events(_))));
     let incoming = CallbackRequest::new(DELIVERED.as_bytes());
-    assert!(matches!(receiver.receive(&incoming, at(NOW)), Err(ReceiveError::AuthorizationMissing)));
+    assert!(matches!(receiver.receive_at(&incoming, at(NOW)), Err(ReceiveError::AuthorizationMissing)));
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn only_allowed_addresses_are_heard_in_either_notation() {
         let source = source.map(|source| source.parse::<IpAddr>().expect("an address"));
         let incoming =
             CallbackRequest::new(DELIVERED.as_bytes()).with_signature(Some(&header)).with_source(source);
-        receiver.receive(&incoming, at(NOW))
+        receiver.receive_at(&incoming, at(NOW))
     };
     assert!(matches!(receive("1", Some("119.8.170.74")), Ok(Delivery::Events(_))));
     assert!(matches!(receive("2", Some("::ffff:114.119.180.30")), Ok(Delivery::Events(_))));
@@ -122,7 +125,7 @@ fn past_and_future_have_limits_of_their_own() {
         .expect("configured");
     let receive = |nonce: &str, now: SystemTime| {
         let header = header(nonce);
-        receiver.receive(&CallbackRequest::new(DELIVERED.as_bytes()).with_signature(Some(&header)), now)
+        receiver.receive_at(&CallbackRequest::new(DELIVERED.as_bytes()).with_signature(Some(&header)), now)
     };
     assert!(matches!(receive("1", at(NOW + 3600)), Ok(Delivery::Events(_))));
     assert!(matches!(receive("2", at(NOW + 3601)), Err(ReceiveError::TooOld { seconds: 3601 })));
@@ -138,8 +141,8 @@ fn clocks_and_tolerances_at_their_ends_do_no_harm() {
         let nonce = format!("{:?}", now.duration_since(UNIX_EPOCH).ok()).replace(' ', "");
         let header = header(&nonce);
         let incoming = CallbackRequest::new(DELIVERED.as_bytes()).with_signature(Some(&header));
-        assert!(matches!(eternal.receive(&incoming, now), Ok(Delivery::Events(_))), "{now:?}");
-        let refused = receiver().receive(&incoming, now);
+        assert!(matches!(eternal.receive_at(&incoming, now), Ok(Delivery::Events(_))), "{now:?}");
+        let refused = receiver().receive_at(&incoming, now);
         assert!(matches!(refused, Err(ReceiveError::TooOld { .. } | ReceiveError::TooNew { .. })), "{now:?}");
     }
 }
@@ -147,14 +150,14 @@ fn clocks_and_tolerances_at_their_ends_do_no_harm() {
 #[test]
 fn an_address_check_tells_what_a_callback_would_have_met() {
     let receiver = builder().sources(SOURCES).build().expect("configured");
-    let Ok(Delivery::AddressCheck(check)) = receiver.receive(&CallbackRequest::new(b"{}"), at(NOW)) else {
+    let Ok(Delivery::AddressCheck(check)) = receiver.receive_at(&CallbackRequest::new(b"{}"), at(NOW)) else {
         panic!("not taken for an address check");
     };
     assert!(matches!(check.would_refuse(), Some(ReceiveError::SourceNotAllowed)));
 
     let header = header("n");
     let signed = CallbackRequest::new(b"{}").with_signature(Some(&header)).with_source(Some(SOURCES[0]));
-    let Ok(Delivery::AddressCheck(check)) = receiver.receive(&signed, at(NOW)) else {
+    let Ok(Delivery::AddressCheck(check)) = receiver.receive_at(&signed, at(NOW)) else {
         panic!("not taken for an address check");
     };
     assert!(check.would_refuse().is_none());

@@ -32,7 +32,7 @@ fn debug_of_events_shows_no_address_no_text_and_nothing_unknown() {
     let batch = row(text);
     let event = &batch.events()[0];
     let unreadable = row(r#""+6591234567 Wilhelmina""#);
-    let shown = format!("{batch:#?} {event:?} {:?} {:?} {unreadable:?}", event.row(), event.detail());
+    let shown = format!("{batch:#?} {event:?} {:?} {:?} {unreadable:?}", event.status(), event.detail());
     for hidden in ["6591234567", "ilhelmina", "192.0.2.7"] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }
@@ -42,7 +42,8 @@ fn debug_of_events_shows_no_address_no_text_and_nothing_unknown() {
 #[test]
 fn refusals_say_nothing_of_what_came() {
     let header = header("nonce-of-Wilhelmina");
-    let late = receiver().receive(&CallbackRequest::new(b"Wilhelmina").with_signature(Some(&header)), at(0));
+    let late =
+        receiver().receive_at(&CallbackRequest::new(b"Wilhelmina").with_signature(Some(&header)), at(0));
     let malformed = receive(&receiver(), "timestamp=Wilhelmina;nonce=Wilhelmina", b"");
     let unknown = receive(&receiver(), &header.replace("shop", "Wilhelmina"), b"x");
     let not_json = receive(&receiver(), &header, b"Wilhelmina");

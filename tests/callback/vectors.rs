@@ -22,7 +22,7 @@ struct Vector {
     max_age: u64,
     max_clock_skew: u64,
     #[serde(default)]
-    before: Vec<Request>,
+    before: Vec<Earlier>,
     #[serde(flatten)]
     request: Request,
     expect: Expected,
@@ -37,7 +37,15 @@ struct Secret {
 #[derive(Deserialize)]
 struct Request {
     header: Option<String>,
+    content_length: Option<u64>,
     body: String,
+}
+
+#[derive(Deserialize)]
+struct Earlier {
+    now: Option<u64>,
+    #[serde(flatten)]
+    request: Request,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -57,13 +65,14 @@ impl Vector {
             builder = builder.secret(&secret.user, &secret.secret).expect("a valid secret");
         }
         let receiver = builder.build().expect("a secret is configured");
-        let receive = |request: &Request| {
-            let incoming =
-                CallbackRequest::new(request.body.as_bytes()).with_signature(request.header.as_deref());
-            receiver.receive(&incoming, at(self.now))
+        let receive = |request: &Request, now| {
+            let incoming = CallbackRequest::new(request.body.as_bytes())
+                .with_signature(request.header.as_deref())
+                .with_content_length(request.content_length);
+            receiver.receive_at(&incoming, at(now))
         };
         for earlier in &self.before {
-            if let Delivery::Events(batch) = receive(earlier).expect("an earlier callback is taken") {
+            if let Ok(Delivery::Events(batch)) = receive(&earlier.request, earlier.now.unwrap_or(self.now)) {
                 batch.commit().expect("in memory");
             }
         }
@@ -73,7 +82,7 @@ impl Vector {
             reason: None,
             events,
         };
-        match receive(&self.request) {
+        match receive(&self.request, self.now) {
             Ok(Delivery::AddressCheck(_)) => expected("address_check", None),
             Ok(Delivery::Duplicate) => expected("duplicate", None),
             Ok(Delivery::Events(batch)) => expected("events", Some(batch.events().len())),
@@ -95,6 +104,8 @@ fn reason(refusal: &ReceiveError) -> &'static str {
         ReceiveError::TooOld { .. } => "too_old",
         ReceiveError::TooNew { .. } => "too_new",
         ReceiveError::Replayed => "replayed",
+        ReceiveError::Forgotten => "forgotten",
+        ReceiveError::BodyIncomplete => "body_incomplete",
         ReceiveError::NotJson => "not_json",
         ReceiveError::NotABatch => "not_a_batch",
         _ => "not in the list",

@@ -93,7 +93,7 @@ fn ours_and_bare(body: &str) -> Result<(Duration, Duration), Box<dyn Error>> {
 }
 
 fn take(receiver: &Receiver, header: &str, body: &str, now: SystemTime) -> Result<(), Box<dyn Error>> {
-    match receiver.receive(&CallbackRequest::new(body.as_bytes()).with_signature(Some(header)), now)? {
+    match receiver.receive_at(&CallbackRequest::new(body.as_bytes()).with_signature(Some(header)), now)? {
         Delivery::Events(batch) => Ok(std::hint::black_box(batch).commit()?),
         other => Err(format!("not taken: {other:?}").into()),
     }

@@ -4,7 +4,6 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::SystemTime;
 
 use clap::Args;
 use engagelab_otp::callback::{Batch, CallbackRequest, Delivery, Receiver};
@@ -15,9 +14,9 @@ use tiny_http::{Method, Request, Response, Server};
 use super::event;
 use super::forward::Target;
 use super::keys::Keys;
-use crate::connection::Source;
 use crate::failure::{Failure, chain};
 use crate::output::{Output, say};
+use crate::settings::Source;
 
 /// Receive callbacks, and print their events as they come.
 ///
@@ -43,11 +42,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let receiver = Keys::find(&arguments.source)?.receiver()?.build()?;
+    let keys = Keys::find(&arguments.source)?;
+    let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
     let server = Server::http(arguments.listen)
         .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen)))?;
     say(&format!("Listening on http://{}", server.server_addr()));
+    say(&format!("Checks {}.", keys.checks()));
     let server = Arc::new(server);
     let listener = Arc::new(Listener { receiver, target, output: arguments.output.clone() });
     let (sender, answered) = mpsc::channel();
@@ -106,7 +107,7 @@ impl Listener {
         let (Some(headers), Ok(_)) = (headers(request), read) else { return Ok((400, false)) };
         let source = request.remote_addr().map(SocketAddr::ip);
         let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
-        match self.receiver.receive(&incoming, SystemTime::now()) {
+        match self.receiver.receive(&incoming) {
             Ok(Delivery::Events(batch)) => {
                 self.print(&batch)?;
                 Ok((self.hand_on(batch, &headers, &body), true))

@@ -1,0 +1,284 @@
+//! Opening: what is found is read, what is torn is cut off.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::error::JournalError;
+use super::frame::{self, FRAME_HEAD, HEADER, Head, Header, Kind};
+use super::layout::{self, Layout, Segment};
+use super::state::Active;
+use super::{Options, Recovery};
+
+pub(super) struct Opened {
+    pub(super) active: Active,
+    pub(super) segments: Vec<Segment>,
+    pub(super) salt: u32,
+    pub(super) end: u64,
+    pub(super) lock: Option<File>,
+    pub(super) found: Recovery,
+}
+
+pub(super) fn open(
+    layout: &Layout,
+    options: &Options,
+    replay: impl FnMut(u64, &[u8]),
+) -> Result<Opened, JournalError> {
+    match layout {
+        Layout::File(path) => {
+            let file = open_private(path)?;
+            lock(&file, path)?;
+            let segments = vec![Segment { base: 0, path: path.clone() }];
+            let mut opened = open_segments(segments, Some(file), options, replay)?;
+            opened.lock = None;
+            Ok(opened)
+        }
+        Layout::Folder(folder) => {
+            create_folder(folder)?;
+            let path = layout::lock_path(folder);
+            let held = open_private(&path)?;
+            lock(&held, &path)?;
+            let segments = layout::segments(folder).map_err(JournalError::io("read", folder))?;
+            let segments = match segments.is_empty() {
+                true => vec![Segment { base: 0, path: layout::segment_path(folder, 0) }],
+                false => segments,
+            };
+            let mut opened = open_segments(segments, None, options, replay)?;
+            opened.lock = Some(held);
+            Ok(opened)
+        }
+    }
+}
+
+/// Reads a file as it is.
+pub(super) fn read(
+    path: &Path,
+    kind: Kind,
+    mut replay: impl FnMut(u64, &[u8]),
+) -> Result<Recovery, JournalError> {
+    let file = File::open(path).map_err(JournalError::io("open", path))?;
+    let Some(header) = read_header(&file, path, kind)? else { return Ok(Recovery::default()) };
+    let scan = scan(&file, path, &header, &mut replay)?;
+    Ok(Recovery { records: scan.records, torn: scan.torn })
+}
+
+/// Reads one record.
+pub(super) fn read_record(
+    file: &File,
+    segment: &Segment,
+    salt: u32,
+    address: u64,
+) -> Result<Vec<u8>, JournalError> {
+    let offset = HEADER as u64 + (address - segment.base);
+    let mut file = file;
+    let mut read = || -> io::Result<_> {
+        file.seek(SeekFrom::Start(offset))?;
+        let mut head = [0; FRAME_HEAD];
+        file.read_exact(&mut head)?;
+        let Some((length, checksum)) = frame::read_head(head) else { return Ok(None) };
+        let mut record = vec![0; length];
+        file.read_exact(&mut record)?;
+        Ok(frame::is_whole(&record, checksum, salt, address).then_some(record))
+    };
+    match read() {
+        Ok(record) => record.ok_or(JournalError::NoRecord),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(JournalError::NoRecord),
+        Err(error) => Err(JournalError::io("read", &segment.path)(error)),
+    }
+}
+
+/// Creates a segment, with its header and its entry in the folder on disk.
+pub(super) fn create(segment: &Segment, salt: u32, options: &Options) -> Result<Active, JournalError> {
+    let file = open_private(&segment.path)?;
+    begin(file, segment, salt, options)
+}
+
+fn open_segments(
+    mut segments: Vec<Segment>,
+    mut last_file: Option<File>,
+    options: &Options,
+    mut replay: impl FnMut(u64, &[u8]),
+) -> Result<Opened, JournalError> {
+    let mut found = Recovery::default();
+    let mut salt = None;
+    let mut end = segments.first().map_or(0, |segment| segment.base);
+    let mut position = 0;
+    while position < segments.len() {
+        let segment = segments[position].clone();
+        let is_last = position + 1 == segments.len();
+        let file = match last_file.take() {
+            Some(file) => file,
+            None => open_private(&segment.path)?,
+        };
+        let header = read_header(&file, &segment.path, options.kind)?;
+        make_private(&file, &segment.path)?;
+        let damaged = |offset| JournalError::Damaged(segment.path.clone(), offset);
+        let Some(header) = header else {
+            // The machine stopped while the file was created. The one before is whole, as it was synced before that.
+            if !is_last {
+                return Err(damaged(0));
+            }
+            let new = Segment { base: end, path: segment.path.clone() };
+            let salt = salt.unwrap_or_else(|| fastrand::u32(..));
+            let active = begin(file, &new, salt, options)?;
+            segments[position] = new;
+            return Ok(Opened { active, segments, salt, end, lock: None, found });
+        };
+        if header.base != segment.base || segment.base != end || salt.is_some_and(|salt| salt != header.salt)
+        {
+            return Err(damaged(0));
+        }
+        salt = Some(header.salt);
+        let scan = scan(&file, &segment.path, &header, &mut replay)?;
+        end = scan.end;
+        found.records += scan.records;
+        found.torn += scan.torn;
+        let length = HEADER as u64 + (scan.end - segment.base);
+        if !is_last {
+            if scan.torn > 0 {
+                return Err(damaged(length));
+            }
+            position += 1;
+            continue;
+        }
+        let medium = options.disk.medium(file, &segment.path);
+        let failed = |what| JournalError::io(what, &segment.path);
+        medium.truncate(length).map_err(failed("truncate"))?;
+        // What was written and not synced counts from now on, and so it has to be on disk.
+        medium.sync().map_err(failed("sync"))?;
+        let active = Active { base: segment.base, path: segment.path, medium };
+        return Ok(Opened { active, segments, salt: header.salt, end, lock: None, found });
+    }
+    Err(JournalError::NoRecord)
+}
+
+fn begin(file: File, segment: &Segment, salt: u32, options: &Options) -> Result<Active, JournalError> {
+    let failed = |what| JournalError::io(what, &segment.path);
+    let medium = options.disk.medium(file, &segment.path);
+    medium.truncate(0).map_err(failed("truncate"))?;
+    let header = Header { kind: options.kind, salt, base: segment.base };
+    medium.append(&header.write()).map_err(failed("write"))?;
+    medium.sync().map_err(failed("sync"))?;
+    let folder = segment.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    options.disk.sync_folder(folder.unwrap_or(Path::new("."))).map_err(failed("sync the folder of"))?;
+    Ok(Active { base: segment.base, path: segment.path.clone(), medium })
+}
+
+/// The header; none if the file has none yet.
+fn read_header(file: &File, path: &Path, kind: Kind) -> Result<Option<Header>, JournalError> {
+    let mut octets = Vec::with_capacity(HEADER);
+    let mut reader = file;
+    reader.seek(SeekFrom::Start(0)).map_err(JournalError::io("read", path))?;
+    reader.take(HEADER as u64).read_to_end(&mut octets).map_err(JournalError::io("read", path))?;
+    let length = file.metadata().map_err(JournalError::io("read", path))?.len();
+    match Header::read(&octets, length, kind) {
+        Head::Complete(header) => Ok(Some(header)),
+        Head::Unfinished => Ok(None),
+        Head::Newer => Err(JournalError::NewerVersion(path.to_owned())),
+        Head::Other => Err(JournalError::NotAJournal(path.to_owned())),
+    }
+}
+
+struct Scan {
+    end: u64,
+    records: u64,
+    torn: u64,
+}
+
+/// Reads frames until there is none, or one that is not whole.
+fn scan(
+    file: &File,
+    path: &Path,
+    header: &Header,
+    replay: &mut impl FnMut(u64, &[u8]),
+) -> Result<Scan, JournalError> {
+    let failed = JournalError::io("read", path);
+    let length = file.metadata().map_err(&failed)?.len().saturating_sub(HEADER as u64);
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut scan = Scan { end: header.base, records: 0, torn: 0 };
+    let mut record = Vec::new();
+    while read_frame(&mut reader, header.salt, scan.end, length - (scan.end - header.base), &mut record)
+        .map_err(&failed)?
+    {
+        replay(scan.end, &record);
+        scan.records += 1;
+        scan.end += (FRAME_HEAD + record.len()) as u64;
+    }
+    scan.torn = length - (scan.end - header.base);
+    Ok(scan)
+}
+
+/// Reads a frame into `record`; false if none stands there that is whole. `left` is what the file still has.
+fn read_frame(
+    reader: &mut impl Read,
+    salt: u32,
+    address: u64,
+    left: u64,
+    record: &mut Vec<u8>,
+) -> io::Result<bool> {
+    if left < FRAME_HEAD as u64 {
+        return Ok(false);
+    }
+    let mut head = [0; FRAME_HEAD];
+    let mut read = || -> io::Result<_> {
+        reader.read_exact(&mut head)?;
+        match frame::read_head(head) {
+            // A length that the file does not have is not worth a buffer.
+            Some((length, checksum)) if (FRAME_HEAD + length) as u64 <= left => {
+                record.resize(length, 0);
+                reader.read_exact(record)?;
+                Ok(frame::is_whole(record, checksum, salt, address))
+            }
+            _ => Ok(false),
+        }
+    };
+    match read() {
+        // The file may have become shorter, if it is another process's.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        read => read,
+    }
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => JournalError::Locked(path.to_owned()),
+        TryLockError::Error(error) => JournalError::io("lock", path)(error),
+    })
+}
+
+/// Opens a file that its owner alone can read, and creates it if need be.
+fn open_private(path: &Path) -> Result<File, JournalError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(JournalError::io("open", path))?;
+    let metadata = file.metadata().map_err(JournalError::io("open", path))?;
+    if !metadata.is_file() {
+        return Err(JournalError::NotAJournal(path.to_owned()));
+    }
+    Ok(file)
+}
+
+/// Keeps others from reading a file that is a journal, whoever created it.
+fn make_private(file: &File, path: &Path) -> Result<(), JournalError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let failed = JournalError::io("keep others from reading", path);
+        if file.metadata().map_err(&failed)?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, path);
+    Ok(())
+}
+
+fn create_folder(path: &Path) -> Result<(), JournalError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(JournalError::io("create", path))
+}
