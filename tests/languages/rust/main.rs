@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let given = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
     let stateful = env::args().nth(1).as_deref() == Some("stateful");
     let credentials = Credentials::new(given("OTP_KEY")?, given("OTP_SECRET")?)?;
-    let client = Client::builder(credentials.clone()).base_url(given("OTP_URL")?).allow_plain_http().build()?;
+    let client =
+        Client::builder(credentials.clone()).base_url(given("OTP_URL")?).allow_plain_http().build()?;
 
     let id = TemplateId::new("rust/login")?;
     // sample createTemplate
@@ -60,8 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // end
 
     if stateful {
-        let mine =
-            listed.iter().find(|template| template.template_id.as_deref() == Some(&id.to_string())).ok_or("not listed")?;
+        let mine = listed
+            .iter()
+            .find(|template| template.template_id.as_deref() == Some(&id.to_string()))
+            .ok_or("not listed")?;
         check(mine.sms_config.as_ref().and_then(|sms| sms.template_parts) == Some(1), "the list's parts")?;
         check(details.sms_config.is_some(), "the details")?;
         seen("send", "yes");
