@@ -20,6 +20,7 @@ mod redaction;
 mod sandbox;
 #[cfg(feature = "smpp")]
 mod smpp;
+mod surplus;
 mod threads;
 #[cfg(feature = "sandbox")]
 mod transport;
