@@ -62,7 +62,7 @@ fn answers(echo: &str) -> Vec<String> {
         answer(502, &format!("text/html; {}", echo.replace('é', "")), "<html></html>"),
         answer(200, "text/html", "x").replacen(
             "\r\n",
-            &format!("\r\nServer: {echo}\r\nX-Request-Id: {CODE}{CODE}\r\n"),
+            &format!("\r\nServer: {echo}\r\nX-Request-Id: {SECRET}\r\n"),
             1,
         ),
     ]

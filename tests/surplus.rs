@@ -60,8 +60,8 @@ impl Server {
     fn client(&self) -> engagelab_otp::ClientBuilder {
         let port = self.address.port();
         let builder = match &self.certificate {
-            Some(own) => client(&format!("https://localhost:{port}")).extra_roots(&own.pem),
-            None => client(&format!("http://localhost:{port}")),
+            Some(own) => client(&format!("https://127.0.0.1:{port}")).extra_roots(&own.pem),
+            None => client(&format!("http://127.0.0.1:{port}")),
         };
         builder.retry(RetryPolicy::never())
     }
@@ -164,7 +164,7 @@ fn lengths() -> Vec<usize> {
         .chain(near(4096, 5))
         .chain(near(8192, 23))
         .chain(near(12_288, 23))
-        .chain(near(16_384, 1))
+        .chain(near(16_384, 3))
         .chain(near(20_480, 23))
         .chain(near(32_768, 5))
         .collect()
@@ -173,7 +173,7 @@ fn lengths() -> Vec<usize> {
 /// Tries two codes for each length over connections that are used again, and says how often a wrong one was accepted.
 fn sweep(backend: Option<TlsBackend>, surplus: Surplus, lengths: &[usize]) -> usize {
     let filler = Arc::new(AtomicUsize::new(0));
-    let own = backend.map(|_| certificate("localhost"));
+    let own = backend.map(|_| certificate("127.0.0.1"));
     let server = Server::start(own, surplus, yes_to_the_next(filler.clone()));
     let builder = server.client();
     let builder = match backend {
@@ -214,9 +214,8 @@ fn sweep_tls(backend: TlsBackend) {
 
 #[test]
 fn what_is_sent_behind_an_answer_is_not_the_next_over_plain_http() {
-    for surplus in [Surplus::SecondRecord, Surplus::SameRecord] {
-        assert_eq!(sweep(None, surplus, &lengths()), 0, "{surplus:?}");
-    }
+    // Without records there is only one way to send two responses at once.
+    assert_eq!(sweep(None, Surplus::SameRecord, &lengths()), 0);
 }
 
 #[cfg(feature = "rustls")]
@@ -237,7 +236,7 @@ fn a_connection_without_surplus_is_kept_over_tls() {
         let (id, code) = (field(request, "message_id"), field(request, "verify_code"));
         (verification(id, code, false, 5000), String::new())
     });
-    let server = Server::start(Some(certificate("localhost")), Surplus::SameRecord, answers);
+    let server = Server::start(Some(certificate("127.0.0.1")), Surplus::SameRecord, answers);
     let client = server.client().build().expect("a client");
     for code in 1000..1010 {
         let code = Code::new(code.to_string()).expect("valid");
@@ -295,7 +294,7 @@ fn with_one_connection_per_call_no_foreign_response_is_believed() {
     for tls in [false, true] {
         for answer in all_foreign() {
             for surplus in [Surplus::Late, Surplus::SecondRecord] {
-                let own = tls.then(|| certificate("localhost"));
+                let own = tls.then(|| certificate("127.0.0.1"));
                 let server = Server::start(own, surplus, foreign(answer.clone()));
                 let client = server.client().one_connection_per_call().build().expect("a client");
                 for _ in 0..3 {
