@@ -56,6 +56,11 @@ impl ConnectError {
     pub(crate) const fn is_refused_bind(&self) -> bool {
         matches!(self.kind, ConnectErrorKind::ClosedDuringBind | ConnectErrorKind::BindRefused(_))
     }
+
+    /// Whether the service says that the credentials are wrong, so that trying again is of no use at all.
+    pub(crate) const fn is_refused_login(&self) -> bool {
+        matches!(self.kind, ConnectErrorKind::BindRefused(status) if status.refuses_login())
+    }
 }
 
 impl fmt::Display for ConnectError {

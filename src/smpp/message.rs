@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Coding;
 use super::ledger::DestinationKey;
+use super::outgoing::Outgoing;
 use super::pdu::{Address, ShortMessage, Tlvs};
 use crate::api::types::{TemplateId, TemplateParams, TemplateReference};
 use crate::{Code, InvalidInput, Language, Recipient, TemplateRef};
@@ -116,15 +117,11 @@ impl Message {
     }
 
     /// The body of `submit_sm`, ready to go behind a header.
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, InvalidInput> {
+    pub(super) fn to_outgoing(&self) -> Result<Outgoing, InvalidInput> {
         let message = self.to_short_message()?;
         let mut body = Vec::with_capacity(64 + message.short_message.len() + message.tlvs.octets().len());
         message.write(&mut body)?;
-        Ok(body)
-    }
-
-    pub(crate) fn destination(&self) -> DestinationKey {
-        DestinationKey::new(self.recipient.expose())
+        Ok(Outgoing { body, destination: DestinationKey::new(self.recipient.expose()) })
     }
 
     fn json(&self) -> String {

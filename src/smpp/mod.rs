@@ -17,11 +17,13 @@
 mod client;
 mod config;
 mod credentials;
+mod endpoint;
 mod error;
 mod event;
 mod ledger;
 mod link;
 mod message;
+mod outgoing;
 pub mod pdu;
 mod rate;
 mod reconnect;
@@ -32,9 +34,10 @@ mod text;
 #[cfg(feature = "rustls")]
 mod tls;
 
-pub use client::{Events, SmppClient, SubmitAll, Ticket};
+pub use client::{Events, LinkPhase, LinkStatus, ReportStatus, SmppClient, SubmitAll, Ticket};
 pub use config::{Reconnect, SmppConfig};
 pub use credentials::Credentials;
+pub use endpoint::Endpoint;
 pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
 pub use event::{Accepted, Event, SubmissionId};
 pub use message::Message;
