@@ -20,5 +20,6 @@ mod redaction;
 mod sandbox;
 #[cfg(feature = "smpp")]
 mod smpp;
+mod threads;
 #[cfg(feature = "sandbox")]
 mod transport;
