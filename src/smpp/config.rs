@@ -1,5 +1,6 @@
 //! How a client connects, and the limits it keeps.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::session::Settings;
@@ -37,6 +38,7 @@ pub struct SmppConfig {
     pub(crate) rate: Option<u32>,
     pub(crate) rate_per_link: Option<u32>,
     pub(crate) max_sessions: Option<usize>,
+    pub(crate) journal: Option<PathBuf>,
     #[cfg(feature = "rustls")]
     pub(crate) tls: Option<super::SmppTls>,
 }
@@ -107,6 +109,7 @@ impl SmppConfig {
             rate: None,
             rate_per_link: None,
             max_sessions: None,
+            journal: None,
             #[cfg(feature = "rustls")]
             tls: None,
         }
@@ -210,6 +213,18 @@ impl SmppConfig {
     #[must_use]
     pub fn max_sessions(self, max_sessions: usize) -> Self {
         Self { max_sessions: Some(max_sessions), ..self }
+    }
+
+    /// Keeps what becomes of each submission in this folder, so that it outlives the process: by default it does not.
+    ///
+    /// A submission is written down before it is sent, and stays until it is
+    /// [acknowledged](crate::smpp::SmppClient::acknowledge) or is known not to have been taken. After a restart each is
+    /// told as [`Event::Recovered`](crate::smpp::Event::Recovered). The folder holds no text and no number, and can be
+    /// used by one client at a time. What is written survives the process, not a power failure. No more than
+    /// [`max_awaiting_reports`](Self::max_awaiting_reports) submissions can be open.
+    #[must_use]
+    pub fn journal(self, folder: impl Into<PathBuf>) -> Self {
+        Self { journal: Some(folder.into()), ..self }
     }
 
     /// Speaks TLS from the first octet; by default it does not.

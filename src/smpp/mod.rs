@@ -30,6 +30,7 @@ mod reconnect;
 mod report;
 mod session;
 pub mod smsc;
+mod submission_journal;
 mod text;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -39,7 +40,7 @@ pub use config::{Reconnect, SmppConfig};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
-pub use event::{Accepted, Event, SubmissionId};
+pub use event::{Accepted, Event, SubmissionId, SubmissionState};
 pub use message::Message;
 pub use report::{DeliveryReport, ReportState};
 pub use text::Coding;

@@ -7,4 +7,5 @@ use super::ledger::DestinationKey;
 pub(super) struct Outgoing {
     pub(super) body: Vec<u8>,
     pub(super) destination: DestinationKey,
+    pub(super) reference: String,
 }

@@ -34,6 +34,7 @@ pub(super) fn connect(
     state.sessions += 1;
     let dial = Arc::new(Dial::default());
     state.links[index].dial = Some(Arc::clone(&dial));
+    let address = state.links[index].endpoint.address.clone();
     state.links[index].established = None;
     drop(state);
     // Another link may be next in turn for what is left.
@@ -42,7 +43,7 @@ pub(super) fn connect(
     let spawned = {
         let (inner, config, dial) = (Arc::clone(inner), config.clone(), Arc::clone(&dial));
         thread::Builder::new().name("smpp-connect".to_owned()).spawn(move || {
-            let result = establish(&config, &inner.lock().links[index].endpoint.address.clone(), &dial);
+            let result = establish(&config, &address, &dial);
             let mut state = inner.lock();
             let is_awaited =
                 state.links[index].dial.as_ref().is_some_and(|awaited| Arc::ptr_eq(awaited, &dial));

@@ -36,12 +36,13 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::link_state::{LinkFailure, LinkState, Reader};
+use super::link_state::{Connected, LinkFailure, LinkState, Reader};
 use super::state::{Choice, ClientState, Notifications, Phase};
 use super::ticket::Slot;
 use crate::smpp::ledger::Submitted;
 use crate::smpp::link::Link;
 use crate::smpp::outgoing::Outgoing;
+use crate::smpp::submission_journal::NotWritten;
 use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
 use crate::sync;
 
@@ -133,12 +134,21 @@ impl Inner {
             Choice::Link(index) => index,
             Choice::Wait { until, is_bound } => return Ok(Placed::NoRoom { until, is_bound }),
         };
+        let submission = SubmissionId(state.submissions + 1);
+        if let Some(journal) = &mut state.journal {
+            journal.intend(submission, message.destination, &message.reference).map_err(|why| {
+                let kind = match why {
+                    NotWritten::Full => SubmitErrorKind::Unacknowledged,
+                    NotWritten::Failed => SubmitErrorKind::NotJournalled,
+                };
+                SubmitError::new(kind, None)
+            })?;
+        }
         state.submissions += 1;
         if let Some(rate) = &mut state.rate {
             rate.take(now);
         }
-        let submitted =
-            Submitted { submission: SubmissionId(state.submissions), destination: message.destination };
+        let submitted = Submitted { submission, destination: message.destination };
         let slot = Arc::new(Slot::new(submitted, index));
         if let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable) {
             connected.session.submit(Arc::clone(&slot), &message.body, now);
@@ -200,10 +210,17 @@ impl Inner {
 
     fn flush<'a>(&'a self, mut state: Guard<'a>, index: usize) -> Guard<'a> {
         for _ in 0..WRITES_AT_A_TIME {
-            let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable) else {
+            let has_work =
+                |connected: &mut Connected| !connected.is_being_written && connected.session.has_output();
+            if !state.links[index].usable().is_some_and(has_work) {
                 return state;
-            };
-            if connected.is_being_written || !connected.session.has_output() {
+            }
+            // What is written to the service is in the journal first.
+            let is_journalled = state.flush_journal();
+            let Some(connected) = state.links[index].usable() else { return state };
+            if !is_journalled {
+                let link = Arc::clone(&connected.link);
+                self.fail_link(&mut state, index, &link, || "the journal cannot be written".to_owned());
                 return state;
             }
             let mut octets = std::mem::take(&mut connected.spare);

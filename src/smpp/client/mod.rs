@@ -26,7 +26,8 @@ pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
 use super::rate::Rate;
-use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmitError};
+use super::submission_journal::SubmissionJournal;
+use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmissionId, SubmitError};
 use crate::sync;
 use inner::Inner;
 use link_state::LinkState;
@@ -93,7 +94,13 @@ impl SmppClient {
             .collect();
         let count = links.len();
         let rate = config.rate.map(|rate| Rate::new(rate.into()));
-        let state = ClientState::new(links, ledger, rate, config.max_sessions.unwrap_or(usize::MAX));
+        let mut state = ClientState::new(links, ledger, rate, config.max_sessions.unwrap_or(usize::MAX));
+        if let Some(folder) = &config.journal {
+            let journal = SubmissionJournal::open(folder, config.max_awaiting_reports).map_err(|source| {
+                ConnectError::io(ConnectErrorKind::Journal, std::io::Error::other(source))
+            })?;
+            state.recover(journal, Instant::now());
+        }
         let inner = Arc::new(Inner::new(state, config.response_timeout));
         let client = Self {
             inner: Arc::clone(&inner),
@@ -195,6 +202,15 @@ impl SmppClient {
         self.end(Phase::ShuttingDown);
     }
 
+    /// Strikes a submission off the journal, once its user has written down what became of it: until then each restart
+    /// tells of it again. `false` if it is not in the journal.
+    pub fn acknowledge(&self, submission: SubmissionId) -> bool {
+        let mut state = self.inner.lock();
+        let was_open = state.journal.as_mut().is_some_and(|journal| journal.close(submission));
+        state.flush_journal();
+        was_open
+    }
+
     /// Whether there is a link now. Submissions wait for one by themselves.
     pub fn is_bound(&self) -> bool {
         self.inner.lock().is_bound()
@@ -243,6 +259,8 @@ impl SmppClient {
 impl Drop for SmppClient {
     fn drop(&mut self) {
         self.end(Phase::Aborting);
+        // Tickets and events may live on; another client can have the journal.
+        self.inner.lock().journal = None;
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use super::link_state::{LinkFailure, LinkState};
 use super::ticket::Slot;
-use crate::smpp::ledger::Ledger;
+use crate::smpp::ledger::{Ledger, Submitted};
 use crate::smpp::rate::Rate;
 use crate::smpp::session::{CloseReason, Readiness, SessionEvent};
-use crate::smpp::{Accepted, SubmissionId, SubmitError, SubmitErrorKind};
+use crate::smpp::submission_journal::SubmissionJournal;
+use crate::smpp::{Accepted, Event, SubmissionId, SubmitError, SubmitErrorKind};
 
 /// The links, the ledger that outlives them, and who waits for what.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(super) struct ClientState {
     pub(super) phase: Phase,
     pub(super) links: Vec<LinkState>,
     pub(super) ledger: Ledger,
+    pub(super) journal: Option<SubmissionJournal>,
     pub(super) submissions: u64,
     /// Of all links together.
     pub(super) rate: Option<Rate>,
@@ -74,6 +76,7 @@ impl ClientState {
             phase: Phase::Running,
             links,
             ledger,
+            journal: None,
             submissions: 0,
             rate,
             sessions: 0,
@@ -160,19 +163,29 @@ impl ClientState {
                     let submission = token.submitted.submission;
                     let result = match answer {
                         Ok(message_id) => {
+                            note(&mut self.journal, |journal| journal.accepted(submission, &message_id));
                             self.ledger.accept(&token.submitted, &message_id, now);
                             Ok(Accepted { submission, message_id })
                         }
-                        Err(status) => Err((SubmitErrorKind::Rejected(status), submission)),
+                        Err(status) => {
+                            note(&mut self.journal, |journal| _ = journal.close(submission));
+                            Err((SubmitErrorKind::Rejected(status), submission))
+                        }
                     };
                     connected.wake_callers(notifications.complete(token, result));
                 }
                 SessionEvent::Overdue { token } => {
                     let submission = token.submitted.submission;
+                    note(&mut self.journal, |journal| journal.unknown(submission));
                     let result = Err((SubmitErrorKind::Unanswered, submission));
                     connected.wake_callers(notifications.complete(token, result));
                 }
                 SessionEvent::Late { token, answer } => {
+                    let submission = token.submitted.submission;
+                    note(&mut self.journal, |journal| match &answer {
+                        Ok(message_id) => journal.accepted(submission, message_id),
+                        Err(_) => _ = journal.close(submission),
+                    });
                     self.ledger.late_answer(&token.submitted, answer, now);
                 }
                 SessionEvent::Delivered { sequence, message, submissions_outstanding } => {
@@ -191,7 +204,36 @@ impl ClientState {
                 }
             }
         }
+        self.flush_journal();
         has_ended
+    }
+
+    /// Has the journal hold what is about to be told. A failure is logged: what is known in this process stays right.
+    pub(super) fn flush_journal(&mut self) -> bool {
+        let Some(journal) = &mut self.journal else { return true };
+        for (submission, state) in self.ledger.take_notes() {
+            journal.reported(submission, &state);
+        }
+        let flushed = journal.flush();
+        if let Err(error) = &flushed {
+            log::error!("the journal of submissions cannot be written: {error}");
+        }
+        flushed.is_ok()
+    }
+
+    /// Goes on where an earlier process ended.
+    pub(super) fn recover(&mut self, journal: SubmissionJournal, now: Instant) {
+        self.submissions = journal.last_submission();
+        for (submission, entry) in journal.entries() {
+            let (reference, state) = (entry.reference.clone(), entry.state());
+            self.ledger.announce(Event::Recovered { submission, reference, state });
+            if let Some(message_id) = &entry.message_id {
+                let submitted = Submitted { submission, destination: entry.destination };
+                self.ledger.restore(&submitted, message_id, entry.reported.clone(), now);
+            }
+        }
+        self.ledger.keep_notes();
+        self.journal = Some(journal);
     }
 
     /// When this link's supervisor has something to do, if nothing happens before.
@@ -210,6 +252,12 @@ impl ClientState {
             .filter(|(_, link)| link.wants_session)
             .min_by_key(|(at, link)| (link.preference, *at));
         self.sessions < self.max_sessions && first.is_none_or(|(first, _)| first == index)
+    }
+}
+
+pub(super) fn note(journal: &mut Option<SubmissionJournal>, what: impl FnOnce(&mut SubmissionJournal)) {
+    if let Some(journal) = journal {
+        what(journal);
     }
 }
 

@@ -16,9 +16,17 @@ use crate::smpp::{Accepted, Message, SubmitError};
 pub struct SubmitAll<'a, I: Iterator<Item = Message>> {
     client: &'a SmppClient,
     messages: Fuse<I>,
-    /// Found no place yet, and gives up at its time.
-    next: Option<(Outgoing, Instant)>,
+    next: Option<Waiting>,
     under_way: VecDeque<Result<Ticket, SubmitError>>,
+}
+
+/// A message that has found no place yet.
+#[derive(Debug)]
+struct Waiting {
+    outgoing: Outgoing,
+    gives_up_at: Instant,
+    /// When there may be a place without an answer.
+    looks_at: Instant,
 }
 
 impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
@@ -30,7 +38,7 @@ impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
     fn place_what_fits(&mut self) {
         while self.under_way.len() < self.client.results_ahead {
             let (outgoing, gives_up_at) = match self.next.take() {
-                Some(waiting) => waiting,
+                Some(Waiting { outgoing, gives_up_at, .. }) => (outgoing, gives_up_at),
                 None => match self.messages.next().map(|message| message.to_outgoing()) {
                     Some(Ok(outgoing)) => (outgoing, Instant::now() + self.client.submit_timeout),
                     Some(Err(invalid)) => {
@@ -42,8 +50,9 @@ impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
             };
             let result = match self.client.inner.try_place(&outgoing) {
                 Ok(Placed::Over(slot)) => Ok(Ticket { slot, inner: Arc::clone(&self.client.inner) }),
-                Ok(Placed::NoRoom { .. }) if Instant::now() < gives_up_at => {
-                    self.next = Some((outgoing, gives_up_at));
+                Ok(Placed::NoRoom { until, .. }) if Instant::now() < gives_up_at => {
+                    let looks_at = until.map_or(gives_up_at, |until| until.min(gives_up_at));
+                    self.next = Some(Waiting { outgoing, gives_up_at, looks_at });
                     return;
                 }
                 Ok(Placed::NoRoom { is_bound, .. }) => Err(no_room(is_bound)),
@@ -69,12 +78,12 @@ impl<I: Iterator<Item = Message>> Iterator for SubmitAll<'_, I> {
             if is_first_done {
                 // The caller may take its time before it asks for the next.
                 inner.flush_soon();
-            } else if let Some((outgoing, gives_up_at)) = &self.next {
+            } else if let Some(Waiting { outgoing, gives_up_at, looks_at }) = &self.next {
                 match self.under_way.front() {
                     // Over the only link, an answer is what makes room.
                     Some(Ok(_)) if inner.signals.len() == 1 => {}
                     Some(Ok(ticket)) => {
-                        inner.wait_for_room_or_answer(&ticket.slot, *gives_up_at);
+                        inner.wait_for_room_or_answer(&ticket.slot, *looks_at);
                         continue;
                     }
                     _ => {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::connect::{connect, release_session};
 use super::inner::Inner;
 use super::link_state::{Connected, LinkFailure};
-use super::state::{Notifications, Phase};
+use super::state::{Notifications, Phase, note};
 use super::status::LinkPhase;
 use crate::smpp::link::Link;
 use crate::smpp::reconnect::ReconnectBackoff;
@@ -165,12 +165,16 @@ fn tear_down(inner: &Inner, index: usize, link: &Link, threads: Vec<JoinHandle<(
                 SubmitErrorKind::LostBeforeSending
             };
             let submission = slot.submitted.submission;
+            note(&mut state.journal, |journal| {
+                if may_have_left { journal.unknown(submission) } else { _ = journal.close(submission) }
+            });
             notifications.complete(slot, Err((kind, submission)));
         }
     }
     if state.links.iter().all(|link| link.outstanding() == 0) {
         state.ledger.expect_no_answers();
     }
+    state.flush_journal();
     inner.wake(state, &mut notifications);
     inner.wake_all();
     if counts_sessions {
