@@ -253,9 +253,13 @@ impl SandboxBuilder {
             #[cfg(feature = "smpp")]
             smsc: smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
         };
-        let server = Server::start(self.address, Box::new(move |request| front.answer(request)))
-            .inspect_err(|_| shared.stop())
-            .map_err(at(self.address))?;
+        let server = Server::start(
+            self.address,
+            super::router::unreadable,
+            Box::new(move |request| front.answer(request)),
+        )
+        .inspect_err(|_| shared.stop())
+        .map_err(at(self.address))?;
         let mut sandbox = Sandbox {
             server,
             shared: shared.clone(),

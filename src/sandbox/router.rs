@@ -8,7 +8,7 @@ use super::fault::{FAULT_HEADER, Fault};
 use super::service::{json, refuse};
 use super::shared::Shared;
 use crate::api::types::{ErrorBody, ErrorCode};
-use crate::http_server::{Request, Response, ResponseFault};
+use crate::http_server::{Request, Response, ResponseFault, reason};
 
 pub(super) struct Router {
     pub(super) shared: Arc<Shared>,
@@ -24,6 +24,11 @@ impl Router {
         }
         api(&self.shared, request)
     }
+}
+
+/// The answer to what could not be read as a request.
+pub(super) fn unreadable(status: u16) -> Response {
+    json(status, &ErrorBody::new(ErrorCode::InvalidParameter, reason(status)))
 }
 
 /// Answers a request to the API, with the fault that is in store for it.

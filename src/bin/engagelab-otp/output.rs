@@ -43,24 +43,35 @@ impl Output {
         }
     }
 
-    /// Prints one of many results, on a line of its own.
+    /// Prints one of many results, on a line of its own. That nobody reads it is a failure: it would be lost.
     pub(crate) fn print_line(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        write_to_reader(&self.line(text, json)).map_err(cannot_write)
+    }
+
+    /// What is printed comes from elsewhere, and must not pass for two lines.
+    fn line(&self, text: &str, json: &Value) -> String {
         match self.output {
-            Format::Text => write(&format!("{}\n", plain(text))),
-            Format::Json => write(&format!("{json}\n")),
+            Format::Text => format!("{}\n", plain(text).replace('\n', "\u{fffd}")),
+            Format::Json => format!("{json}\n"),
         }
     }
 }
 
 /// Writes to standard output as it is. That nobody reads any further is no failure.
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::usage(format!("cannot write to standard output: {error}")))
-        }
+    match write_to_reader(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(error)),
         _ => Ok(()),
     }
+}
+
+fn write_to_reader(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+fn cannot_write(error: io::Error) -> Failure {
+    Failure::usage(format!("cannot write to standard output: {error}"))
 }
 
 /// Says something to the person in front, on standard error. That nobody listens is no failure.

@@ -9,6 +9,7 @@ mod page;
 mod smpp;
 mod view;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ use crate::http_server::{Request, Response};
 /// The console's own part of an answer: the headers that every one of them carries.
 pub(super) struct Console {
     policy: String,
+    /// How many requests wait for something to change.
+    waiting: AtomicUsize,
 }
 
 /// Whether a path is the console's; all others are the API's.
@@ -33,7 +36,7 @@ pub(super) fn is_console(path: &str) -> bool {
 
 impl Console {
     pub(super) fn new() -> Self {
-        Self { policy: page::policy() }
+        Self { policy: page::policy(), waiting: AtomicUsize::new(0) }
     }
 
     pub(super) fn answer(&self, front: &Router, request: &Request) -> Response {
@@ -92,7 +95,14 @@ fn read(front: &Router, view: &str, request: &Request) -> actions::Outcome {
         }
         "changes" => {
             let seen = request.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-            let version = shared.wait_for_news(seen, PATIENCE);
+            // Connections that wait here are not closed to make room for others, so there have to be fewer of them.
+            let waiting = &front.console.waiting;
+            let place = waiting.fetch_add(1, Ordering::Relaxed);
+            let version = if place < MOST_WAITING { shared.wait_for_news(seen, PATIENCE) } else { None };
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            if place >= MOST_WAITING {
+                return Err((503, "too many pages wait for changes".to_owned()));
+            }
             version.map(|version| json!({"version": version})).ok_or((503, "the sandbox stops".to_owned()))
         }
         "messages" => {
@@ -165,6 +175,9 @@ fn error(status: u16, reason: &str) -> Response {
 
 /// The longest that a watcher waits for news before it has to ask again.
 const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The most requests that wait for something to change.
+const MOST_WAITING: usize = 128;
 
 /// The most lines of a list.
 const MOST_LINES: usize = 500;
