@@ -55,8 +55,8 @@ impl<'a, 's> Body<'a, 's> {
         if matches!(self.left, Left::Octets(length) if length > limit as u64) {
             return Err(413);
         }
-        let body = self.read(limit)?;
-        if self.is_read() { Ok(body) } else { Err(413) }
+        let body = self.read(limit.saturating_add(1))?;
+        if self.is_read() && body.len() <= limit { Ok(body) } else { Err(413) }
     }
 
     /// Reads the body, but not more than `limit` octets of it; the status to refuse with if it is not well formed or does
@@ -95,7 +95,8 @@ impl<'a, 's> Body<'a, 's> {
             match self.left {
                 Left::Nothing => return Ok(body),
                 Left::Broken => return Err(ErrorKind::InvalidData.into()),
-                Left::Octets(_) | Left::Chunk(1..) if room == 0 => return Ok(body),
+                // Nothing that may still come is waited for.
+                _ if room == 0 => return Ok(body),
                 Left::Octets(length) => {
                     let rest = length - self.connection.take(length, room, self.deadline, &mut body)?;
                     self.left = if rest == 0 { Left::Nothing } else { Left::Octets(rest) };

@@ -10,7 +10,7 @@ use super::{Limits, Response};
 
 pub(super) enum Reading {
     /// The head of a request; its body has to be there by the deadline.
-    Head { request: Request, framing: Framing, deadline: Instant },
+    Head { request: Box<Request>, framing: Framing, deadline: Instant },
     /// The client closed, or said nothing for too long, before a request began.
     Closed,
     /// The request cannot be read; answer with this status and close.

@@ -281,7 +281,7 @@ impl Shared {
             let expects_continue = request.expects_continue();
             let mut body = Body::new(&mut connection, activity, framing, deadline, expects_continue);
             // A handler is a user's, and its panic is no reason to lose the answer.
-            let response = catch_unwind(AssertUnwindSafe(|| (self.handler)(request, &mut body)));
+            let response = catch_unwind(AssertUnwindSafe(|| (self.handler)(*request, &mut body)));
             let response = response.unwrap_or_else(|_| (self.refusal)(500));
             let is_read = body.is_read();
             activity.busy.store(true, Ordering::SeqCst);

@@ -82,7 +82,7 @@ impl Request {
 pub(super) enum Head {
     Partial,
     Refused(u16),
-    Complete { request: Request, framing: Framing, length: usize },
+    Complete { request: Box<Request>, framing: Framing, length: usize },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub(super) fn parse_head(buffer: &[u8]) -> Head {
         ..Request::default()
     };
     match framing(&request) {
-        Ok(framing) => Head::Complete { request, framing, length },
+        Ok(framing) => Head::Complete { request: Box::new(request), framing, length },
         Err(status) => Head::Refused(status),
     }
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod callbacks;
 mod help;
+mod listen;
 mod outcomes;
 mod sending;
 mod session;

@@ -45,7 +45,7 @@ impl Output {
 
     /// Prints one of many results, on a line of its own. That nobody reads it is a failure: it would be lost.
     pub(crate) fn print_line(&self, text: &str, json: &Value) -> Result<(), Failure> {
-        write_to_reader(&self.line(text, json)).map_err(cannot_write)
+        write_to_reader(&self.line(text, json)).map_err(|error| cannot_write(&error))
     }
 
     /// What is printed comes from elsewhere, and must not pass for two lines.
@@ -60,7 +60,7 @@ impl Output {
 /// Writes to standard output as it is. That nobody reads any further is no failure.
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
     match write_to_reader(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
         _ => Ok(()),
     }
 }
@@ -70,7 +70,7 @@ fn write_to_reader(text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
-fn cannot_write(error: io::Error) -> Failure {
+fn cannot_write(error: &io::Error) -> Failure {
     Failure::usage(format!("cannot write to standard output: {error}"))
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use super::queue::Queue;
 use super::record::{Dead, Record};
 use super::{DeadLetter, Inbox, InboxError, Letters, Shared};
-use crate::callback::Receiver;
 use crate::callback::sign::unix_seconds;
+use crate::callback::{Claim, Receiver};
 use crate::journal::{Durability, Journal, JournalError, Kind, Options};
 
 /// Configures an [`Inbox`].
@@ -92,7 +92,7 @@ impl InboxBuilder {
                 });
             }
         })?;
-        queue.claims.sort_by_key(|claim| claim.signed_second());
+        queue.claims.sort_by_key(Claim::signed_second);
         // What is trusted enough to be on disk is read whatever its size. Asking for nothing is allowed when it is said.
         let reader = Receiver::builder().accept_unsigned_callbacks().max_body_bytes(usize::MAX);
         let reader = reader.max_rows(usize::MAX).build().map_err(|_| JournalError::NoRecord)?;

@@ -259,14 +259,14 @@ fn nothing_that_was_answered_is_lost_with_the_power() {
                 running.fetch_sub(1, Ordering::Relaxed);
             });
         }
-        let (inbox, handled) = (&inbox, &done);
+        let (inbox, ended) = (&inbox, &done);
         scope.spawn(move || {
             let mut random = fastrand::Rng::with_seed(2);
             let handler = |callback: &InboxCallback| {
                 if random.u32(..4) == 0 {
                     return Err(());
                 }
-                handled.lock().expect("whole").insert(id(callback));
+                ended.lock().expect("whole").insert(id(callback));
                 Ok(())
             };
             inbox.run(handler).expect("the disk works");

@@ -15,9 +15,11 @@ pub(super) struct Answering {
 
 /// Where events go.
 pub(super) enum Sink {
-    Handler(Box<dyn Fn(&ReceivedCallback<'_>) -> Result<(), Retry> + Send + Sync>),
+    Handler(Box<Handler>),
     Inbox(Inbox),
 }
+
+type Handler = dyn Fn(&ReceivedCallback<'_>) -> Result<(), Retry> + Send + Sync;
 
 impl Answering {
     pub(super) fn answer(&self, request: &Request, body: &mut Body<'_, '_>) -> Response {
