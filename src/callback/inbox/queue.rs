@@ -74,7 +74,7 @@ impl Queue {
 
     /// The first address that is still needed; none if nothing is.
     pub(super) fn needed_from(&mut self, second: u64) -> Option<u64> {
-        while self.kept.front().is_some_and(|(_, until)| *until < second) {
+        while self.kept.front().is_some_and(|(_, until)| *until <= second) {
             self.kept.pop_front();
         }
         let kept = self.kept.front().map(|(address, _)| *address);
