@@ -27,7 +27,7 @@ use crate::http_server;
 /// they are on disk by then, and the handler takes its time.
 ///
 /// ```
-/// use engagelab_otp::callback::{Receiver, Server, Signer};
+/// use engagelab_otp::callback::{Receiver, Server};
 ///
 /// let receiver = Receiver::builder().secret("shop", "a secret")?.build()?;
 /// let server = Server::builder(receiver).start("127.0.0.1:0", |callback| {
@@ -36,11 +36,7 @@ use crate::http_server;
 ///     }
 ///     Ok(()) // 200: taken; `Err(Retry::new())` has it come again
 /// })?;
-///
-/// let header = Signer::new("shop", "a secret")?.header(std::time::SystemTime::now(), "k2f8r1")?;
-/// let body = r#"{"total":1,"rows":[{"message_id":"17","status":{"message_status":"delivered"}}]}"#;
-/// let answer = ureq::post(format!("http://{}/", server.address())).header("X-CALLBACK-ID", header).send(body)?;
-/// assert_eq!(answer.status(), 200);
+/// println!("listening on {}", server.address());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Server {
