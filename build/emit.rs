@@ -16,6 +16,8 @@ pub(crate) struct Code {
     functions: String,
     /// Typed mocks for `httpmock`, compiled into the tests.
     mock: Option<String>,
+    /// The names of the types, for a test that holds of each of them.
+    type_names: String,
 }
 
 impl Code {
@@ -27,8 +29,9 @@ impl Code {
             ("operations.rs", &self.operations),
             ("functions.rs", &self.functions),
         ];
-        let mock = self.mock.iter().map(|mock| ("mock.rs", mock));
-        library.into_iter().chain(mock).map(|(name, content)| (name, content.as_str()))
+        let tests =
+            self.mock.iter().flat_map(|mock| [("mock.rs", mock), ("type_names.rs", &self.type_names)]);
+        library.into_iter().chain(tests).map(|(name, content)| (name, content.as_str()))
     }
 }
 
@@ -66,8 +69,10 @@ fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
             .map_err(|error| Diagnostic::new(Place::default(), format!("no mocks can be made: {error}")))?;
         print(tokens)
     });
+    let types = types::types(document, &spec)?;
     Ok(Code {
-        types: print(types::types(document, &spec)?)?,
+        type_names: format!("wire_types!({});\n", types::names(&types).join(", ")),
+        types: print(types)?,
         limits: print(limits::limits(document)?)?,
         operations: print(operations::operations(document))?,
         functions: print(operations::functions(document))?,

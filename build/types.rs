@@ -129,6 +129,17 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
     Ok(tokens)
 }
 
+/// The names of the types that are generated.
+pub(crate) fn names(types: &TokenStream) -> Vec<String> {
+    let items = syn::parse2::<syn::File>(types.clone()).map(|file| file.items).unwrap_or_default();
+    let name = |item| match item {
+        syn::Item::Struct(item) => Some(item.ident.to_string()),
+        syn::Item::Enum(item) => Some(item.ident.to_string()),
+        _ => None,
+    };
+    items.into_iter().filter_map(name).collect()
+}
+
 /// The names of request fields whose values must not be shown.
 fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
     let requests = document.request_schemas();

@@ -19,8 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         builder = builder.listen(address.parse()?);
     }
     let sandbox = builder.start()?;
-    let (key, secret) = sandbox.credentials();
-    println!("{}\n{key}\n{secret}", sandbox.url());
+    let credentials = sandbox.credentials();
+    println!("{}\n{}\n{}", sandbox.url(), credentials.key(), credentials.secret());
     loop {
         thread::park();
     }

@@ -63,7 +63,8 @@ fn only_the_transport_names_ureq() {
 fn the_sandbox_never_uses_the_client() {
     for (path, text) in sources("src/sandbox") {
         let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        assert!(!code.contains("Client"), "{} uses the client", path.display());
+        let mut words = code.split(|character: char| !character.is_alphanumeric() && character != '_');
+        assert!(words.all(|word| word != "Client"), "{} uses the client", path.display());
     }
 }
 
@@ -118,7 +119,7 @@ fn licences_and_minimum_versions_of_dependencies_suit() {
             package["name"].as_str().expect("a name"),
             package["version"].as_str().expect("a version")
         );
-        if !used.contains(&name) {
+        if !used.contains(&name) || package["source"].is_null() {
             continue;
         }
         let licence = package["license"].as_str().unwrap_or_default();

@@ -27,7 +27,6 @@
 //! first delivery is still being handled, 503 when signatures cannot be remembered or may have been used before a
 //! restart, 400, 401, 403 and 413 for what is refused ([`ReceiveError`]).
 
-mod body;
 mod builder;
 mod checked;
 mod delivery;
@@ -35,8 +34,8 @@ mod error;
 mod event;
 mod header;
 mod inbox;
-mod lenient;
 mod policy;
+mod read;
 mod receiver;
 mod replay;
 mod request;
@@ -47,7 +46,7 @@ pub use builder::{ReceiverBuilder, SOURCES};
 pub use checked::CheckedHeaders;
 pub use delivery::{AddressCheck, Batch, Delivery};
 pub use error::ReceiveError;
-pub use event::{Detail, Event, UnreadableReason, UnreadableRow};
+pub use event::{Detail, Event, StatusReport, UnreadableReason, UnreadableRow};
 pub use header::{SIGNATURE_HEADER, SignatureHeaderError};
 pub use inbox::{DeadLetter, Inbox, InboxBuilder, InboxCallback, InboxError, InboxStatus};
 pub use receiver::Receiver;

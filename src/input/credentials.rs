@@ -48,7 +48,8 @@ impl Credentials {
         &self.key
     }
 
-    pub(crate) fn secret(&self) -> &str {
+    /// The secret. Keep it out of logs.
+    pub fn secret(&self) -> &str {
         &self.secret
     }
 

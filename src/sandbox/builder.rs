@@ -6,34 +6,34 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-use super::console::Console;
-use super::fault::{CallbackFault, Fault, Faults};
-use super::outbox::{CallbackPlan, Outbox, Redelivery};
+use super::Sandbox;
+use super::demo;
+use super::fault::{CallbackFault, Fault, FaultQueue};
+use super::model::{Model, Speed};
 use super::router::Router;
-use super::schedule::Schedule;
-use super::service::Service;
-use super::shared::Shared;
+use super::shared::{Activity, Observer, Shared};
 #[cfg(feature = "smpp")]
 use super::smpp::{self, SmppFault};
-use super::tick::{PRUNE_AT, Speed};
-use super::webhook;
-use super::{KeyState, Sandbox, templates};
-use crate::InvalidInput;
+use super::state::State;
+use super::webhook::{self, CallbackPlan, Outbox, Redelivery};
 use crate::api::types::TemplateStatus;
 use crate::callback::Signer;
 use crate::clock::{Clock, SystemClock};
 use crate::http::transport::WebhookClient;
 use crate::http_server::Server;
+use crate::{Credentials, InvalidInput};
 
 /// Configures a [`Sandbox`].
 #[must_use = "a builder does nothing until `start` is called"]
 pub struct SandboxBuilder {
     address: SocketAddr,
-    keys: Vec<(String, String)>,
+    keys: Vec<Credentials>,
     review: TemplateStatus,
     history: usize,
     clock: Arc<dyn Clock>,
-    pace: Speed,
+    signing_clock: Arc<dyn Clock>,
+    observer: Option<Box<Observer>>,
+    speed: Speed,
     fault: Option<Fault>,
     callbacks: CallbackPlan,
     webhooks: Vec<WebhookClient>,
@@ -45,21 +45,20 @@ pub struct SandboxBuilder {
 
 impl Default for SandboxBuilder {
     fn default() -> Self {
-        let key = |key: &str, secret: &str| (key.to_owned(), secret.to_owned());
+        let keys = [(demo::DEV_KEY, demo::DEV_SECRET), (demo::OTHER_DEV_KEY, demo::OTHER_DEV_SECRET)];
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            keys: vec![
-                key("sandbox_demo", "sandbox_secret"),
-                key("engagelab_sandbox_demo", "engagelab_sandbox_secret"),
-            ],
+            keys: keys.into_iter().filter_map(|(key, secret)| Credentials::new(key, secret).ok()).collect(),
             review: TemplateStatus::Approved,
             history: 50_000,
             clock: Arc::new(SystemClock),
-            pace: Speed::default(),
+            signing_clock: Arc::new(SystemClock),
+            observer: None,
+            speed: Speed::default(),
             fault: None,
             callbacks: CallbackPlan {
                 urls: Vec::new(),
-                signer: Signer::new("sandbox_demo", "sandbox_webhook_secret").ok(),
+                signer: Signer::new(demo::CALLBACK_USER, demo::CALLBACK_SECRET).ok(),
                 authorization: None,
                 redelivery: Redelivery::default(),
                 most_rows: 20,
@@ -84,8 +83,8 @@ impl SandboxBuilder {
     }
 
     /// Knows this key alone.
-    pub fn credentials(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.keys = vec![(key.into(), secret.into())];
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.keys = vec![credentials];
         self
     }
 
@@ -104,21 +103,29 @@ impl SandboxBuilder {
         self
     }
 
-    /// Takes the time from there.
+    /// Takes the time from there, also for the signatures of callbacks.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self.signing_clock = self.clock.clone();
         self
     }
 
-    /// Stops the clock: time passes by [`Sandbox::advance`] alone.
-    pub fn manual_clock(self) -> Self {
-        let still = Still { now: Instant::now(), time_of_day: SystemTime::now() };
-        self.clock(still)
+    /// Stops the clock: time passes by [`Sandbox::advance`] alone. Callbacks are signed with the machine's time all
+    /// the same, so that receivers find them fresh.
+    pub fn manual_clock(mut self) -> Self {
+        self.clock = Arc::new(Stopped { now: Instant::now(), time_of_day: SystemTime::now() });
+        self
     }
 
-    /// Lets things take their time, or not. [`Speed::Real`] unless set.
-    pub fn pace(mut self, pace: Speed) -> Self {
-        self.pace = pace;
+    /// Lets things happen as fast as this. [`Speed::Real`] unless set.
+    pub fn speed(mut self, speed: Speed) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// Tells of every request to the API and of every attempt to deliver a callback, as they happen.
+    pub fn observer(mut self, observer: impl Fn(Activity<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
         self
     }
 
@@ -139,13 +146,14 @@ impl SandboxBuilder {
     pub fn callback_url(mut self, url: impl Into<String>) -> Result<Self, InvalidInput> {
         let url = url.into();
         if !self.callbacks.urls.contains(&url) {
-            self.webhooks.push(WebhookClient::new(&url, webhook::PATIENCE)?);
+            self.webhooks.push(WebhookClient::new(&url, webhook::TIMEOUT)?);
             self.callbacks.urls.push(url);
         }
         Ok(self)
     }
 
-    /// Signs callbacks with this user name and secret. `sandbox_demo` and `sandbox_webhook_secret` unless set.
+    /// Signs callbacks with this user name and secret. [`demo::CALLBACK_USER`] and
+    /// [`demo::CALLBACK_SECRET`] unless set.
     ///
     /// # Errors
     ///
@@ -195,9 +203,9 @@ impl SandboxBuilder {
 
     /// Listens for SMPP there. It does not unless this is called.
     ///
-    /// The name to bind with is `sandbox_demo`, the password `sandbox`. Messages that are submitted are messages
+    /// The name to bind with is [`demo::SMPP_SYSTEM_ID`], the password [`demo::SMPP_PASSWORD`]. Messages that are submitted are messages
     /// like any others: they show in the history, their codes can be verified, callbacks report them. When
-    /// their course is at its end, a delivery report says so as well.
+    /// their delivery is at its end, a delivery report says so as well.
     #[cfg(feature = "smpp")]
     pub fn smpp_listen(mut self, address: SocketAddr) -> Self {
         self.smpp_address = Some(address);
@@ -220,23 +228,9 @@ impl SandboxBuilder {
         let now = self.clock.time_of_day();
         let mut outbox = Outbox::new(self.callbacks);
         outbox.check_addresses(now);
-        let service = Service {
-            account: templates::account(now),
-            keys: self.keys,
-            key_state: KeyState::default(),
-            review: self.review,
-            history: self.history,
-            next_error: None,
-            faults: Faults::with_standing(self.fault),
-            pace: self.pace,
-            schedule: Schedule::default(),
-            prune_at: PRUNE_AT,
-            outbox,
-            #[cfg(feature = "smpp")]
-            reports: std::collections::VecDeque::new(),
-            random: fastrand::Rng::new(),
-        };
-        let shared = Arc::new(Shared::new(service, self.clock));
+        let model = Model::new(self.keys, self.review, self.speed, self.history, now);
+        let state = State::new(model, outbox, FaultQueue::new(self.fault));
+        let shared = Arc::new(Shared::new(state, self.clock, self.signing_clock, self.observer));
         #[cfg(feature = "smpp")]
         let (smsc, reporting) = self
             .smpp_address
@@ -247,16 +241,15 @@ impl SandboxBuilder {
         if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
             smsc.set_faults(fault.faults());
         }
-        let front = Router {
-            shared: shared.clone(),
-            console: Console::new(),
+        let router = Router::new(
+            shared.clone(),
             #[cfg(feature = "smpp")]
-            smsc: smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
-        };
+            smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
+        );
         let server = Server::start(
             self.address,
-            super::router::unreadable,
-            Box::new(move |request| front.answer(request)),
+            super::rest::unreadable,
+            Box::new(move |request| router.answer(request)),
         )
         .inspect_err(|_| shared.stop())
         .map_err(at(self.address))?;
@@ -270,7 +263,9 @@ impl SandboxBuilder {
         #[cfg(feature = "smpp")]
         sandbox.threads.extend(reporting);
         // From here on a failure drops the sandbox, which stops what has been started.
-        sandbox.threads.extend(webhook::start(&shared, self.webhooks)?);
+        for (target, client) in self.webhooks.into_iter().enumerate() {
+            webhook::start(&shared, target, client)?;
+        }
         let run = move || shared.run_schedule();
         sandbox.threads.push(thread::Builder::new().name("sandbox-schedule".to_owned()).spawn(run)?);
         Ok(sandbox)
@@ -283,12 +278,12 @@ fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
 }
 
 /// A clock that stands.
-struct Still {
+struct Stopped {
     now: Instant,
     time_of_day: SystemTime,
 }
 
-impl Clock for Still {
+impl Clock for Stopped {
     fn now(&self) -> Instant {
         self.now
     }

@@ -17,29 +17,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | recipient | what becomes of a send |
-//! |---|---|
-//! | `+10000000000` | delivered after 2 s |
-//! | `+10000000010` | delivered at once |
-//! | `sandbox@example.com` | delivered, by e-mail |
-//! | `+10000000005` | delivered, and the code is `123456` |
-//! | `+10000000001`, `+10000000011`, `+10000000012`, `+10000000099` | refused with 5011, 5013, 5019, 3004 |
-//! | `+10000000002`, `+10000000018` | taken over, and not delivered: 5012, 5018 |
-//! | `+10000000003` | taken over, and nothing is ever reported |
-//! | `+10000000004` | WhatsApp fails, then SMS is delivered |
-//! | `+10000000014` | WhatsApp, SMS and voice fail, one after the other |
-//! | `+10000000024` | delivered, by WhatsApp |
-//! | anyone else | delivered after a second; [`Sandbox::code`] tells the code |
+//! Some recipients have a behaviour of their own, as the vendor describes: see [`TEST_RECIPIENTS`]. Messages to anybody
+//! else are delivered after a second.
 //!
 //! Templates: `sandbox-otp-tpl` (6 digits, 5 minutes, by SMS, call or e-mail), `sandbox-otp-tpl-wa` (by WhatsApp
-//! alone) and `sandbox-custom-tpl` (expects the parameter `code`). Keys: `sandbox_demo` with `sandbox_secret`, and
-//! both with `engagelab_` before them.
+//! alone) and `sandbox-custom-tpl` (expects the parameter `code`). Names and secrets stand in [`demo`].
 //!
 //! # Callbacks, and time
 //!
-//! With [`SandboxBuilder::callback_url`] it posts what happens to messages, signed with the user name
-//! `sandbox_demo` and the secret `sandbox_webhook_secret`. A test need not wait for any of it: it stops the clock
-//! and lets time pass by itself.
+//! With [`SandboxBuilder::callback_url`] it posts what happens to messages, signed with [`demo::CALLBACK_USER`] and
+//! [`demo::CALLBACK_SECRET`]. A test need not wait for any of it: it stops the clock and lets time pass by itself.
 //!
 //! ```
 //! use std::time::Duration;
@@ -69,26 +56,18 @@
 //! The sandbox's address, opened in a browser, shows what it is doing. The console answers to the names of
 //! this machine alone and to requests of its own page, so that a page from elsewhere cannot drive it.
 
-mod account;
 mod builder;
-mod callback;
 mod console;
-mod events;
+pub mod demo;
 mod fault;
-mod lifecycle;
-mod message;
-mod outbox;
-mod recipients;
+mod model;
+mod requests;
+mod rest;
 mod router;
-mod rules;
-mod schedule;
-mod service;
 mod shared;
 #[cfg(feature = "smpp")]
 mod smpp;
-mod templates;
-mod text;
-mod tick;
+mod state;
 mod webhook;
 
 use std::fmt;
@@ -101,19 +80,19 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 pub use builder::SandboxBuilder;
-pub use callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
-pub use events::SampleEvent;
 pub use fault::{CallbackFault, FAULT_HEADER, Fault};
-pub use message::{Message, TimelineEntry};
-pub use outbox::Redelivery;
-pub use recipients::RECIPIENTS;
+pub use model::{KeyState, Message, Speed, TimelineEntry};
+pub use requests::RecordedRequest;
+pub use shared::Activity;
 use shared::Shared;
 #[cfg(feature = "smpp")]
 pub use smpp::SmppFault;
-pub use tick::Speed;
+pub use webhook::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse, Redelivery, SampleEvent};
 
+use crate::Credentials;
 use crate::api::types::{ErrorCode, MessageId, TemplateStatus};
 use crate::http_server::Server;
+pub use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
@@ -122,21 +101,6 @@ pub struct Sandbox {
     threads: Vec<JoinHandle<()>>,
     #[cfg(feature = "smpp")]
     smsc: Option<Arc<crate::smpp::smsc::Smsc>>,
-}
-
-/// What an API key may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyState {
-    /// Everything.
-    #[default]
-    Active,
-    /// Nothing: it has expired or is disabled (error 2002).
-    Disabled,
-    /// Everything but verify (error 2004).
-    SendOnly,
-    /// Nothing but verify (error 2004).
-    VerifyOnly,
 }
 
 impl Sandbox {
@@ -171,20 +135,21 @@ impl Sandbox {
         self.smsc.as_deref()
     }
 
-    /// A key that it knows, and the secret.
-    pub fn credentials(&self) -> (String, String) {
-        self.shared.read(|service| service.keys.first().cloned().unwrap_or_default())
+    /// A key that it knows, with the secret.
+    pub fn credentials(&self) -> Credentials {
+        // A builder always has a key.
+        self.shared.read(|state| state.model.keys()[0].clone())
     }
 
-    /// All keys that it knows, each with its secret.
-    pub fn keys(&self) -> Vec<(String, String)> {
-        self.shared.read(|service| service.keys.clone())
+    /// All keys that it knows, with their secrets.
+    pub fn keys(&self) -> Vec<Credentials> {
+        self.shared.read(|state| state.model.keys().to_vec())
     }
 
     /// The ids of the templates that there are now.
     pub fn template_ids(&self) -> Vec<String> {
-        let id = |template: &account::Template| template.definition.template_id.0.clone();
-        self.shared.read(|service| service.account.templates().map(id).collect())
+        let id = |template: &model::Template| template.definition.template_id.0.clone();
+        self.shared.read(|state| state.model.templates().iter().map(id).collect())
     }
 
     /// The code of a message, if it carries one.
@@ -194,17 +159,22 @@ impl Sandbox {
 
     /// A message, with what happened to it so far.
     pub fn message(&self, id: &MessageId) -> Option<Message> {
-        self.shared.read(|service| service.account.message(id).cloned())
+        self.shared.read(|state| state.model.messages().get(id).cloned())
     }
 
     /// All messages that it remembers, oldest first.
     pub fn messages(&self) -> Vec<Message> {
-        self.shared.read(|service| service.account.messages().cloned().collect())
+        self.shared.read(|state| state.model.messages().iter().cloned().collect())
+    }
+
+    /// All requests to the API that it remembers, oldest first, with what came of each: those that were refused too.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.read(|state| state.requests.iter().cloned().collect())
     }
 
     /// All callbacks that it remembers, oldest first, with every attempt to deliver them.
     pub fn callbacks(&self) -> Vec<Callback> {
-        self.shared.read(|service| service.outbox.callbacks().cloned().collect())
+        self.shared.read(|state| state.outbox.callbacks().cloned().collect())
     }
 
     /// The time there.
@@ -213,66 +183,71 @@ impl Sandbox {
     }
 
     /// Lets time pass. What falls due happens before this returns, but for posting callbacks, which only
-    /// begins: see [`settle`](Self::settle).
+    /// begins: see [`wait_idle`](Self::wait_idle).
     pub fn advance(&self, time: Duration) {
         self.shared.advance(time);
     }
 
-    /// Waits until no callback is to be posted or under way; false if that takes longer than `patience`.
-    pub fn wait_idle(&self, patience: Duration) -> bool {
-        self.wait_for(patience, |sandbox| sandbox.shared.read(|service| service.outbox.is_idle()))
+    /// Waits until no callback is to be posted or under way; false if that takes longer than `timeout`.
+    pub fn wait_idle(&self, timeout: Duration) -> bool {
+        self.wait_for(timeout, |sandbox| sandbox.shared.read(|state| state.outbox.is_idle()))
     }
 
-    /// Waits until `wanted` is true; false if that takes longer than `patience`. It is asked whenever something
+    /// Waits until `wanted` is true; false if that takes longer than `timeout`. It is asked whenever something
     /// has happened.
-    pub fn wait_for(&self, patience: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
-        self.shared.wait_for(patience, || wanted(self))
+    pub fn wait_for(&self, timeout: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
+        self.shared.wait_for(timeout, || wanted(self))
     }
 
     /// Changes what its keys may do.
-    pub fn set_key_state(&self, state: KeyState) {
-        self.shared.update(|service, _| service.key_state = state);
+    pub fn set_key_state(&self, key_state: KeyState) {
+        self.shared.update(|state, _| state.model.set_key_state(key_state));
     }
 
-    /// Ends the review of a template; false if there is no such template.
+    /// Ends the review of a template, which a callback reports; false if there is no such template.
     pub fn set_template_status(&self, id: &str, status: TemplateStatus) -> bool {
-        self.shared.update(|service, _| service.account.set_template_status(id, status))
+        self.shared.update(|state, _| state.model.review_template(id, status)).is_ok()
     }
 
-    /// Answers the next authorized request with this error, whatever it is.
+    /// Answers the next request to the API with this error, after those for which something is in store already.
     pub fn fail_next(&self, code: ErrorCode) {
-        self.shared.update(|service, _| service.next_error = Some(code));
+        self.inject(Fault::Error { code }, 1);
     }
 
     /// Has the next so many requests to the API go wrong, after those that are to already. At most 10,000 are
     /// in store at a time.
     pub fn inject(&self, fault: Fault, times: usize) {
-        self.shared.update(|service, _| service.faults.add(fault, times));
+        self.shared.update(|state, _| state.faults.queue(None, fault, times));
+    }
+
+    /// Has the next so many requests to one operation go wrong, whatever comes in between.
+    pub fn inject_for(&self, operation: &crate::api::Operation, fault: Fault, times: usize) {
+        self.shared.update(|state, _| state.faults.queue(Some(operation.id), fault, times));
     }
 
     /// Has every request to the API go wrong, or none; what [`inject`](Self::inject) holds in store comes first.
     pub fn set_fault(&self, fault: Option<Fault>) {
-        self.shared.update(|service, _| service.faults.standing = fault);
+        self.shared.update(|state, _| state.faults.set_standing(fault));
     }
 
     /// Has every callback go wrong, or none.
     pub fn set_callback_fault(&self, fault: Option<CallbackFault>) {
-        self.shared.update(|service, _| service.outbox.plan.fault = fault);
+        self.shared.update(|state, _| state.outbox.set_fault(fault));
     }
 
     /// Reports an event that has nothing to do with a message.
     pub fn emit(&self, event: SampleEvent) {
-        self.shared.update(|service, now| service.outbox.gather(None, event.row(now)));
+        self.shared.update(|state, now| state.outbox.gather(None, event.row(now)));
     }
 
     /// Reports whatever this row says.
-    pub fn fire_row(&self, row: Value) {
-        self.shared.update(|service, _| service.outbox.gather(None, row));
+    pub fn emit_row(&self, row: Value) {
+        self.shared.update(|state, _| state.outbox.gather(None, row));
     }
 
     /// Posts a callback once more; false if it is not remembered.
-    pub fn redeliver(&self, callback: u64, manner: Redelivery) -> bool {
-        self.shared.update(|service, _| service.outbox.again(callback, manner))
+    pub fn redeliver(&self, callback: u64, how: Redelivery) -> bool {
+        self.shared.update(|state, _| state.outbox.redeliver(callback, how))
     }
 }
 

@@ -1,131 +1,161 @@
 //! What the threads of a sandbox share: its state under one lock, its time, and who waits for what.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::callback::DeliveryResponse;
-use super::outbox::PendingDelivery;
-use super::service::Service;
+use super::requests::RecordedRequest;
+use super::state::State;
+use super::webhook::{Callback, Deliveries, DeliveryResponse, PendingDelivery};
 use crate::clock::Clock;
+use crate::http::transport::deadline_after;
+use crate::sync::{lock, wait};
 
-pub(super) struct Shared {
-    state: Mutex<State>,
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
     clock: Arc<dyn Clock>,
+    /// What callbacks are signed by: receivers compare it with their own clock.
+    signing_clock: Arc<dyn Clock>,
+    observer: Option<Box<Observer>>,
     /// The scheduler waits here for the next thing to fall due.
     due: Condvar,
-    /// Couriers wait here for callbacks to post, and whoever sends reports for these.
-    mail: Condvar,
+    /// Workers wait here for callbacks to post, and whoever sends reports for these.
+    deliveries: Condvar,
     /// Whoever watches waits here for changes.
-    news: Condvar,
+    changed: Condvar,
 }
 
-struct State {
-    service: Service,
+struct Inner {
+    state: State,
     /// How far the sandbox's time is ahead of its clock.
-    advanced: Duration,
+    offset: Duration,
     /// Counts changes.
     version: u64,
     watchers: usize,
     stopping: bool,
 }
 
+/// Something that an observer is told of.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Activity<'a> {
+    /// A request to the API was answered, or went wrong on purpose.
+    Request(&'a RecordedRequest),
+    /// An attempt to deliver a callback has ended: the callback's last.
+    Callback(&'a Callback),
+}
+
+pub(crate) type Observer = dyn Fn(Activity<'_>) + Send + Sync;
+
 impl Shared {
-    pub(super) fn new(service: Service, clock: Arc<dyn Clock>) -> Self {
-        let state = State { service, advanced: Duration::ZERO, version: 0, watchers: 0, stopping: false };
+    pub(crate) fn new(
+        state: State,
+        clock: Arc<dyn Clock>,
+        signing_clock: Arc<dyn Clock>,
+        observer: Option<Box<Observer>>,
+    ) -> Self {
+        let inner = Inner { state, offset: Duration::ZERO, version: 0, watchers: 0, stopping: false };
         Self {
-            state: Mutex::new(state),
+            inner: Mutex::new(inner),
             clock,
+            signing_clock,
+            observer,
             due: Condvar::new(),
-            mail: Condvar::new(),
-            news: Condvar::new(),
+            deliveries: Condvar::new(),
+            changed: Condvar::new(),
         }
     }
 
-    /// Looks at the service.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Service) -> T) -> T {
-        look(&self.lock().service)
+    /// Reads from the state.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&lock(&self.inner).state)
     }
 
-    /// Changes the service. What has fallen due by now happens as well, before this returns.
-    pub(super) fn update<T>(&self, act: impl FnOnce(&mut Service, SystemTime) -> T) -> T {
-        let mut state = self.lock();
-        let now = self.now(&state);
-        let waited_for = state.service.next_due();
-        let outcome = act(&mut state.service, now);
-        state.service.tick(now);
-        self.notify(&mut state, waited_for);
+    /// Changes the state. What has fallen due by now happens as well, before this returns.
+    pub(crate) fn update<T>(&self, update: impl FnOnce(&mut State, SystemTime) -> T) -> T {
+        let mut inner = lock(&self.inner);
+        let now = self.now(&inner);
+        let waited_for = inner.state.next_due();
+        let outcome = update(&mut inner.state, now);
+        inner.state.tick(now);
+        self.notify(&mut inner, waited_for);
         outcome
     }
 
-    pub(super) fn advance(&self, time: Duration) {
-        let mut state = self.lock();
-        state.advanced = state.advanced.saturating_add(time);
-        let now = self.now(&state);
-        state.service.tick(now);
-        // The scheduler reckoned with the old time.
-        self.notify(&mut state, None);
+    /// Tells the observer, if there is one. Called without the lock.
+    pub(crate) fn observe(&self, activity: Activity<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(activity);
+        }
     }
 
-    pub(super) fn time(&self) -> SystemTime {
-        self.now(&self.lock())
+    pub(crate) fn advance(&self, time: Duration) {
+        let mut inner = lock(&self.inner);
+        inner.offset = inner.offset.saturating_add(time);
+        let now = self.now(&inner);
+        inner.state.tick(now);
+        // The scheduler reckoned with the old time.
+        self.notify(&mut inner, None);
+    }
+
+    /// Puts the time back to the clock's. What was still to come keeps the time that it had left.
+    pub(crate) fn rewind(&self) {
+        let mut inner = lock(&self.inner);
+        let ahead = self.now(&inner);
+        inner.offset = Duration::ZERO;
+        let by = ahead.duration_since(self.now(&inner)).unwrap_or_default();
+        inner.state.rewind(by, ahead);
+        self.notify(&mut inner, None);
+    }
+
+    /// The sandbox's time.
+    pub(crate) fn time(&self) -> SystemTime {
+        self.now(&lock(&self.inner))
+    }
+
+    /// How far it is ahead of its clock.
+    pub(crate) fn offset(&self) -> Duration {
+        lock(&self.inner).offset
     }
 
     /// Lets things happen when they are due, until the sandbox stops.
-    pub(super) fn run_schedule(&self) {
-        let mut state = self.lock();
-        while !state.stopping {
-            let now = self.now(&state);
-            if state.service.next_due().is_some_and(|due| due <= now) {
-                state.service.tick(now);
-                self.notify(&mut state, Some(now));
+    pub(crate) fn run_schedule(&self) {
+        let mut inner = lock(&self.inner);
+        while !inner.stopping {
+            let now = self.now(&inner);
+            if inner.state.next_due().is_some_and(|due| due <= now) {
+                inner.state.tick(now);
+                self.notify(&mut inner, Some(now));
                 continue;
             }
-            let pause = state.service.next_due().and_then(|due| due.duration_since(now).ok());
+            let pause = inner.state.next_due().and_then(|due| due.duration_since(now).ok());
             let pause = pause.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-            state = self.due.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+            inner = wait(&self.due, inner, Some(pause));
         }
-    }
-
-    /// Waits for a callback to post; none once the sandbox stops.
-    pub(super) fn next_posting(&self, target: usize) -> Option<PendingDelivery> {
-        let mut state = self.lock();
-        while !state.stopping {
-            let now = self.now(&state);
-            if let Some(posting) = state.service.outbox.take(target, now) {
-                return Some(posting);
-            }
-            state = self.mail.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        None
     }
 
     /// Waits for a report to send over SMPP; none once the sandbox stops.
     #[cfg(feature = "smpp")]
-    pub(super) fn next_report(&self) -> Option<super::smpp::Report> {
-        let mut state = self.lock();
-        while !state.stopping {
-            if let Some(report) = state.service.reports.pop_front() {
+    pub(crate) fn next_report(&self) -> Option<super::smpp::Report> {
+        let mut inner = lock(&self.inner);
+        while !inner.stopping {
+            if let Some(report) = inner.state.reports.pop_front() {
                 return Some(report);
             }
-            state = self.mail.wait(state).unwrap_or_else(PoisonError::into_inner);
+            inner = wait(&self.deliveries, inner, None);
         }
         None
     }
 
-    pub(super) fn posted(&self, posting: PendingDelivery, answer: DeliveryResponse, took: Duration) {
-        self.update(|service, now| service.posted(posting, answer, took, now));
-    }
-
-    /// Waits until `wanted` is true; false if it is not within `patience`, or the sandbox stops.
-    pub(super) fn wait_for(&self, patience: Duration, mut wanted: impl FnMut() -> bool) -> bool {
-        let deadline = crate::http::transport::deadline_after(Instant::now(), patience);
+    /// Waits until `wanted` is true; false if it is not within the time, or the sandbox stops.
+    pub(crate) fn wait_for(&self, timeout: Duration, mut wanted: impl FnMut() -> bool) -> bool {
+        let deadline = deadline_after(Instant::now(), timeout);
         let mut seen = self.version();
         loop {
             if wanted() {
                 return true;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.wait_for_news(seen, left) {
+            match self.wait_for_change(seen, left) {
                 Some(version) if version != seen => seen = version,
                 _ => return false,
             }
@@ -133,33 +163,43 @@ impl Shared {
     }
 
     /// Counts changes, so that two moments can be compared.
-    pub(super) fn version(&self) -> u64 {
-        self.lock().version
+    pub(crate) fn version(&self) -> u64 {
+        lock(&self.inner).version
+    }
+
+    /// How many wait for changes.
+    pub(crate) fn watchers(&self) -> usize {
+        lock(&self.inner).watchers
     }
 
     /// Waits until the version is another one than `seen`, and says which it is; none once the sandbox stops.
-    pub(super) fn wait_for_news(&self, seen: u64, patience: Duration) -> Option<u64> {
-        let mut state = self.lock();
-        state.watchers += 1;
-        let waiting = |state: &mut State| state.version == seen && !state.stopping;
-        let waited = self.news.wait_timeout_while(state, patience, waiting);
-        state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        state.watchers -= 1;
-        (!state.stopping).then_some(state.version)
+    pub(crate) fn wait_for_change(&self, seen: u64, timeout: Duration) -> Option<u64> {
+        let deadline = deadline_after(Instant::now(), timeout);
+        let mut inner = lock(&self.inner);
+        inner.watchers += 1;
+        while inner.version == seen && !inner.stopping {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            inner = wait(&self.changed, inner, Some(left));
+        }
+        inner.watchers -= 1;
+        (!inner.stopping).then_some(inner.version)
     }
 
-    /// Sends every thread that waits here home.
-    pub(super) fn stop(&self) {
-        self.lock().stopping = true;
+    /// Ends the wait of every thread that waits here.
+    pub(crate) fn stop(&self) {
+        lock(&self.inner).stopping = true;
         self.due.notify_all();
-        self.mail.notify_all();
-        self.news.notify_all();
+        self.deliveries.notify_all();
+        self.changed.notify_all();
     }
 
     /// Wakes whom a change concerns, and nobody else: waking costs a system call.
-    fn notify(&self, state: &mut State, waited_for: Option<SystemTime>) {
-        state.version += 1;
-        let sooner = match (state.service.next_due(), waited_for) {
+    fn notify(&self, inner: &mut Inner, waited_for: Option<SystemTime>) {
+        inner.version += 1;
+        let sooner = match (inner.state.next_due(), waited_for) {
             (Some(next), Some(before)) => next < before,
             (next, None) => next.is_some(),
             (None, Some(_)) => false,
@@ -167,23 +207,45 @@ impl Shared {
         if sooner {
             self.due.notify_one();
         }
-        if state.service.has_mail() {
-            self.mail.notify_all();
+        if inner.state.has_deliveries() {
+            self.deliveries.notify_all();
         }
-        if state.watchers > 0 {
-            self.news.notify_all();
+        if inner.watchers > 0 {
+            self.changed.notify_all();
         }
     }
 
-    fn now(&self, state: &State) -> SystemTime {
+    fn now(&self, inner: &MutexGuard<'_, Inner>) -> SystemTime {
         // Time ends with the year 9999. So far from where a clock's own range ends, adding a day or two is safe.
         let end = UNIX_EPOCH + LAST_SECOND;
-        let time = self.clock.time_of_day().checked_add(state.advanced);
+        let time = self.clock.time_of_day().checked_add(inner.offset);
         time.map_or(end, |time| time.min(end))
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Deliveries for Shared {
+    fn next_delivery(&self, target: usize) -> Option<PendingDelivery> {
+        let mut inner = lock(&self.inner);
+        while !inner.stopping {
+            let now = self.now(&inner);
+            let signed_at = self.signing_clock.time_of_day();
+            if let Some(delivery) = inner.state.outbox.take(target, now, signed_at) {
+                return Some(delivery);
+            }
+            inner = wait(&self.deliveries, inner, None);
+        }
+        None
+    }
+
+    fn delivered(&self, delivery: PendingDelivery, answer: DeliveryResponse, took: Duration) {
+        let observed = self.observer.is_some();
+        let callback = self.update(|state, now| {
+            let callback = state.delivered(delivery, answer, took, now);
+            callback.filter(|_| observed).cloned()
+        });
+        if let Some(callback) = callback {
+            self.observe(Activity::Callback(&callback));
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub struct SmppConfig {
     pub(crate) submit_timeout: Duration,
     pub(crate) report_timeout: Duration,
     pub(crate) event_capacity: usize,
+    pub(crate) max_awaiting_reports: usize,
     pub(crate) initial_pause: Duration,
     pub(crate) max_pause: Duration,
     pub(crate) reconnect: Option<Reconnect>,
@@ -78,6 +79,7 @@ impl SmppConfig {
             submit_timeout: Duration::from_secs(30),
             report_timeout: Duration::from_secs(60 * 60),
             event_capacity: 100_000,
+            max_awaiting_reports: 1_000_000,
             initial_pause: Duration::from_millis(500),
             max_pause: Duration::from_secs(30),
             reconnect: Some(Reconnect::default()),
@@ -143,6 +145,14 @@ impl SmppConfig {
         Self { event_capacity, ..self }
     }
 
+    /// How many accepted messages may wait for their final report; 1,000,000 by default, which is about 300 MB. Beyond
+    /// that, the oldest is told as without a report before its time. If events are not fetched either, it is let go
+    /// without one, which is logged and counted.
+    #[must_use]
+    pub fn max_awaiting_reports(self, max_awaiting_reports: usize) -> Self {
+        Self { max_awaiting_reports, ..self }
+    }
+
     /// The first and the longest pause when the service asks to slow down; 500 ms and 30 s by default. The pause doubles
     /// each time the service asks again.
     #[must_use]
@@ -169,6 +179,9 @@ impl SmppConfig {
         }
         if self.event_capacity == 0 {
             return Err(InvalidInput::new("event_capacity", "must be at least 1"));
+        }
+        if self.max_awaiting_reports == 0 {
+            return Err(InvalidInput::new("max_awaiting_reports", "must be at least 1"));
         }
         let timeouts = [
             ("connect_timeout", self.connect_timeout),
@@ -203,6 +216,7 @@ impl SmppConfig {
             enquire_timeout: self.enquire_timeout,
             initial_pause: self.initial_pause,
             max_pause: self.max_pause,
+            rate: None,
         }
     }
 }

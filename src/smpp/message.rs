@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Coding;
+use super::ledger::DestinationKey;
 use super::pdu::{Address, ShortMessage, Tlvs};
 use crate::api::types::{TemplateId, TemplateParams, TemplateReference};
 use crate::{Code, InvalidInput, Language, Recipient, TemplateRef};
@@ -120,6 +121,10 @@ impl Message {
         let mut body = Vec::with_capacity(64 + message.short_message.len() + message.tlvs.octets().len());
         message.write(&mut body)?;
         Ok(body)
+    }
+
+    pub(crate) fn destination(&self) -> DestinationKey {
+        DestinationKey::new(self.recipient.expose())
     }
 
     fn json(&self) -> String {

@@ -23,6 +23,7 @@ mod ledger;
 mod link;
 mod message;
 pub mod pdu;
+mod rate;
 mod reconnect;
 mod report;
 mod session;

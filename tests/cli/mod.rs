@@ -4,10 +4,14 @@
 
 mod bad_input;
 mod callbacks;
+mod full_disk;
 mod help;
 mod listen;
 mod outcomes;
 mod sending;
 mod session;
+mod settings;
 mod smpp;
 mod templates;
+#[cfg(unix)]
+mod terminal;

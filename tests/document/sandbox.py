@@ -15,10 +15,14 @@ import schemathesis
 DOCUMENT_ALONE = {3001, 3002}
 # Rules between fields, and between a request and a template: schemas cannot express them, descriptions do.
 BEYOND_SCHEMAS = re.compile(
-    "with whatsapp, verify_code_ttl"
+    "must be 1, 5 or 10 with whatsapp"
     "|no channel of the template reaches this recipient"
     "|this template carries a code"
-    "|each channel stands there once"
+    "|must have each (channel|language) once"
+    "|must give each variable once"
+    "|must contain `{{code}}` if it is for authentication"
+    "|must be 1 with template_default_config, or 2 with template_custom_config"
+    "|must be a language of the service"
 )
 
 

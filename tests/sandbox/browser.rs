@@ -97,8 +97,8 @@ fn markup_stays_text() {
     let template = template.param("code", HOSTILE).param(HOSTILE, HOSTILE);
     let id =
         client.send_message(&"+10000000010".parse().expect("valid"), &template).expect("sent").message_id;
-    sandbox.fire_row(serde_json::json!({"notification": {"event": HOSTILE}, HOSTILE: HOSTILE}));
-    sandbox.fire_row(serde_json::json!([HOSTILE]));
+    sandbox.emit_row(serde_json::json!({"notification": {"event": HOSTILE}, HOSTILE: HOSTILE}));
+    sandbox.emit_row(serde_json::json!([HOSTILE]));
     browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
     assert_eq!(browser.text("#text"), format!("Your code is {HOSTILE}."));
     for hash in ["#/callbacks", "#/history", "#/templates", "#/<b>x", "#/message/<b>%zz", "#/message/%3Cb%3E"]

@@ -180,7 +180,7 @@ fn every_kind_of_event_can_be_asked_for() {
             assert_eq!(row[*found[0]]["event"], event.as_str());
         }
     }
-    sandbox.fire_row(serde_json::json!({"anything": ["goes"]}));
+    sandbox.emit_row(serde_json::json!({"anything": ["goes"]}));
     assert_eq!(server.next().json()["rows"][0]["anything"][0], "goes");
 }
 

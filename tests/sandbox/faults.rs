@@ -10,10 +10,8 @@ use super::loopback::{connect, exchange};
 
 fn start() -> (Sandbox, Client) {
     let sandbox = Sandbox::start().expect("started");
-    let (key, secret) = sandbox.credentials();
-    let credentials = engagelab_otp::Credentials::new(key, secret).expect("valid");
     // One attempt each: what is seen is what happened.
-    let client = Client::builder(credentials)
+    let client = Client::builder(sandbox.credentials())
         .base_url(sandbox.url())
         .retry(engagelab_otp::RetryPolicy::never())
         .build()

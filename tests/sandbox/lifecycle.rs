@@ -121,7 +121,7 @@ fn a_message_that_never_arrives_has_no_code_to_time_out() {
 
 #[test]
 fn in_a_hurry_everything_happens_at_once_and_codes_live_on() {
-    let sandbox = Sandbox::builder().manual_clock().pace(Speed::Fast).start().expect("started");
+    let sandbox = Sandbox::builder().manual_clock().speed(Speed::Fast).start().expect("started");
     let client = Client::for_sandbox(&sandbox).expect("built");
     let id = send(&client, "+10000000004");
     assert_eq!(message(&sandbox, &id).status(), Some(&MessageStatus::Delivered));

@@ -61,7 +61,7 @@ fn the_end_of_the_course_is_reported_when_it_is_reached() {
 
 #[test]
 fn in_a_hurry_the_answer_still_comes_before_the_report() {
-    let (_sandbox, client, mut events) = start(|builder| builder.pace(Speed::Fast));
+    let (_sandbox, client, mut events) = start(|builder| builder.speed(Speed::Fast));
     let id = client.submit(&notification("+6591234567")).expect("accepted").message_id;
     assert_eq!(report(&mut events), (id, ReportState::Delivered));
 }
@@ -88,7 +88,8 @@ fn refused_recipients_are_refused_here_too() {
 
 #[test]
 fn on_demand_links_go_wrong() {
-    let (sandbox, client, _events) = start(|builder| builder.smpp_fault(SmppFault::CutUnanswered));
+    let (sandbox, client, _events) =
+        start(|builder| builder.smpp_fault("cut-unanswered".parse().expect("a fault")));
     let error = client.submit(&notification("+6591234567")).expect_err("cut");
     assert_eq!(error.outcome(), engagelab_otp::Outcome::Unknown);
     assert_eq!(sandbox.messages().len(), 1, "it was acted on");
@@ -96,7 +97,7 @@ fn on_demand_links_go_wrong() {
 
 #[test]
 fn what_a_fault_is_called_is_how_it_is_asked_for() {
-    for fault in SmppFault::ALL {
+    for fault in SmppFault::all() {
         assert_eq!(fault.to_string().parse(), Ok(fault));
         assert_ne!(fault.faults(), engagelab_otp::smpp::smsc::Faults::default());
     }

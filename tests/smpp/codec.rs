@@ -135,7 +135,7 @@ fn a_field_that_breaks_the_standard_is_not_written_and_named() {
     both.tlvs.push(Tlvs::MESSAGE_PAYLOAD, b"2").expect("short");
     assert_eq!(too_long(both), "short_message");
     let error = Tlvs::new().push(Tlvs::MESSAGE_PAYLOAD, &vec![0; 65_536]).expect_err("too long");
-    assert_eq!(error.rule(), "at most 65535 octets");
+    assert_eq!(error.rule(), "must be at most 65535 octets");
 
     for sequence in [0, 0x8000_0000] {
         let pdu = Pdu { status: Status::OK, sequence, body: Body::EnquireLink };

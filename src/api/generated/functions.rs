@@ -2,12 +2,12 @@
 // with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot`.
 
 impl Api {
-    /// Send a one-time password that the service makes up.
+    /// Send a one-time password that the service generates.
     ///
     /// Delivers a fresh code by the first channel of the template's strategy, and by the next ones when
-    /// that fails. The code's length, characters and life come from the template.
+    /// that fails. The code's length, characters and validity come from the template.
     ///
-    /// A second send with the same template and recipient while the first code still lives is refused
+    /// A second send with the same template and recipient while the first code is still valid is refused
     /// with 3004. The answer says which channel was tried first; callbacks tell where it ended.
     ///
     /// `POST /v1/messages`
@@ -21,7 +21,7 @@ impl Api {
     ) -> Result<types::SendReceipt, crate::Error> {
         self.run(&operations::SEND_OTP, &[], Some(body))
     }
-    /// Send a one-time password that you made up.
+    /// Send a one-time password of your own.
     ///
     /// Delivers the given code with a template. The service does not remember the code: `verifyOtp`
     /// cannot check it, so compare it yourself.
@@ -43,7 +43,7 @@ impl Api {
     /// parameter `code`. The language is the template's own; it cannot be chosen here.
     ///
     /// The service also takes an array of recipients. This document leaves that form out on purpose: one
-    /// request has one recipient, one message id and one fate.
+    /// request has one recipient, one message id and one outcome.
     ///
     /// `POST /v1/custom-messages`
     ///
@@ -60,7 +60,7 @@ impl Api {
     ///
     /// Compares the code with the one that `sendOtp` delivered under this `message_id`.
     ///
-    /// - Right code: 200 with `verified: true`. The code is spent.
+    /// - Right code: 200 with `verified: true`. The code cannot be used again.
     /// - Wrong code: 200 with `verified: false`. The user may try again.
     /// - Expired, or verified before: error 3003.
     /// - Unknown message: error 4001.
@@ -94,7 +94,7 @@ impl Api {
     }
     /// List all templates.
     ///
-    /// Answers with a bare array, without pages. What the channels say is left out; `getTemplate` has it.
+    /// Answers with a bare array, without pages. The channels' texts are left out; `getTemplate` has them.
     ///
     /// `GET /v1/template-configs`
     ///

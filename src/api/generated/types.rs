@@ -1,7 +1,7 @@
 // Generated from openapi/otp.yaml by build.rs. Do not edit: change the document, then refresh the snapshot
 // with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot`.
 
-/// Somebody came or went.
+/// A login to the console, a failed one, or a logout.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct AccountLogin {
@@ -12,7 +12,7 @@ pub struct AccountLogin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_reason: Option<String>,
 }
-/// A yes without data. A `code` other than 0 would be an error, even with status 200.
+/// A success without data. A `code` other than 0 would be an error, even with status 200.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct Acknowledgement {
@@ -66,7 +66,7 @@ pub struct CallbackRow {
     /// The account's business id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_id: Option<String>,
-    /// The way by which a message travels.
+    /// The channel that a message is sent by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// What you attached to the message.
@@ -85,20 +85,21 @@ pub struct CallbackRow {
     /// A user wrote back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<ResponseEvent>,
-    /// The part of the service that speaks.
+    /// The part of the service that reports the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// What became of a message on one channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusEvent>,
-    /// Somebody did something in the account.
+    /// An action in the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_event: Option<SystemEvent>,
     /// A phone number or e-mail address, as the service reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<ReportedAddress>,
 }
-/// The channels to try, in this order, joined by `|`. Each channel stands there once.
+/// The channels to try, in this order, joined by `|`, each of them once. `email` cannot be combined
+/// with other channels.
 #[derive(
     serde::Deserialize,
     serde::Serialize,
@@ -139,26 +140,26 @@ impl std::str::FromStr for ChannelStrategy {
         Ok(Self(value.to_string()))
     }
 }
-/// How codes are made, and how long they live.
+/// How codes are made, and how long they are valid.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct CodeConfig {
     /// How many characters a code has.
     pub verify_code_len: i64,
-    /// How many minutes a code lives. With WhatsApp in the strategy only 1, 5 and 10 are allowed.
+    /// How many minutes a code is valid. With WhatsApp in the strategy only 1, 5 and 10 are allowed.
     pub verify_code_ttl: i64,
     /// Which characters a code is made of: the sum of 1 (digits), 2 (lower-case letters) and 4
     /// (upper-case letters).
     pub verify_code_type: i64,
 }
-/// How codes are made, and how long they live.
+/// How codes are made, and how long they are valid.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct CodeConfigDetails {
     /// How many characters a code has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_code_len: Option<i64>,
-    /// How many minutes a code lives.
+    /// How many minutes a code is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_code_ttl: Option<i64>,
     /// The sum of 1 (digits), 2 (lower-case letters) and 4 (upper-case letters).
@@ -174,7 +175,8 @@ pub struct CodeConfigDetails {
 pub struct CustomSmsText {
     /// The text, with variables as `{{name}}`.
     pub custom_content: String,
-    /// The countries it is for, as ISO 3166 codes of two letters joined by commas.
+    /// The countries it is for, as ISO 3166 codes of two letters joined by commas; a space may follow a
+    /// comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_country_codes: Option<String>,
     /// What an SMS text is for. An `authentication` text must contain `{{code}}`.
@@ -201,7 +203,7 @@ pub struct CustomSmsTextDetails {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct DefaultText {
-    /// Whether it says how long the code lives.
+    /// Whether it says how long the code is valid.
     pub contain_expire: bool,
     /// Whether it warns not to share the code.
     pub contain_security: bool,
@@ -224,7 +226,7 @@ pub struct DefaultTextConfigDetails {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct DefaultTextDetails {
-    /// Whether it says how long the code lives.
+    /// Whether it says how long the code is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contain_expire: Option<bool>,
     /// Whether it warns not to share the code.
@@ -238,7 +240,8 @@ pub struct DefaultTextDetails {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct EmailConfig {
-    /// The mail, once for each language.
+    /// The mail, once for each language. Without it the service's own text is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub template_custom_configs: Vec<EmailText>,
     /// A name for the mail template.
     pub template_name: String,
@@ -281,10 +284,9 @@ pub struct EmailText {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct EmailTextDetails {
-    /// The language of the delivered text. `default` stands for the template's own, and is what the
-    /// service takes when the field is left out.
+    /// The language of this mail, as in `Language`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<Language>,
+    pub language: Option<String>,
     /// The sender's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_from_mail: Option<String>,
@@ -328,10 +330,10 @@ pub struct ErrorDetail {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct KeyManagement {
-    /// What was done.
+    /// What was done with the key. The service writes these values with spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// An e-mail address, API key or network address of somebody who works on the account.
+    pub action: Option<KeyAction>,
+    /// The e-mail address, API key or network address of an operator of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<OperatorIdentity>,
     /// The key's description.
@@ -394,20 +396,43 @@ pub struct MessageTemplateReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<TemplateParams>,
 }
-/// The notification's figures. Those of `insufficient_balance` are described; other notifications
-/// bring other fields.
+/// What the notification reports. `insufficient_balance` has `remain_balance`, `balance_threshold` and
+/// perhaps `currency`; `insufficient_verification_rate` has `rate` and `threshold`;
+/// `template_audit_result` has `template_id`, `status` and `reason`. Other notifications have other
+/// fields.
 #[non_exhaustive]
-#[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct NotificationData {
-    /// Below which balance this notification is sent.
+    /// The balance below which this notification is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance_threshold: Option<f64>,
     /// The account's business id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_id: Option<String>,
-    /// What is left.
+    /// The currency of both amounts, as its ISO 4217 code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The share of sent codes that were verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Why the template was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The remaining balance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remain_balance: Option<f64>,
+    /// How far the review is: 1 pending, 2 approved, 3 rejected. Only approved templates send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<TemplateStatus>,
+    /// The id of the template that was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<String>,
+    /// The share below which this notification is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: super::Extra,
 }
 /// Something that the account's owner should know.
 #[non_exhaustive]
@@ -416,8 +441,10 @@ pub struct NotificationEvent {
     /// What the notification is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<NotificationKind>,
-    /// The notification's figures. Those of `insufficient_balance` are described; other notifications
-    /// bring other fields.
+    /// What the notification reports. `insufficient_balance` has `remain_balance`, `balance_threshold` and
+    /// perhaps `currency`; `insufficient_verification_rate` has `rate` and `threshold`;
+    /// `template_audit_result` has `template_id`, `status` and `reason`. Other notifications have other
+    /// fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification_data: Option<NotificationData>,
 }
@@ -425,13 +452,16 @@ pub struct NotificationEvent {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct Operator {
-    /// An e-mail address, API key or network address of somebody who works on the account.
+    /// The e-mail address, API key or network address of an operator of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<OperatorIdentity>,
-    /// An e-mail address, API key or network address of somebody who works on the account.
+    /// The e-mail address, API key or network address of an operator of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<OperatorIdentity>,
-    /// An e-mail address, API key or network address of somebody who works on the account.
+    /// The e-mail address, API key or network address of an operator of the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<OperatorIdentity>,
+    /// The e-mail address, API key or network address of an operator of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<OperatorIdentity>,
 }
@@ -475,8 +505,9 @@ pub struct ResponseEvent {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct SendCodeRequest {
-    /// A one-time password: visible ASCII without spaces. Codes that the service makes up have 4 to 10
-    /// digits or letters, as the template says.
+    /// A one-time password. Codes that the service generates have 4 to 10 digits or letters, as the
+    /// template says. Of the caller's own codes the service documents no limit; control characters are
+    /// excluded here.
     pub code: VerificationCode,
     /// Which template to send, in which language, with which values.
     pub template: TemplateReference,
@@ -496,7 +527,7 @@ pub struct SendMessageRequest {
     /// would make a list, a display name or a query of it, are not allowed.
     pub to: RecipientAddress,
 }
-/// A recipient and the template to send. The service makes up the code.
+/// A recipient and the template to send. The service generates the code.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct SendOtpRequest {
@@ -507,14 +538,14 @@ pub struct SendOtpRequest {
     /// would make a list, a display name or a query of it, are not allowed.
     pub to: RecipientAddress,
 }
-/// Proof that the service took the message over.
+/// Confirms that the service accepted the message.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct SendReceipt {
     /// The message's id: a decimal number written as text. It does not fit the numbers of JavaScript, so
     /// never convert it.
     pub message_id: MessageId,
-    /// The way by which a message travels.
+    /// The channel that a message is sent by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_channel: Option<Channel>,
     /// Fields that this version does not know.
@@ -619,7 +650,7 @@ pub struct StatusData {
     /// The account's business id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_id: Option<String>,
-    /// The way by which a message travels.
+    /// The channel that a message is sent by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_send_channel: Option<Channel>,
     /// The message's id: a decimal number written as text. It does not fit the numbers of JavaScript, so
@@ -653,7 +684,7 @@ pub struct StatusEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_data: Option<StatusData>,
 }
-/// Somebody did something in the account.
+/// An action in the account.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct SystemEvent {
@@ -666,9 +697,9 @@ pub struct SystemEvent {
 }
 /// Who did it, and the particulars under a key named like the event.
 #[non_exhaustive]
-#[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct SystemEventData {
-    /// Somebody came or went.
+    /// A login to the console, a failed one, or a logout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_login: Option<AccountLogin>,
     /// The API was called.
@@ -680,6 +711,9 @@ pub struct SystemEventData {
     /// An API key was made, changed or removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_manage: Option<KeyManagement>,
+    /// The particulars of `msg_history`, which the vendor does not describe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msg_history: Option<super::Extra>,
     /// Who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<Operator>,
@@ -689,13 +723,16 @@ pub struct SystemEventData {
     /// A template was made, changed or removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_manage: Option<TemplateManagement>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: super::Extra,
 }
 /// A template to create. Give `verify_code_config` when the template carries a code, and the
 /// configuration of every channel that the strategy names.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct TemplateDefinition {
-    /// The brand that the text speaks for.
+    /// The brand that the text names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand_name: Option<String>,
     /// What the template is for; only you see it.
@@ -707,7 +744,8 @@ pub struct TemplateDefinition {
     /// A progressive web app whose address the text can carry as `{{pwa_url}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pwa_config: Option<PwaConfig>,
-    /// The channels to try, in this order, joined by `|`. Each channel stands there once.
+    /// The channels to try, in this order, joined by `|`, each of them once. `email` cannot be combined
+    /// with other channels.
     pub send_channel_strategy: ChannelStrategy,
     /// What is sent by SMS, either the service's own text or yours.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -716,7 +754,7 @@ pub struct TemplateDefinition {
     /// digits and underscores. Control characters are not allowed, and neither are `.` and `..`, which
     /// would not survive as a path segment.
     pub template_id: TemplateId,
-    /// How codes are made, and how long they live.
+    /// How codes are made, and how long they are valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_code_config: Option<CodeConfig>,
     /// What is said in a call. Only the service's own text exists there.
@@ -733,7 +771,7 @@ pub struct TemplateDetails {
     /// What the reviewer said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_remark: Option<String>,
-    /// The brand that the text speaks for.
+    /// The brand that the text names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand_name: Option<String>,
     /// When the template was made, in seconds since 1970-01-01 UTC.
@@ -757,12 +795,10 @@ pub struct TemplateDetails {
     /// How far the review is: 1 pending, 2 approved, 3 rejected. Only approved templates send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<TemplateStatus>,
-    /// The template's id, unique in the account. The vendor's console only makes ids of up to 30 letters,
-    /// digits and underscores. Control characters are not allowed, and neither are `.` and `..`, which
-    /// would not survive as a path segment.
+    /// The template's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub template_id: Option<TemplateId>,
-    /// How codes are made, and how long they live.
+    pub template_id: Option<String>,
+    /// How codes are made, and how long they are valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_code_config: Option<CodeConfigDetails>,
     /// A channel that sends the service's own text.
@@ -818,7 +854,7 @@ impl std::str::FromStr for TemplateId {
         Ok(Self(value.to_string()))
     }
 }
-/// All templates of the account, without the content of their channels.
+/// All templates of the account, without their texts.
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 pub struct TemplateList(pub Vec<TemplateSummary>);
@@ -870,14 +906,15 @@ pub struct TemplateReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<TemplateParams>,
 }
-/// A template without the content of its channels.
+/// A template and the configuration of its channels. The texts are left out: `custom_content` and
+/// `template_custom_configs` are in `TemplateDetails` only. `sms_config.template_parts` is here too.
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct TemplateSummary {
     /// What the reviewer said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_remark: Option<String>,
-    /// The brand that the text speaks for.
+    /// The brand that the text names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand_name: Option<String>,
     /// When the template was made, in seconds since 1970-01-01 UTC.
@@ -886,20 +923,33 @@ pub struct TemplateSummary {
     /// What the template is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What is sent by e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_config: Option<EmailConfigDetails>,
+    /// A progressive web app whose address the text can carry as `{{pwa_url}}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pwa_config: Option<PwaConfigDetails>,
     /// The channels to try in order, joined by `|`. Channels not known today may appear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_channel_strategy: Option<String>,
+    /// What is sent by SMS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_config: Option<SmsConfigDetails>,
     /// How far the review is: 1 pending, 2 approved, 3 rejected. Only approved templates send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<TemplateStatus>,
-    /// The template's id, unique in the account. The vendor's console only makes ids of up to 30 letters,
-    /// digits and underscores. Control characters are not allowed, and neither are `.` and `..`, which
-    /// would not survive as a path segment.
+    /// The template's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub template_id: Option<TemplateId>,
-    /// How codes are made, and how long they live.
+    pub template_id: Option<String>,
+    /// How codes are made, and how long they are valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_code_config: Option<CodeConfigDetails>,
+    /// A channel that sends the service's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice_config: Option<DefaultTextConfigDetails>,
+    /// A channel that sends the service's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whatsapp_config: Option<DefaultTextConfigDetails>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: super::Extra,
@@ -932,12 +982,11 @@ pub struct VerificationResult {
     /// never convert it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
-    /// `true`: the right code, now spent. `false`: a wrong code.
+    /// `true`: the right code, which cannot be used again. `false`: a wrong code.
     pub verified: bool,
-    /// A one-time password: visible ASCII without spaces. Codes that the service makes up have 4 to 10
-    /// digits or letters, as the template says.
+    /// A one-time password, as the service repeats it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verify_code: Option<VerificationCode>,
+    pub verify_code: Option<ReportedCode>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: super::Extra,
@@ -946,11 +995,11 @@ pub struct VerificationResult {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct VerifyOtpRequest {
-    /// The message's id: a decimal number written as text. It does not fit the numbers of JavaScript, so
-    /// never convert it.
-    pub message_id: MessageId,
-    /// A one-time password: visible ASCII without spaces. Codes that the service makes up have 4 to 10
-    /// digits or letters, as the template says.
+    /// The `message_id` that `sendOtp` answered with.
+    pub message_id: String,
+    /// A one-time password. Codes that the service generates have 4 to 10 digits or letters, as the
+    /// template says. Of the caller's own codes the service documents no limit; control characters are
+    /// excluded here.
     pub verify_code: VerificationCode,
 }
 /// What is said in a call. Only the service's own text exists there.
@@ -1026,8 +1075,9 @@ impl std::fmt::Debug for RecipientAddress {
         f.write_str("RecipientAddress(…)")
     }
 }
-/// A one-time password: visible ASCII without spaces. Codes that the service makes up have 4 to 10
-/// digits or letters, as the template says.
+/// A one-time password. Codes that the service generates have 4 to 10 digits or letters, as the
+/// template says. Of the caller's own codes the service documents no limit; control characters are
+/// excluded here.
 ///
 /// Its `Debug` form does not show the value.
 #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -1052,6 +1102,33 @@ impl From<&str> for VerificationCode {
 impl std::fmt::Debug for VerificationCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("VerificationCode(…)")
+    }
+}
+/// A one-time password, as the service repeats it.
+///
+/// Its `Debug` form does not show the value.
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ReportedCode(String);
+impl ReportedCode {
+    /// The value itself. Keep it out of logs.
+    pub fn expose(&self) -> &String {
+        &self.0
+    }
+}
+impl From<String> for ReportedCode {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+impl From<&str> for ReportedCode {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+impl std::fmt::Debug for ReportedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReportedCode(…)")
     }
 }
 /// Values for the template's variables, all of them text. A variable without a value is delivered
@@ -1157,7 +1234,7 @@ impl<'de> serde::Deserialize<'de> for Language {
         deserializer.deserialize_str(super::TextVisitor::default())
     }
 }
-/// The way by which a message travels.
+/// The channel that a message is sent by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Channel {
@@ -1295,7 +1372,7 @@ impl<'de> serde::Deserialize<'de> for TemplateStatus {
 /// | 3001 | 400 | the body is not valid JSON |
 /// | 3002 | 400 | a parameter does not meet the requirements |
 /// | 3003 | 400 | a rule was broken; verifying: the code has expired or was verified before; creating a template: a channel has no configuration |
-/// | 3004 | 400 | sent again while the previous code still lives |
+/// | 3004 | 400 | sent again while the previous code is still valid |
 /// | 4001 | 400 | no such template or message |
 /// | 5001 | 400 | sending failed |
 /// | 5011 | 400 | not a valid phone number |
@@ -1890,7 +1967,7 @@ impl<'de> serde::Deserialize<'de> for SystemEventKind {
         deserializer.deserialize_str(super::TextVisitor::default())
     }
 }
-/// An e-mail address, API key or network address of somebody who works on the account.
+/// The e-mail address, API key or network address of an operator of the account.
 ///
 /// Its `Debug` form does not show the value.
 #[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -1968,6 +2045,71 @@ impl serde::Serialize for LoginAction {
     }
 }
 impl<'de> serde::Deserialize<'de> for LoginAction {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(super::TextVisitor::default())
+    }
+}
+/// What was done with the key. The service writes these values with spaces.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum KeyAction {
+    /// `create api_key`
+    CreateApiKey,
+    /// `update api_key`
+    UpdateApiKey,
+    /// `delete api_key`
+    DeleteApiKey,
+    /// `view api_secret`
+    ViewApiSecret,
+    /// `create`
+    Create,
+    /// A value that this version does not know.
+    Other(String),
+}
+impl KeyAction {
+    /// The value as it travels.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::CreateApiKey => "create api_key",
+            Self::UpdateApiKey => "update api_key",
+            Self::DeleteApiKey => "delete api_key",
+            Self::ViewApiSecret => "view api_secret",
+            Self::Create => "create",
+            Self::Other(value) => value,
+        }
+    }
+}
+impl std::fmt::Display for KeyAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+impl From<&str> for KeyAction {
+    fn from(value: &str) -> Self {
+        match value {
+            "create api_key" => Self::CreateApiKey,
+            "update api_key" => Self::UpdateApiKey,
+            "delete api_key" => Self::DeleteApiKey,
+            "view api_secret" => Self::ViewApiSecret,
+            "create" => Self::Create,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+impl std::str::FromStr for KeyAction {
+    type Err = std::convert::Infallible;
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        Ok(value.into())
+    }
+}
+impl serde::Serialize for KeyAction {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+impl<'de> serde::Deserialize<'de> for KeyAction {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
@@ -2056,17 +2198,58 @@ impl MessageTemplateReference {
         self
     }
 }
+impl SendReceipt {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new(message_id: impl Into<MessageId>) -> Self {
+        Self {
+            message_id: message_id.into(),
+            send_channel: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// Sets `send_channel`.
+    #[must_use]
+    pub fn send_channel(mut self, value: impl Into<Channel>) -> Self {
+        self.send_channel = Some(value.into());
+        self
+    }
+}
 impl VerifyOtpRequest {
     /// With the required fields; the others have setters.
     #[must_use]
     pub fn new(
-        message_id: impl Into<MessageId>,
+        message_id: impl Into<String>,
         verify_code: impl Into<VerificationCode>,
     ) -> Self {
         Self {
             message_id: message_id.into(),
             verify_code: verify_code.into(),
         }
+    }
+}
+impl VerificationResult {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new(verified: impl Into<bool>) -> Self {
+        Self {
+            verified: verified.into(),
+            message_id: Default::default(),
+            verify_code: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// Sets `message_id`.
+    #[must_use]
+    pub fn message_id(mut self, value: impl Into<MessageId>) -> Self {
+        self.message_id = Some(value.into());
+        self
+    }
+    /// Sets `verify_code`.
+    #[must_use]
+    pub fn verify_code(mut self, value: impl Into<ReportedCode>) -> Self {
+        self.verify_code = Some(value.into());
+        self
     }
 }
 impl TemplateDefinition {
@@ -2089,7 +2272,7 @@ impl TemplateDefinition {
             whatsapp_config: Default::default(),
         }
     }
-    /// The brand that the text speaks for.
+    /// The brand that the text names.
     #[must_use]
     pub fn brand_name(mut self, value: impl Into<String>) -> Self {
         self.brand_name = Some(value.into());
@@ -2228,7 +2411,8 @@ impl CustomSmsText {
             custom_country_codes: Default::default(),
         }
     }
-    /// The countries it is for, as ISO 3166 codes of two letters joined by commas.
+    /// The countries it is for, as ISO 3166 codes of two letters joined by commas; a space may follow a
+    /// comma.
     #[must_use]
     pub fn custom_country_codes(mut self, value: impl Into<String>) -> Self {
         self.custom_country_codes = Some(value.into());
@@ -2238,14 +2422,17 @@ impl CustomSmsText {
 impl EmailConfig {
     /// With the required fields; the others have setters.
     #[must_use]
-    pub fn new(
-        template_name: impl Into<String>,
-        template_custom_configs: impl Into<Vec<EmailText>>,
-    ) -> Self {
+    pub fn new(template_name: impl Into<String>) -> Self {
         Self {
             template_name: template_name.into(),
-            template_custom_configs: template_custom_configs.into(),
+            template_custom_configs: Default::default(),
         }
+    }
+    /// The mail, once for each language. Without it the service's own text is sent.
+    #[must_use]
+    pub fn template_custom_configs(mut self, value: impl Into<Vec<EmailText>>) -> Self {
+        self.template_custom_configs = value.into();
+        self
     }
 }
 impl EmailText {
@@ -2302,5 +2489,494 @@ impl PwaConfig {
     pub fn pwa_platform(mut self, value: impl Into<String>) -> Self {
         self.pwa_platform = Some(value.into());
         self
+    }
+}
+impl TemplateSummary {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            audit_remark: Default::default(),
+            brand_name: Default::default(),
+            created_time: Default::default(),
+            description: Default::default(),
+            email_config: Default::default(),
+            pwa_config: Default::default(),
+            send_channel_strategy: Default::default(),
+            sms_config: Default::default(),
+            status: Default::default(),
+            template_id: Default::default(),
+            verify_code_config: Default::default(),
+            voice_config: Default::default(),
+            whatsapp_config: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// What the reviewer said.
+    #[must_use]
+    pub fn audit_remark(mut self, value: impl Into<String>) -> Self {
+        self.audit_remark = Some(value.into());
+        self
+    }
+    /// The brand that the text names.
+    #[must_use]
+    pub fn brand_name(mut self, value: impl Into<String>) -> Self {
+        self.brand_name = Some(value.into());
+        self
+    }
+    /// When the template was made, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn created_time(mut self, value: impl Into<i64>) -> Self {
+        self.created_time = Some(value.into());
+        self
+    }
+    /// What the template is for.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+    /// Sets `email_config`.
+    #[must_use]
+    pub fn email_config(mut self, value: impl Into<EmailConfigDetails>) -> Self {
+        self.email_config = Some(value.into());
+        self
+    }
+    /// Sets `pwa_config`.
+    #[must_use]
+    pub fn pwa_config(mut self, value: impl Into<PwaConfigDetails>) -> Self {
+        self.pwa_config = Some(value.into());
+        self
+    }
+    /// The channels to try in order, joined by `|`. Channels not known today may appear.
+    #[must_use]
+    pub fn send_channel_strategy(mut self, value: impl Into<String>) -> Self {
+        self.send_channel_strategy = Some(value.into());
+        self
+    }
+    /// Sets `sms_config`.
+    #[must_use]
+    pub fn sms_config(mut self, value: impl Into<SmsConfigDetails>) -> Self {
+        self.sms_config = Some(value.into());
+        self
+    }
+    /// Sets `status`.
+    #[must_use]
+    pub fn status(mut self, value: impl Into<TemplateStatus>) -> Self {
+        self.status = Some(value.into());
+        self
+    }
+    /// The template's id.
+    #[must_use]
+    pub fn template_id(mut self, value: impl Into<String>) -> Self {
+        self.template_id = Some(value.into());
+        self
+    }
+    /// Sets `verify_code_config`.
+    #[must_use]
+    pub fn verify_code_config(mut self, value: impl Into<CodeConfigDetails>) -> Self {
+        self.verify_code_config = Some(value.into());
+        self
+    }
+    /// Sets `voice_config`.
+    #[must_use]
+    pub fn voice_config(mut self, value: impl Into<DefaultTextConfigDetails>) -> Self {
+        self.voice_config = Some(value.into());
+        self
+    }
+    /// Sets `whatsapp_config`.
+    #[must_use]
+    pub fn whatsapp_config(
+        mut self,
+        value: impl Into<DefaultTextConfigDetails>,
+    ) -> Self {
+        self.whatsapp_config = Some(value.into());
+        self
+    }
+}
+impl TemplateDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            audit_remark: Default::default(),
+            brand_name: Default::default(),
+            created_time: Default::default(),
+            description: Default::default(),
+            email_config: Default::default(),
+            pwa_config: Default::default(),
+            send_channel_strategy: Default::default(),
+            sms_config: Default::default(),
+            status: Default::default(),
+            template_id: Default::default(),
+            verify_code_config: Default::default(),
+            voice_config: Default::default(),
+            whatsapp_config: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// What the reviewer said.
+    #[must_use]
+    pub fn audit_remark(mut self, value: impl Into<String>) -> Self {
+        self.audit_remark = Some(value.into());
+        self
+    }
+    /// The brand that the text names.
+    #[must_use]
+    pub fn brand_name(mut self, value: impl Into<String>) -> Self {
+        self.brand_name = Some(value.into());
+        self
+    }
+    /// When the template was made, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn created_time(mut self, value: impl Into<i64>) -> Self {
+        self.created_time = Some(value.into());
+        self
+    }
+    /// What the template is for.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+    /// Sets `email_config`.
+    #[must_use]
+    pub fn email_config(mut self, value: impl Into<EmailConfigDetails>) -> Self {
+        self.email_config = Some(value.into());
+        self
+    }
+    /// Sets `pwa_config`.
+    #[must_use]
+    pub fn pwa_config(mut self, value: impl Into<PwaConfigDetails>) -> Self {
+        self.pwa_config = Some(value.into());
+        self
+    }
+    /// The channels to try in order, joined by `|`. Channels not known today may appear.
+    #[must_use]
+    pub fn send_channel_strategy(mut self, value: impl Into<String>) -> Self {
+        self.send_channel_strategy = Some(value.into());
+        self
+    }
+    /// Sets `sms_config`.
+    #[must_use]
+    pub fn sms_config(mut self, value: impl Into<SmsConfigDetails>) -> Self {
+        self.sms_config = Some(value.into());
+        self
+    }
+    /// Sets `status`.
+    #[must_use]
+    pub fn status(mut self, value: impl Into<TemplateStatus>) -> Self {
+        self.status = Some(value.into());
+        self
+    }
+    /// The template's id.
+    #[must_use]
+    pub fn template_id(mut self, value: impl Into<String>) -> Self {
+        self.template_id = Some(value.into());
+        self
+    }
+    /// Sets `verify_code_config`.
+    #[must_use]
+    pub fn verify_code_config(mut self, value: impl Into<CodeConfigDetails>) -> Self {
+        self.verify_code_config = Some(value.into());
+        self
+    }
+    /// Sets `voice_config`.
+    #[must_use]
+    pub fn voice_config(mut self, value: impl Into<DefaultTextConfigDetails>) -> Self {
+        self.voice_config = Some(value.into());
+        self
+    }
+    /// Sets `whatsapp_config`.
+    #[must_use]
+    pub fn whatsapp_config(
+        mut self,
+        value: impl Into<DefaultTextConfigDetails>,
+    ) -> Self {
+        self.whatsapp_config = Some(value.into());
+        self
+    }
+}
+impl CodeConfigDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            verify_code_len: Default::default(),
+            verify_code_ttl: Default::default(),
+            verify_code_type: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// How many characters a code has.
+    #[must_use]
+    pub fn verify_code_len(mut self, value: impl Into<i64>) -> Self {
+        self.verify_code_len = Some(value.into());
+        self
+    }
+    /// How many minutes a code is valid.
+    #[must_use]
+    pub fn verify_code_ttl(mut self, value: impl Into<i64>) -> Self {
+        self.verify_code_ttl = Some(value.into());
+        self
+    }
+    /// The sum of 1 (digits), 2 (lower-case letters) and 4 (upper-case letters).
+    #[must_use]
+    pub fn verify_code_type(mut self, value: impl Into<i64>) -> Self {
+        self.verify_code_type = Some(value.into());
+        self
+    }
+}
+impl DefaultTextConfigDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            template_default_config: Default::default(),
+            template_type: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// Sets `template_default_config`.
+    #[must_use]
+    pub fn template_default_config(
+        mut self,
+        value: impl Into<DefaultTextDetails>,
+    ) -> Self {
+        self.template_default_config = Some(value.into());
+        self
+    }
+    /// 1, the service's own text.
+    #[must_use]
+    pub fn template_type(mut self, value: impl Into<i64>) -> Self {
+        self.template_type = Some(value.into());
+        self
+    }
+}
+impl SmsConfigDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            template_custom_config: Default::default(),
+            template_default_config: Default::default(),
+            template_parts: Default::default(),
+            template_type: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// Sets `template_custom_config`.
+    #[must_use]
+    pub fn template_custom_config(
+        mut self,
+        value: impl Into<CustomSmsTextDetails>,
+    ) -> Self {
+        self.template_custom_config = Some(value.into());
+        self
+    }
+    /// Sets `template_default_config`.
+    #[must_use]
+    pub fn template_default_config(
+        mut self,
+        value: impl Into<DefaultTextDetails>,
+    ) -> Self {
+        self.template_default_config = Some(value.into());
+        self
+    }
+    /// How many SMS the text needs; each is billed.
+    #[must_use]
+    pub fn template_parts(mut self, value: impl Into<i64>) -> Self {
+        self.template_parts = Some(value.into());
+        self
+    }
+    /// 1: the service's own text. 2: your own.
+    #[must_use]
+    pub fn template_type(mut self, value: impl Into<i64>) -> Self {
+        self.template_type = Some(value.into());
+        self
+    }
+}
+impl DefaultTextDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            contain_expire: Default::default(),
+            contain_security: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// Whether it says how long the code is valid.
+    #[must_use]
+    pub fn contain_expire(mut self, value: impl Into<bool>) -> Self {
+        self.contain_expire = Some(value.into());
+        self
+    }
+    /// Whether it warns not to share the code.
+    #[must_use]
+    pub fn contain_security(mut self, value: impl Into<bool>) -> Self {
+        self.contain_security = Some(value.into());
+        self
+    }
+}
+impl CustomSmsTextDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            custom_content: Default::default(),
+            custom_country_codes: Default::default(),
+            custom_sub_type: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// The text, with variables as `{{name}}`.
+    #[must_use]
+    pub fn custom_content(mut self, value: impl Into<String>) -> Self {
+        self.custom_content = Some(value.into());
+        self
+    }
+    /// The countries it is for, joined by commas.
+    #[must_use]
+    pub fn custom_country_codes(mut self, value: impl Into<String>) -> Self {
+        self.custom_country_codes = Some(value.into());
+        self
+    }
+    /// What the text is for. Purposes not known today may appear.
+    #[must_use]
+    pub fn custom_sub_type(mut self, value: impl Into<String>) -> Self {
+        self.custom_sub_type = Some(value.into());
+        self
+    }
+}
+impl EmailConfigDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            template_custom_configs: Default::default(),
+            template_name: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// The mail, once for each language.
+    #[must_use]
+    pub fn template_custom_configs(
+        mut self,
+        value: impl Into<Vec<EmailTextDetails>>,
+    ) -> Self {
+        self.template_custom_configs = Some(value.into());
+        self
+    }
+    /// The mail template's name.
+    #[must_use]
+    pub fn template_name(mut self, value: impl Into<String>) -> Self {
+        self.template_name = Some(value.into());
+        self
+    }
+}
+impl EmailTextDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            language: Default::default(),
+            pre_from_mail: Default::default(),
+            pre_from_name: Default::default(),
+            pre_param_map: Default::default(),
+            pre_subject: Default::default(),
+            template_content: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// The language of this mail, as in `Language`.
+    #[must_use]
+    pub fn language(mut self, value: impl Into<String>) -> Self {
+        self.language = Some(value.into());
+        self
+    }
+    /// The sender's address.
+    #[must_use]
+    pub fn pre_from_mail(mut self, value: impl Into<String>) -> Self {
+        self.pre_from_mail = Some(value.into());
+        self
+    }
+    /// The sender's name.
+    #[must_use]
+    pub fn pre_from_name(mut self, value: impl Into<String>) -> Self {
+        self.pre_from_name = Some(value.into());
+        self
+    }
+    /// Values for variables that a send does not give.
+    #[must_use]
+    pub fn pre_param_map(
+        mut self,
+        value: impl Into<std::collections::BTreeMap<String, String>>,
+    ) -> Self {
+        self.pre_param_map = Some(value.into());
+        self
+    }
+    /// The subject line.
+    #[must_use]
+    pub fn pre_subject(mut self, value: impl Into<String>) -> Self {
+        self.pre_subject = Some(value.into());
+        self
+    }
+    /// The body, as text or HTML.
+    #[must_use]
+    pub fn template_content(mut self, value: impl Into<String>) -> Self {
+        self.template_content = Some(value.into());
+        self
+    }
+}
+impl PwaConfigDetails {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            pwa_code: Default::default(),
+            pwa_platform: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// The app's code on that platform.
+    #[must_use]
+    pub fn pwa_code(mut self, value: impl Into<String>) -> Self {
+        self.pwa_code = Some(value.into());
+        self
+    }
+    /// The platform that the app runs on.
+    #[must_use]
+    pub fn pwa_platform(mut self, value: impl Into<String>) -> Self {
+        self.pwa_platform = Some(value.into());
+        self
+    }
+}
+impl Acknowledgement {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new(code: impl Into<i64>) -> Self {
+        Self {
+            code: code.into(),
+            message: Default::default(),
+            extra: Default::default(),
+        }
+    }
+    /// `success`.
+    #[must_use]
+    pub fn message(mut self, value: impl Into<String>) -> Self {
+        self.message = Some(value.into());
+        self
+    }
+}
+impl ErrorBody {
+    /// With the required fields; the others have setters.
+    #[must_use]
+    pub fn new(code: impl Into<ErrorCode>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            extra: Default::default(),
+        }
     }
 }

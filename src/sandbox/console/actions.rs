@@ -9,26 +9,26 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::events::{SampleEvent, status_row};
-use super::super::fault::{CallbackFault, FAULT_HEADER, Fault};
-use super::super::message::TimelineEntry;
-use super::super::outbox::Redelivery;
-use super::super::router::{self, Router};
-use super::super::shared::Shared;
+use super::Console;
 use crate::InvalidInput;
 use crate::api::types::{MessageStatus, TemplateStatus};
 use crate::http_server::{Request, ResponseFault};
+use crate::sandbox::fault::{CallbackFault, FAULT_HEADER, Fault};
+use crate::sandbox::model::TimelineEntry;
+use crate::sandbox::rest;
+use crate::sandbox::shared::Shared;
+use crate::sandbox::webhook::{Redelivery, SampleEvent, status_row};
 
 /// An answer, or the status and the reason of a refusal.
 pub(super) type Outcome = Result<Value, (u16, String)>;
 
-pub(super) fn update(front: &Router, action: &str, request: &Request) -> Outcome {
-    let shared = &front.shared;
+pub(super) fn update(console: &Console, action: &str, request: &Request) -> Outcome {
+    let shared = &console.shared;
     match action {
         "call" => call(shared, &read(request)?),
         "fire" => emit(shared, read(request)?),
         "repeat" => repeat(shared, &read(request)?),
-        "faults" => faults(front, &read(request)?),
+        "faults" => faults(console, &read(request)?),
         "advance" => {
             let Advance { seconds } = read(request)?;
             // No more than a year at a time, and no less than none.
@@ -37,8 +37,8 @@ pub(super) fn update(front: &Router, action: &str, request: &Request) -> Outcome
         }
         "template" => {
             let Review { id, status } = read(request)?;
-            let found = shared.update(|service, _| service.account.set_template_status(&id, status));
-            if found { Ok(json!({})) } else { Err((404, "no template has this id".to_owned())) }
+            let reviewed = shared.update(|state, _| state.model.review_template(&id, status));
+            reviewed.map(|()| json!({})).map_err(|refusal| (404, refusal.sentence()))
         }
         _ => Err((404, "the console cannot do that".to_owned())),
     }
@@ -70,8 +70,10 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
     if !call.path.starts_with("/v1/") {
         return Err((400, "the console calls the API alone".to_owned()));
     }
-    let find = |(key, _): &&(String, String)| *key == call.key;
-    let secret = shared.read(|service| service.keys.iter().find(find).map(|(_, secret)| secret.clone()));
+    let secret = shared.read(|state| {
+        let known = state.model.keys().iter().find(|known| known.key() == call.key);
+        known.map(|known| known.secret().to_owned())
+    });
     // A key that is not known is tried all the same: to see what comes of it.
     let pair = format!("{}:{}", call.key, secret.unwrap_or_default());
     let mut headers = vec![
@@ -83,7 +85,7 @@ fn call(shared: &Shared, call: &Call) -> Outcome {
     let request =
         Request { method: call.method.clone(), path: call.path.clone(), headers, body, ..Request::default() };
     let began = Instant::now();
-    let response = router::api(shared, &request);
+    let response = rest::answer(shared, &request);
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let unanswered = match response.manner {
         ResponseFault::Plain | ResponseFault::Slow(_) => None,
@@ -114,15 +116,15 @@ fn emit(shared: &Shared, fire: Fire) -> Outcome {
         Some(Err(_)) => return Err((400, "there is no such event".to_owned())),
         None => None,
     };
-    shared.update(|service, now| {
-        if !service.outbox.is_wanted() {
+    shared.update(|state, now| {
+        if !state.outbox.is_wanted() {
             return Err((409, "no callback address is set: start the sandbox with one".to_owned()));
         }
         let (message, row) = match (event, fire.row, fire.message, fire.status) {
             (Some(event), ..) => (None, event.row(now)),
             (None, Some(row), ..) => (None, row),
             (None, None, Some(id), Some(status)) => {
-                let Some(message) = service.account.message(&id) else {
+                let Some(message) = state.model.messages().get(&id) else {
                     return Err((404, "no message has this id".to_owned()));
                 };
                 let channel = message.channel.clone();
@@ -131,7 +133,7 @@ fn emit(shared: &Shared, fire: Fire) -> Outcome {
             }
             _ => return Err((400, "name an event, a message and a status, or a row".to_owned())),
         };
-        service.outbox.gather(message, row);
+        state.outbox.gather(message, row);
         Ok(json!({}))
     })
 }
@@ -144,8 +146,8 @@ struct Repeat {
 }
 
 fn repeat(shared: &Shared, repeat: &Repeat) -> Outcome {
-    let manner = if repeat.as_it_was { Redelivery::AsItWas } else { Redelivery::SignedAnew };
-    if shared.update(|service, _| service.outbox.again(repeat.callback, manner)) {
+    let how = if repeat.as_it_was { Redelivery::AsItWas } else { Redelivery::SignedAnew };
+    if shared.update(|state, _| state.outbox.redeliver(repeat.callback, how)) {
         Ok(json!({}))
     } else {
         Err((404, "no callback has this number".to_owned()))
@@ -162,26 +164,26 @@ struct Faults {
     smpp: Option<String>,
 }
 
-fn faults(front: &Router, wanted: &Faults) -> Outcome {
+fn faults(console: &Console, wanted: &Faults) -> Outcome {
     let api = Change::<Fault>::read(wanted.api.as_deref())?;
     let callbacks = Change::<CallbackFault>::read(wanted.callbacks.as_deref())?;
     if let Some(name) = &wanted.smpp {
         #[cfg(feature = "smpp")]
-        super::smpp::set_faults(front, name)?;
+        super::smpp::set_faults(console, name)?;
         #[cfg(not(feature = "smpp"))]
         return Err((409, format!("no SMPP to set to {name:?}: it is not compiled in")));
     }
-    front.shared.update(|service, _| {
+    console.shared.update(|state, _| {
         match (api, wanted.times) {
             (Change::None, _) => {}
-            (Change::End, _) => service.faults.clear(),
-            (Change::To(fault), Some(times)) => service.faults.add(fault, times),
-            (Change::To(fault), None) => service.faults.standing = Some(fault),
+            (Change::End, _) => state.faults.clear(),
+            (Change::To(fault), Some(times)) => state.faults.queue(None, fault, times),
+            (Change::To(fault), None) => state.faults.set_standing(Some(fault)),
         }
         match callbacks {
             Change::None => {}
-            Change::End => service.outbox.plan.fault = None,
-            Change::To(fault) => service.outbox.plan.fault = Some(fault),
+            Change::End => state.outbox.set_fault(None),
+            Change::To(fault) => state.outbox.set_fault(Some(fault)),
         }
     });
     Ok(json!({}))

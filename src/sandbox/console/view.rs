@@ -4,9 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::super::account::Template;
-use super::super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
-use super::super::message::{Message, TimelineEntry};
+use crate::sandbox::model::{Message, Template, TimelineEntry};
+use crate::sandbox::webhook::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 
 pub(super) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -20,7 +19,7 @@ pub(super) fn summary(message: &Message) -> Value {
         "sent": millis(message.sent),
         "template": message.template,
         "to": message.to,
-        "channel": message.timeline.last().map_or(&message.channel, |entry| &entry.channel),
+        "channel": message.last_channel(),
         "status": message.status(),
         "cost_cents": message.cost_cents(),
         "by_smpp": message.by_smpp,
@@ -53,7 +52,7 @@ fn entry(entry: &TimelineEntry) -> Value {
 pub(super) fn callback(callback: &Callback) -> Value {
     let (state, next) = match callback.state {
         CallbackState::Waiting => ("waiting", None),
-        CallbackState::Delivered => ("taken", None),
+        CallbackState::Delivered => ("delivered", None),
         CallbackState::Failing { next } => ("failing", Some(millis(next))),
         CallbackState::GivenUp => ("given up", None),
     };
@@ -89,6 +88,6 @@ pub(super) fn template(template: &Template) -> Value {
         "id": template.definition.template_id,
         "status": template.status,
         "created": millis(template.created),
-        "definition": template.definition,
+        "definition": *template.definition,
     })
 }

@@ -72,6 +72,7 @@ impl SmppClient {
             report: config.report_timeout,
             early: config.response_timeout,
             capacity: config.event_capacity,
+            awaiting: config.max_awaiting_reports,
         });
         let shared = Arc::new(Shared::new(up, ledger));
         let supervisor = {
@@ -160,7 +161,7 @@ impl SmppClient {
 
     fn place(&self, message: &Message) -> Result<Ticket, SubmitError> {
         let body = message.encode()?;
-        let slot = self.shared.place(&body, self.submit_timeout)?;
+        let slot = self.shared.place(&body, message.destination(), self.submit_timeout)?;
         Ok(Ticket { slot, shared: Arc::clone(&self.shared) })
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::state::{Connected, LinkFailure, Notifications, Phase, State};
 use super::ticket::Slot;
-use crate::smpp::ledger::Ledger;
+use crate::smpp::ledger::{DestinationKey, Ledger, Submitted};
 use crate::smpp::link::Link;
 use crate::smpp::session::Readiness;
 use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
@@ -46,7 +46,12 @@ impl Shared {
 
     /// Puts a message into the window, waiting for a place until `timeout` is over. It is written by whoever writes
     /// next: the caller has to see to that.
-    pub(super) fn place(&self, body: &[u8], timeout: Duration) -> Result<Arc<Slot>, SubmitError> {
+    pub(super) fn place(
+        &self,
+        body: &[u8],
+        destination: DestinationKey,
+        timeout: Duration,
+    ) -> Result<Arc<Slot>, SubmitError> {
         let refuse = |kind| Err(SubmitError::new(kind, None));
         let mut core = self.lock();
         let mut gives_up_at = None;
@@ -84,7 +89,8 @@ impl Shared {
             core.waiting_for_room -= 1;
         }
         core.submissions += 1;
-        let slot = Arc::new(Slot::new(SubmissionId(core.submissions)));
+        let submission = SubmissionId(core.submissions);
+        let slot = Arc::new(Slot::new(Submitted { submission, destination }));
         let now = Instant::now();
         if let Some(up) = &mut core.up {
             up.session.submit(Arc::clone(&slot), body, now);

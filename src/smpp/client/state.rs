@@ -115,11 +115,11 @@ impl State {
             match event {
                 Event::Bound { system_id } => log::info!("bound to {system_id:?}"),
                 Event::Answered { token, answer } => {
-                    let submission = token.submission;
+                    let submission = token.submitted.submission;
                     wakes.places += 1;
                     let result = match answer {
                         Ok(message_id) => {
-                            self.ledger.accept(submission, &message_id, now);
+                            self.ledger.accept(&token.submitted, &message_id, now);
                             Ok(Accepted { submission, message_id })
                         }
                         Err(status) => Err((SubmitErrorKind::Rejected(status), submission)),
@@ -128,10 +128,10 @@ impl State {
                 }
                 Event::Overdue { token } => {
                     wakes.places += 1;
-                    let submission = token.submission;
+                    let submission = token.submitted.submission;
                     wakes.complete(token, Err((SubmitErrorKind::Unanswered, submission)));
                 }
-                Event::Late { token, answer } => self.ledger.late_answer(token.submission, answer),
+                Event::Late { token, answer } => self.ledger.late_answer(&token.submitted, answer, now),
                 Event::Delivered { sequence, message, submissions_outstanding } => {
                     let status = self.ledger.deliver(message, submissions_outstanding, now);
                     session.answer_delivery(sequence, status);

@@ -160,11 +160,11 @@ fn tear_down(shared: &Shared, threads: Vec<JoinHandle<()>>) {
             } else {
                 SubmitErrorKind::LostBeforeSending
             };
-            let submission = slot.submission;
+            let submission = slot.submitted.submission;
             wakes.complete(slot, Err((kind, submission)));
         }
     }
-    core.ledger.link_lost();
+    core.ledger.expect_no_answers();
     shared.wake(core, &mut wakes);
     shared.wake_all();
     for thread in threads {

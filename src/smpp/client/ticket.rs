@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::shared::Shared;
+use crate::smpp::ledger::Submitted;
 use crate::smpp::{Accepted, SubmissionId, SubmitError};
 use crate::sync;
 
@@ -17,7 +18,7 @@ pub struct Ticket {
 impl Ticket {
     /// The number of the submission.
     pub fn submission(&self) -> SubmissionId {
-        self.slot.submission
+        self.slot.submitted.submission
     }
 
     /// Whether [`wait`](Self::wait) would return at once.
@@ -41,7 +42,7 @@ impl Ticket {
 /// Where the thread that reads leaves the answer for the thread that waits.
 #[derive(Debug)]
 pub(super) struct Slot {
-    pub(super) submission: SubmissionId,
+    pub(super) submitted: Submitted,
     state: Mutex<State>,
     done: Condvar,
 }
@@ -53,8 +54,8 @@ struct State {
 }
 
 impl Slot {
-    pub(super) fn new(submission: SubmissionId) -> Self {
-        Self { submission, state: Mutex::default(), done: Condvar::new() }
+    pub(super) fn new(submitted: Submitted) -> Self {
+        Self { submitted, state: Mutex::default(), done: Condvar::new() }
     }
 
     /// Leaves the answer, and says whether someone has to be woken with [`notify`](Self::notify).

@@ -1,20 +1,24 @@
 //! What becomes of messages after they were accepted: the ledger that no link's end can close.
 //!
 //! It ties reports to submissions whichever comes first, tells each report once, and holds each accepted message until its
-//! event is in the queue. It knows no session and reads no clock.
+//! event is in the queue. It knows no session and reads no clock. Every collection in it is bounded by a limit.
 
+mod early;
 mod recent;
+mod similar;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::pdu::{ShortMessage, Status};
 use super::report::ReportState;
 use super::{DeliveryReport, Event, SubmissionId};
+use early::Early;
 use recent::Recent;
+use similar::{destination_key, is_similar};
 
 /// Accepted messages without a final report, reports without a message, and the queue to the user.
 #[derive(Debug)]
@@ -24,12 +28,14 @@ pub(crate) struct Ledger {
     /// By the order in which messages were accepted, which is the order of their deadlines.
     awaiting: BTreeMap<u64, Awaiting>,
     by_id: HashMap<Arc<str>, u64>,
+    by_destination: BTreeSet<(u64, u64)>,
     accepted: u64,
-    /// Reports that came before the answer which names their message.
-    early: HashMap<String, Vec<(Instant, DeliveryReport)>>,
-    early_count: usize,
+    early: Early,
     recent: Recent,
-    unheard: bool,
+    has_listener: bool,
+    counts: LedgerCounts,
+    /// Whether the user has been told that events pile up.
+    has_warned: bool,
 }
 
 /// The limits of a ledger.
@@ -39,13 +45,45 @@ pub(crate) struct Limits {
     pub(crate) report: Duration,
     /// How long an early report waits for its message.
     pub(crate) early: Duration,
-    /// How many events may wait for the user.
+    /// How many events may wait for the user; and how many reports for the answer that names their message.
     pub(crate) capacity: usize,
+    /// How many accepted messages may wait for their final report.
+    pub(crate) awaiting: usize,
+}
+
+/// What a ledger holds and has had to give up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LedgerCounts {
+    pub(crate) awaiting: usize,
+    pub(crate) early: usize,
+    pub(crate) events: usize,
+    /// Reports answered with "temporarily not".
+    pub(crate) refused_reports: u64,
+    /// Accepted messages that were let go without an event.
+    pub(crate) forgotten: u64,
+}
+
+/// An accepted message, as the ledger knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) submission: SubmissionId,
+    pub(crate) destination: DestinationKey,
+}
+
+/// The number a message went to, as far as it is needed to recognise its report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DestinationKey(u64);
+
+impl DestinationKey {
+    pub(crate) fn new(number: &str) -> Self {
+        Self(destination_key(number))
+    }
 }
 
 #[derive(Debug)]
 struct Awaiting {
     submission: SubmissionId,
+    destination: u64,
     message_id: Arc<str>,
     deadline: Instant,
     last_state: Option<ReportState>,
@@ -58,30 +96,38 @@ impl Ledger {
             queue: VecDeque::new(),
             awaiting: BTreeMap::new(),
             by_id: HashMap::new(),
+            by_destination: BTreeSet::new(),
             accepted: 0,
-            early: HashMap::new(),
-            early_count: 0,
+            early: Early::default(),
             recent: Recent::default(),
-            unheard: false,
+            has_listener: true,
+            counts: LedgerCounts::default(),
+            has_warned: false,
         }
     }
 
     /// Enters an accepted message, and ties reports to it that came before.
-    pub(crate) fn accept(&mut self, submission: SubmissionId, message_id: &str, now: Instant) {
-        if self.unheard {
+    pub(crate) fn accept(&mut self, submitted: &Submitted, message_id: &str, now: Instant) {
+        if !self.has_listener {
             return;
+        }
+        while self.awaiting.len() >= self.limits.awaiting {
+            self.let_go_of_oldest();
         }
         let message_id: Arc<str> = Arc::from(message_id);
         self.accepted += 1;
+        let order = self.accepted;
         if !message_id.is_empty() {
-            self.by_id.insert(Arc::clone(&message_id), self.accepted);
+            self.by_id.insert(Arc::clone(&message_id), order);
         }
-        let early = if self.early.is_empty() { None } else { self.early.remove(&*message_id) };
+        let (submission, DestinationKey(destination)) = (submitted.submission, submitted.destination);
         let deadline = now + self.limits.report;
-        self.awaiting.insert(self.accepted, Awaiting { submission, message_id, deadline, last_state: None });
-        for (_, report) in early.into_iter().flatten() {
-            self.early_count -= 1;
-            self.settle(report);
+        self.by_destination.insert((destination, order));
+        let early = self.early.take(&message_id);
+        let awaiting = Awaiting { submission, destination, message_id, deadline, last_state: None };
+        self.awaiting.insert(order, awaiting);
+        for report in early {
+            self.tell(report);
         }
     }
 
@@ -94,7 +140,7 @@ impl Ledger {
         submissions_outstanding: bool,
         now: Instant,
     ) -> Status {
-        if self.unheard {
+        if !self.has_listener {
             return Status::OK;
         }
         match DeliveryReport::from_message(message) {
@@ -103,11 +149,23 @@ impl Ledger {
         }
     }
 
-    /// Tells the answer to a submission whose fate has been told as unknown. Passed over when the queue is full: it
-    /// adds to what is known, and loses nothing.
-    pub(crate) fn late_answer(&mut self, submission: SubmissionId, answer: Result<String, Status>) {
-        if !self.unheard && !self.is_full() {
-            self.queue.push_back(Event::LateAnswer { submission, answer });
+    /// Enters the answer to a submission whose outcome has been told as unknown. Where the queue is full it is not
+    /// told; an accepted message is on the books all the same.
+    pub(crate) fn late_answer(
+        &mut self,
+        submitted: &Submitted,
+        answer: Result<String, Status>,
+        now: Instant,
+    ) {
+        if !self.has_listener {
+            return;
+        }
+        let accepted = answer.clone().ok();
+        if !self.is_full() {
+            self.queue.push_back(Event::LateAnswer { submission: submitted.submission, answer });
+        }
+        if let Some(message_id) = accepted {
+            self.accept(submitted, &message_id, now);
         }
     }
 
@@ -117,39 +175,43 @@ impl Ledger {
             && let Some(first) = self.awaiting.first_entry()
             && first.get().deadline <= now
         {
-            let overdue = first.remove();
-            self.give_up(overdue);
+            let order = *first.key();
+            self.time_out(order);
         }
-        if self.early.values().flatten().any(|(deadline, _)| *deadline <= now) {
-            self.release_early(|deadline| deadline <= now);
+        while !self.is_full() && self.early.first_deadline().is_some_and(|deadline| deadline <= now) {
+            self.release_one_early();
         }
     }
 
     /// When [`handle_time`](Self::handle_time) has something to do.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let early = self.early.values().flatten().map(|(deadline, _)| *deadline).min();
-        let awaiting = self.awaiting.values().next().map(|first| first.deadline).filter(|_| !self.is_full());
-        match (early, awaiting) {
-            (Some(early), Some(awaiting)) => Some(early.min(awaiting)),
-            (early, awaiting) => early.or(awaiting),
+        if self.is_full() {
+            return None;
         }
+        let awaiting = self.awaiting.values().next().map(|first| first.deadline);
+        awaiting.into_iter().chain(self.early.first_deadline()).min()
     }
 
-    /// No answer will come over the lost link that could name an early report's message.
-    pub(crate) fn link_lost(&mut self) {
-        self.release_early(|_| true);
+    /// No answer is outstanding any more that could name an early report's message.
+    pub(crate) fn expect_no_answers(&mut self) {
+        while !self.is_full() && self.early.len() > 0 {
+            self.release_one_early();
+        }
     }
 
     /// Moves the waiting events into `events`, which is empty.
     pub(crate) fn take(&mut self, events: &mut VecDeque<Event>) {
         debug_assert!(events.is_empty());
         std::mem::swap(&mut self.queue, events);
+        self.has_warned = false;
     }
 
-    /// Gives up on one more message, for a client that is closed.
+    /// Tells one more thing that would otherwise wait, for a client that is closed.
     pub(crate) fn give_up_one(&mut self) {
-        if let Some((_, first)) = self.awaiting.pop_first() {
-            self.give_up(first);
+        if self.early.len() > 0 {
+            self.release_one_early();
+        } else if let Some((&order, _)) = self.awaiting.first_key_value() {
+            self.time_out(order);
         }
     }
 
@@ -160,94 +222,156 @@ impl Ledger {
 
     /// Nobody will ever fetch an event: from here on nothing is kept.
     pub(crate) fn stop_listening(&mut self) {
-        *self = Self { unheard: true, ..Self::new(self.limits) };
+        *self = Self { has_listener: false, ..Self::new(self.limits) };
+    }
+
+    pub(crate) fn counts(&self) -> LedgerCounts {
+        LedgerCounts {
+            awaiting: self.awaiting.len(),
+            early: self.early.len(),
+            events: self.queue.len(),
+            ..self.counts
+        }
     }
 
     fn report(&mut self, report: DeliveryReport, outstanding: bool, now: Instant) -> Status {
         let Some(id) = report.message_id() else {
             return self.offer(|| Event::Report { submission: None, report });
         };
-        let awaiting = self.by_id.get(id).and_then(|order| self.awaiting.get(order));
-        let told = match awaiting {
+        let is_new = !self.by_id.contains_key(id) && !self.recent.knows(id);
+        let hold = is_new && outstanding;
+        let order = if hold { None } else { self.find(&report) };
+        let is_told = match order.and_then(|order| self.awaiting.get(&order)) {
             Some(awaiting) => awaiting.last_state.as_ref() == Some(report.state()),
-            None => self.recent.contains(id, report.state()) || self.is_held(id, report.state()),
+            None => self.recent.contains(id, report.state()) || self.early.contains(id, report.state()),
         };
-        if told {
+        if is_told {
             return Status::OK;
         }
-        if self.is_full() {
-            return Status::RECEIVER_TEMPORARY;
+        if hold && self.early.len() < self.limits.capacity {
+            let id = id.to_owned();
+            self.early.hold(&id, report, now + self.limits.early);
+            return Status::OK;
         }
-        if awaiting.is_none() && outstanding && !self.recent.knows(id) {
-            let held = self.early.entry(id.to_owned()).or_default();
-            held.push((now + self.limits.early, report));
-            self.early_count += 1;
-        } else {
-            self.settle(report);
+        if hold || self.is_full() {
+            return self.refuse();
         }
+        self.tell(report);
         Status::OK
     }
 
-    /// Queues a report, tied to its message where that is known.
-    fn settle(&mut self, report: DeliveryReport) {
+    /// The message that a report is about: by its id; or, where that is nobody's, by an id written in another way and
+    /// the same number, if there is one such message and no more.
+    fn find(&self, report: &DeliveryReport) -> Option<u64> {
         let id = report.message_id().unwrap_or_default();
-        let order = self.by_id.get(id).copied();
+        if let Some(order) = self.by_id.get(id) {
+            return Some(*order);
+        }
+        if id.is_empty() || self.recent.knows(id) || self.awaiting.is_empty() {
+            return None;
+        }
+        // The service repeats the number as destination; by the standard it is the source of a report.
+        let message = report.message();
+        let mut similar = [&message.destination, &message.source]
+            .into_iter()
+            .filter(|address| !address.number.is_empty())
+            .map(|address| destination_key(&address.number))
+            .flat_map(|key| self.by_destination.range((key, 0)..=(key, u64::MAX)).take(SIMILAR_SEARCHED))
+            .filter(|(_, order)| {
+                self.awaiting.get(order).is_some_and(|awaiting| is_similar(&awaiting.message_id, id))
+            })
+            .map(|(_, order)| *order);
+        let found = similar.next()?;
+        similar.all(|other| other == found).then_some(found)
+    }
+
+    /// Queues a report, tied to its message where that is known.
+    fn tell(&mut self, report: DeliveryReport) {
+        let id: Arc<str> = Arc::from(report.message_id().unwrap_or_default());
+        let order = self.find(&report);
         let submission = match order.and_then(|order| self.awaiting.get_mut(&order)) {
             Some(awaiting) => {
                 awaiting.last_state = Some(report.state().clone());
                 Some(awaiting.submission)
             }
-            None => self.recent.submission(id),
+            None => self.recent.submission(&id),
         };
-        if let Some(order) = order {
-            if report.state().is_final() {
-                self.by_id.remove(id);
-                if let Some(done) = self.awaiting.remove(&order) {
-                    self.recent.insert(done.message_id, report.state().clone(), submission);
-                }
+        match order {
+            Some(order) if report.state().is_final() => {
+                self.remove(order);
+                self.recent.insert(id, Some(report.state().clone()), submission);
             }
-        } else {
-            self.recent.insert(Arc::from(id), report.state().clone(), submission);
+            Some(_) => {}
+            None => self.recent.insert(id, Some(report.state().clone()), submission),
         }
         self.queue.push_back(Event::Report { submission, report });
     }
 
-    fn give_up(&mut self, overdue: Awaiting) {
-        let Awaiting { submission, message_id, .. } = overdue;
-        // Where a service gave one id twice, the index belongs to the later message.
-        if self.by_id.get(&message_id).is_some_and(|order| !self.awaiting.contains_key(order)) {
-            self.by_id.remove(&message_id);
+    fn release_one_early(&mut self) {
+        if let Some(report) = self.early.pop() {
+            self.tell(report);
         }
+    }
+
+    /// Tells that no report came. One that comes yet still finds its message.
+    fn time_out(&mut self, order: u64) {
+        let Some(Awaiting { submission, message_id, last_state, .. }) = self.remove(order) else { return };
+        self.recent.insert(Arc::clone(&message_id), last_state, Some(submission));
         let message_id = message_id.as_ref().to_owned();
         self.queue.push_back(Event::ReportTimeout { submission, message_id });
     }
 
-    fn release_early(&mut self, is_due: impl Fn(Instant) -> bool) {
-        let mut due = Vec::new();
-        self.early.retain(|_, held| {
-            due.extend(held.extract_if(.., |(deadline, _)| is_due(*deadline)).map(|(_, report)| report));
-            !held.is_empty()
-        });
-        self.early_count -= due.len();
-        for report in due {
-            self.settle(report);
+    /// Makes room for a message by giving up on the oldest before its time: with an event, if there is room for one.
+    fn let_go_of_oldest(&mut self) {
+        let Some((&order, _)) = self.awaiting.first_key_value() else { return };
+        if !self.is_full() {
+            return self.time_out(order);
         }
+        if let Some(Awaiting { submission, message_id, last_state, .. }) = self.remove(order) {
+            self.recent.insert(message_id, last_state, Some(submission));
+            self.counts.forgotten += 1;
+            if self.counts.forgotten.is_power_of_two() {
+                let forgotten = self.counts.forgotten;
+                log::warn!("no event is fetched: {forgotten} accepted messages were let go without one");
+            }
+        }
+    }
+
+    fn remove(&mut self, order: u64) -> Option<Awaiting> {
+        let awaiting = self.awaiting.remove(&order)?;
+        self.by_destination.remove(&(awaiting.destination, order));
+        // Where a service gave one id twice, the index belongs to the later message.
+        if self.by_id.get(&awaiting.message_id) == Some(&order) {
+            self.by_id.remove(&awaiting.message_id);
+        }
+        Some(awaiting)
     }
 
     fn offer(&mut self, event: impl FnOnce() -> Event) -> Status {
         if self.is_full() {
-            return Status::RECEIVER_TEMPORARY;
+            return self.refuse();
         }
         self.queue.push_back(event());
         Status::OK
     }
 
-    fn is_held(&self, id: &str, state: &ReportState) -> bool {
-        self.early.get(id).is_some_and(|held| held.iter().any(|(_, report)| report.state() == state))
+    fn refuse(&mut self) -> Status {
+        self.counts.refused_reports += 1;
+        if !self.has_warned {
+            self.has_warned = true;
+            let (events, early) = (self.queue.len(), self.early.len());
+            log::warn!(
+                "{events} events wait to be fetched and {early} reports for their message: \
+                 what is delivered is turned away until there is room"
+            );
+        }
+        Status::RECEIVER_TEMPORARY
     }
 
-    /// Early reports count: they hold a place that no one else can take.
     fn is_full(&self) -> bool {
-        self.queue.len() + self.early_count >= self.limits.capacity
+        self.queue.len() >= self.limits.capacity
     }
 }
+
+/// Messages to one number that are searched for an id written in another way.
+const SIMILAR_SEARCHED: usize = 256;

@@ -1,4 +1,5 @@
-//! The last reports told, so that one that the service repeats is not told again.
+//! The last messages that were let go, so that a report which the service repeats is not told again, and one that
+//! comes late finds its message.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +14,15 @@ pub(super) struct Recent {
     older: Generation,
 }
 
-type Generation = HashMap<Arc<str>, (ReportState, Option<SubmissionId>)>;
+type Generation = HashMap<Arc<str>, (Option<ReportState>, Option<SubmissionId>)>;
 
 impl Recent {
-    pub(super) fn insert(&mut self, id: Arc<str>, state: ReportState, submission: Option<SubmissionId>) {
+    pub(super) fn insert(
+        &mut self,
+        id: Arc<str>,
+        state: Option<ReportState>,
+        submission: Option<SubmissionId>,
+    ) {
         if id.is_empty() {
             return;
         }
@@ -28,10 +34,10 @@ impl Recent {
 
     /// Whether this very report was told.
     pub(super) fn contains(&self, id: &str, state: &ReportState) -> bool {
-        self.find(id).is_some_and(|(told, _)| told == state)
+        self.find(id).is_some_and(|(told, _)| told.as_ref() == Some(state))
     }
 
-    /// Whether any report on this message was told.
+    /// Whether this message was let go, or reported on.
     pub(super) fn knows(&self, id: &str) -> bool {
         self.find(id).is_some()
     }
@@ -40,7 +46,7 @@ impl Recent {
         self.find(id).and_then(|(_, submission)| *submission)
     }
 
-    fn find(&self, id: &str) -> Option<&(ReportState, Option<SubmissionId>)> {
+    fn find(&self, id: &str) -> Option<&(Option<ReportState>, Option<SubmissionId>)> {
         self.newer.get(id).or_else(|| self.older.get(id))
     }
 }

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use super::Credentials;
 use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
 use crate::InvalidInput;
+use crate::smpp::rate::Rate;
 use pending::{Match, Pending};
 use throttle::Throttle;
 
@@ -36,6 +37,11 @@ pub(crate) struct Session<T> {
     events: VecDeque<Event<T>>,
     pending: Pending<T>,
     throttle: Throttle,
+    /// As configured.
+    rate: Option<Rate>,
+    /// Of the last submission that was answered.
+    round_trip: Option<Duration>,
+    enquire_round_trip: Option<Duration>,
     enquire_due: Instant,
     enquire_unanswered: Option<(u32, Instant)>,
 }
@@ -50,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) enquire_timeout: Duration,
     pub(crate) initial_pause: Duration,
     pub(crate) max_pause: Duration,
+    /// Messages per second.
+    pub(crate) rate: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +102,18 @@ pub(crate) enum CloseReason {
     OutOfStep(InvalidInput),
 }
 
+/// What a session has measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measures {
+    /// Of the last submission that was answered.
+    pub(crate) submit_round_trip: Option<Duration>,
+    /// Of the last probe that was answered.
+    pub(crate) enquire_round_trip: Option<Duration>,
+    pub(crate) accepted_last_second: usize,
+    /// Submissions that were answered with a request to slow down.
+    pub(crate) throttled: u64,
+}
+
 /// Whether a submission can be taken now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readiness {
@@ -126,6 +146,9 @@ impl<T: Clone> Session<T> {
             events: VecDeque::new(),
             pending,
             throttle: Throttle::new(settings.initial_pause, settings.max_pause),
+            rate: settings.rate.map(Rate::new),
+            round_trip: None,
+            enquire_round_trip: None,
             enquire_due: now + settings.enquire_interval,
             enquire_unanswered: None,
             settings,
@@ -183,14 +206,20 @@ impl<T: Clone> Session<T> {
         if self.pending.outstanding() >= self.settings.window {
             return Readiness::WindowFull;
         }
-        self.throttle.paused_until(now).map_or(Readiness::Ready, Readiness::PausedUntil)
+        let paced = self.rate.and_then(|rate| rate.ready_at(now));
+        let paused = self.throttle.paused_until(now).into_iter().chain(paced).max();
+        paused.map_or(Readiness::Ready, Readiness::PausedUntil)
     }
 
     /// Writes a submission, whose body is already encoded. To be called when [`Readiness::Ready`].
     pub(crate) fn submit(&mut self, token: T, body: &[u8], now: Instant) {
         let sequence = self.pending.next_sequence();
         // Known before it is written: an answer can never find nothing.
-        self.pending.insert(sequence, token, now + self.settings.response_timeout);
+        self.pending.insert(sequence, token, now, now + self.settings.response_timeout);
+        self.throttle.sent(now);
+        if let Some(rate) = &mut self.rate {
+            rate.take(now);
+        }
         self.write(Command::SUBMIT_SM, Status::OK, sequence, body);
     }
 
@@ -234,6 +263,21 @@ impl<T: Clone> Session<T> {
         std::mem::swap(&mut self.output, empty);
         self.unwritten_answers = 0;
         self.pending.hand_over();
+    }
+
+    /// How many submissions wait for their answer.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.pending.outstanding()
+    }
+
+    /// What an operator wants to see.
+    pub(crate) fn measures(&self, now: Instant) -> Measures {
+        Measures {
+            submit_round_trip: self.round_trip,
+            enquire_round_trip: self.enquire_round_trip,
+            accepted_last_second: self.throttle.taken_in_last_second(now),
+            throttled: self.throttle.asked(),
+        }
     }
 
     /// Whether the bind was accepted and nothing has ended the session since.
@@ -307,7 +351,10 @@ impl<T: Clone> Session<T> {
         if self.enquire_unanswered.is_some_and(|(sequence, _)| sequence == header.sequence)
             && of(Command::ENQUIRE_LINK_RESP)
         {
-            self.enquire_unanswered = None;
+            if let Some((_, deadline)) = self.enquire_unanswered.take() {
+                let left = deadline.saturating_duration_since(now);
+                self.enquire_round_trip = Some(self.settings.enquire_timeout.saturating_sub(left));
+            }
             return;
         }
         if !of(Command::SUBMIT_SM_RESP) {
@@ -323,15 +370,17 @@ impl<T: Clone> Session<T> {
         };
         let slow_down = matches!(answer, Err(status) if status.asks_to_slow_down());
         let accepted = answer.is_ok();
-        self.events.push_back(match self.pending.take(header.sequence) {
-            Match::InTime(token) => Event::Answered { token, answer },
-            Match::Late(token) => Event::Late { token, answer },
+        let (event, sent_at) = match self.pending.take(header.sequence) {
+            Match::InTime { token, sent_at } => (Event::Answered { token, answer }, sent_at),
+            Match::Late { token, sent_at } => (Event::Late { token, answer }, sent_at),
             Match::Nothing => return,
-        });
+        };
+        self.events.push_back(event);
+        self.round_trip = Some(now.saturating_duration_since(sent_at));
         if slow_down {
-            self.throttle.slow_down(now);
+            self.throttle.slow_down(sent_at, now);
         } else if accepted {
-            self.throttle.succeed(now);
+            self.throttle.succeed(sent_at, now);
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) struct Pending<T> {
 struct Request<T> {
     token: T,
     order: u64,
+    sent_at: Instant,
     /// `None` when the answer is overdue and the request's fate has been told.
     deadline: Option<Instant>,
 }
@@ -31,8 +32,8 @@ struct Request<T> {
 /// What a sequence number stands for when its answer comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Match<T> {
-    InTime(T),
-    Late(T),
+    InTime { token: T, sent_at: Instant },
+    Late { token: T, sent_at: Instant },
     Nothing,
 }
 
@@ -60,25 +61,26 @@ impl<T> Pending<T> {
         }
     }
 
-    pub(super) fn insert(&mut self, sequence: u32, token: T, deadline: Instant) {
+    pub(super) fn insert(&mut self, sequence: u32, token: T, sent_at: Instant, deadline: Instant) {
         self.written += 1;
-        self.requests.insert(sequence, Request { token, order: self.written, deadline: Some(deadline) });
+        self.requests
+            .insert(sequence, Request { token, order: self.written, sent_at, deadline: Some(deadline) });
         self.outstanding += 1;
         self.first_deadline = Some(self.first_deadline.map_or(deadline, |first| first.min(deadline)));
     }
 
     pub(super) fn take(&mut self, sequence: u32) -> Match<T> {
         match self.requests.remove(&sequence) {
-            Some(Request { token, deadline: Some(_), .. }) => {
+            Some(Request { token, sent_at, deadline: Some(_), .. }) => {
                 self.outstanding -= 1;
                 if self.outstanding == 0 {
                     self.first_deadline = None;
                 }
-                Match::InTime(token)
+                Match::InTime { token, sent_at }
             }
-            Some(Request { token, deadline: None, .. }) => {
+            Some(Request { token, sent_at, deadline: None, .. }) => {
                 self.overdue.retain(|overdue| *overdue != sequence);
-                Match::Late(token)
+                Match::Late { token, sent_at }
             }
             None => Match::Nothing,
         }

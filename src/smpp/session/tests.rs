@@ -1,7 +1,9 @@
 //! The session under an injected clock: every test drives it by octets and instants alone.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::throttle::Throttle;
 use super::{CloseReason, Event, Readiness, Session, Settings};
 use crate::smpp::Credentials;
 use crate::smpp::pdu::{Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
@@ -26,6 +28,7 @@ impl Bench {
             enquire_timeout: seconds(5),
             initial_pause: seconds(1),
             max_pause: seconds(4),
+            rate: None,
         };
         let now = Instant::now();
         let credentials = Credentials::new("acme", "secret").expect("short");
@@ -220,7 +223,7 @@ fn the_link_is_probed_whatever_the_traffic_and_silence_closes_it() {
 }
 
 #[test]
-fn throttling_pauses_the_whole_sender_longer_each_time_until_a_success() {
+fn throttling_pauses_the_whole_sender_longer_each_time_until_a_message_is_taken() {
     let mut bench = Bench::bound();
     for (status, pause) in
         [(Status::THROTTLED, 1), (Status::QUEUE_FULL, 2), (Status::THROTTLED, 4), (Status::THROTTLED, 4)]
@@ -238,6 +241,24 @@ fn throttling_pauses_the_whole_sender_longer_each_time_until_a_success() {
     bench.reject(sequence, Status::THROTTLED);
     let until = bench.now + seconds(1);
     assert_eq!(bench.session.readiness(bench.now), Readiness::PausedUntil(until), "back to the first");
+}
+
+#[test]
+fn a_message_taken_out_of_the_burst_that_was_throttled_neither_ends_the_pause_nor_is_forgotten() {
+    let mut bench = Bench::bound();
+    for _ in 0..3 {
+        let (refused, taken) = (bench.submit(1), bench.submit(2));
+        bench.pass(Duration::from_millis(1));
+        bench.reject(refused, Status::THROTTLED);
+        bench.accept(taken, "id");
+        let until = bench.now + seconds(1);
+        assert_eq!(bench.session.readiness(bench.now), Readiness::PausedUntil(until));
+        bench.pass(seconds(1));
+        // One that is sent after the pause and taken.
+        let sequence = bench.submit(3);
+        bench.accept(sequence, "id");
+        bench.pass(seconds(1));
+    }
 }
 
 #[test]
@@ -343,10 +364,69 @@ fn sequence_numbers_wrap_and_skip_those_in_flight() {
     let mut pending = super::Pending::new(0x7FFF_FFFF);
     let deadline = Instant::now();
     let last = pending.next_sequence();
-    pending.insert(last, 1_u64, deadline);
+    pending.insert(last, 1_u64, deadline, deadline);
     let first = pending.next_sequence();
-    pending.insert(first, 2, deadline);
+    pending.insert(first, 2, deadline, deadline);
     assert_eq!((last, first), (0x7FFF_FFFF, 1));
     pending.last_sequence = 0x7FFF_FFFE;
     assert_eq!(pending.next_sequence(), 2, "both are in flight");
+}
+
+/// A service that takes `per_second` messages, and so many at once after a rest.
+struct Bucket {
+    per_second: f64,
+    size: f64,
+    tokens: f64,
+}
+
+/// Sends as fast as allowed for half a minute over a link with a window and a round trip: what was taken, and what
+/// was refused.
+fn send(bucket: &mut Bucket, window: u32, round_trip: Duration) -> (f64, f64) {
+    let mut throttle = Throttle::new(Duration::from_millis(500), Duration::from_secs(30));
+    let (start, step) = (Instant::now(), Duration::from_micros(500));
+    let mut under_way: VecDeque<(Instant, bool)> = VecDeque::new();
+    let (mut taken, mut refused) = (0.0, 0.0);
+    let mut now = start;
+    while now < start + Duration::from_secs(30) {
+        now += step;
+        bucket.tokens = (bucket.tokens + bucket.per_second * step.as_secs_f64()).min(bucket.size);
+        while let Some((sent_at, is_taken)) = under_way.front().copied()
+            && sent_at + round_trip <= now
+        {
+            under_way.pop_front();
+            if is_taken {
+                taken += 1.0;
+                throttle.succeed(sent_at, now);
+            } else {
+                refused += 1.0;
+                throttle.slow_down(sent_at, now);
+            }
+        }
+        while under_way.len() < window as usize && throttle.paused_until(now).is_none() {
+            throttle.sent(now);
+            let is_taken = bucket.tokens >= 1.0;
+            bucket.tokens -= if is_taken { 1.0 } else { 0.0 };
+            under_way.push_back((now, is_taken));
+        }
+    }
+    (taken, refused)
+}
+
+#[test]
+fn a_service_with_a_limit_gets_most_of_what_it_takes_and_little_more() {
+    for (per_second, size, window) in
+        [(250.0, 250.0, 1_000), (250.0, 10.0, 1_000), (100.0, 100.0, 10), (100.0, 100.0, 100), (2.0, 2.0, 10)]
+    {
+        for round_trip in [1, 50].map(Duration::from_millis) {
+            let mut bucket = Bucket { per_second, size, tokens: size };
+            let (taken, refused) = send(&mut bucket, window, round_trip);
+            let possible = per_second * 30.0 + size;
+            println!(
+                "{per_second}/s of {size}, window {window}, {round_trip:?}: {taken} taken, {refused} refused"
+            );
+            assert!(taken > possible * 0.65, "{taken} of {possible} taken");
+            // The first burst fills a window before the first answer is there.
+            assert!(refused < f64::from(window) + possible * 0.1 + 10.0, "{refused} refused of {possible}");
+        }
+    }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::api::types::ErrorCode;
 use crate::smpp::pdu::{Status, masked};
+use crate::test_recipients::{RecipientBehavior, TestRecipient, channel_error};
 
 /// A submission that the server could read, as it asks its [`SubmitHandler`] about it.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,19 +93,23 @@ impl Default for TestRecipients {
 impl SubmitHandler for TestRecipients {
     fn decide(&self, submission: &Submission) -> Decision {
         let report = |after, error| vec![PlannedReport { after, error }];
-        let at_once = Duration::ZERO;
-        let reports = match submission.recipient.as_str() {
-            // 5011: the number's format is not valid.
-            "+10000000001" => return Decision::Reject(Status::INVALID_PARAMETER),
-            // 5013, 5019, 3004: on a blacklist, unsubscribed, sent again too soon.
-            "+10000000011" | "+10000000012" | "+10000000099" => {
-                return Decision::Reject(Status::SUBMIT_FAILED);
+        let failed = |error: ErrorCode| report(Duration::ZERO, u32::try_from(error.value()).ok());
+        let recipient = TestRecipient::find(&submission.recipient);
+        let reports = match recipient.map(|recipient| (&recipient.behavior, recipient.channels)) {
+            Some((RecipientBehavior::Refused(ErrorCode::InvalidPhoneNumber), _)) => {
+                return Decision::Reject(Status::INVALID_PARAMETER);
             }
-            "+10000000000" => report(Duration::from_secs(2), None),
-            "+10000000002" | "+10000000014" => report(at_once, Some(5012)),
-            "+10000000018" => report(at_once, Some(5018)),
-            "+10000000003" => Vec::new(),
-            _ => report(at_once, None),
+            Some((RecipientBehavior::Refused(_), _)) => return Decision::Reject(Status::SUBMIT_FAILED),
+            // One second is what a channel takes in the sandbox, which has a clock; here it is at once.
+            Some((RecipientBehavior::Delivered { after }, [])) if *after > Duration::from_secs(1) => {
+                report(*after, None)
+            }
+            Some((RecipientBehavior::Failed(error), _)) => failed(*error),
+            Some((RecipientBehavior::AllChannelsFail, channels)) => {
+                failed(channels.last().map_or(ErrorCode::Unreachable, channel_error))
+            }
+            Some((RecipientBehavior::Silent, _)) => Vec::new(),
+            _ => report(Duration::ZERO, None),
         };
         let message_id = (self.last_id.fetch_add(1, Ordering::Relaxed) + 1).to_string();
         Decision::Accept { message_id, reports }

@@ -15,9 +15,9 @@ use serde_json::json;
 use super::event;
 use super::forward::Target;
 use super::keys::Keys;
-use crate::connection::Source;
 use crate::failure::{Failure, chain};
 use crate::output::{Output, say};
+use crate::settings::Source;
 
 /// Receive callbacks, and print their events as they come.
 ///
@@ -50,7 +50,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let receiver = Keys::find(&arguments.source)?.receiver()?.build()?;
+    let keys = Keys::find(&arguments.source)?;
+    let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
     let consumer = Consumer { target, output: arguments.output.clone() };
     let builder = Server::builder(receiver).observer(|event| report(&event));
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         builder.start(arguments.listen, handler).map_err(cannot_listen)?
     };
     say(&format!("Listening on http://{}", server.address()));
+    say(&format!("Checks {}.", keys.checks()));
     let server = Arc::new(server);
     thread::spawn({
         let server = server.clone();

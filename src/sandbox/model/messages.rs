@@ -1,0 +1,256 @@
+//! The messages that the sandbox accepted, and their codes.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use super::message::{Message, TimelineEntry};
+use super::refusal::Refusal;
+use crate::api::types::{Channel, ErrorCode, MessageId};
+
+/// Everything that the sandbox remembers of messages. Time is passed in.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    /// Oldest first. Ids count up by one, so a message's place follows from its id.
+    messages: VecDeque<Message>,
+    /// How many messages were forgotten.
+    forgotten: u64,
+    /// The newest code for each template and recipient.
+    newest: HashMap<(String, String), MessageId>,
+    /// How many octets the texts of all messages take.
+    weight: usize,
+    /// The most messages that are remembered.
+    most: usize,
+}
+
+/// A message to be accepted.
+pub(crate) struct NewMessage {
+    pub(crate) to: String,
+    pub(crate) template: String,
+    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) channel: Channel,
+    pub(crate) code: Option<String>,
+    pub(crate) text: String,
+    /// How long the service checks its code; none if it does not.
+    pub(crate) life: Option<Duration>,
+    pub(crate) reported: bool,
+    pub(crate) by_smpp: bool,
+}
+
+impl Messages {
+    /// No messages yet; at most so many are remembered.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { messages: VecDeque::new(), forgotten: 0, newest: HashMap::new(), weight: 0, most: most.max(1) }
+    }
+
+    /// Refuses a code while an earlier one for the same template and recipient still lives.
+    pub(crate) fn check_resend(&self, template: &str, to: &str, now: SystemTime) -> Result<(), Refusal> {
+        let earlier = self.newest.get(&(template.to_owned(), to.to_owned()));
+        if earlier.and_then(|id| self.get(&id.0)).is_some_and(|earlier| earlier.lives(now)) {
+            let rule = "the previous code for this recipient and template still counts: wait, or verify it";
+            return Err(Refusal::new(ErrorCode::ResentTooSoon, rule).about("to"));
+        }
+        Ok(())
+    }
+
+    /// Remembers a message, and forgets the oldest beyond the limits.
+    pub(crate) fn add(&mut self, new: NewMessage, now: SystemTime) -> &Message {
+        let number = self.forgotten + self.messages.len() as u64;
+        let message = Message {
+            id: MessageId((FIRST_ID + number).to_string()),
+            to: new.to,
+            template: new.template,
+            params: new.params,
+            channel: new.channel,
+            code: new.code,
+            text: new.text,
+            sent: now,
+            verified: false,
+            timeline: Vec::new(),
+            omitted: 0,
+            expires: new.life.map(|life| now + life),
+            reported: new.reported,
+            by_smpp: new.by_smpp,
+        };
+        self.weight += message.weight();
+        while self.messages.len() >= self.most || (self.weight > MOST_TEXT && !self.messages.is_empty()) {
+            self.forget_oldest();
+        }
+        if message.expires.is_some() {
+            self.newest.insert((message.template.clone(), message.to.clone()), message.id.clone());
+        }
+        let index = self.messages.len();
+        self.messages.push_back(message);
+        &self.messages[index]
+    }
+
+    /// Forgets all messages. Their ids are not given out again.
+    pub(crate) fn clear(&mut self) {
+        self.forgotten += self.messages.len() as u64;
+        self.messages.clear();
+        self.newest.clear();
+        self.weight = 0;
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.messages.pop_front() else { return };
+        self.forgotten += 1;
+        self.weight = self.weight.saturating_sub(oldest.weight());
+        let pair = (oldest.template, oldest.to);
+        if self.newest.get(&pair) == Some(&oldest.id) {
+            self.newest.remove(&pair);
+        }
+    }
+
+    /// Compares a code; a right one is used up.
+    pub(crate) fn verify(&mut self, id: &str, code: &str, now: SystemTime) -> Result<bool, Refusal> {
+        let message = self.get_mut(id).filter(|message| message.expires.is_some());
+        let Some(message) = message else {
+            let rule = "no message with this id has a code to verify";
+            return Err(Refusal::new(ErrorCode::NotFound, rule).about("message_id"));
+        };
+        if message.verified {
+            return Err(Refusal::rule("message_id", "the code was verified before, and counts once"));
+        }
+        if !message.lives(now) {
+            return Err(Refusal::rule("message_id", "the code has expired"));
+        }
+        message.verified = message.code.as_deref() == Some(code);
+        Ok(message.verified)
+    }
+
+    /// Adds to the timeline of a message. Who guesses codes for ever does not fill the memory: beyond a limit the
+    /// oldest wrong guesses are left out of what is shown.
+    pub(crate) fn note(&mut self, id: &str, entry: TimelineEntry) -> Option<&Message> {
+        let message = self.get_mut(id)?;
+        if message.timeline.len() >= MOST_ENTRIES {
+            let guess = |entry: &TimelineEntry| entry.status == crate::MessageStatus::VerifiedFailed;
+            let oldest = message.timeline.iter().position(guess).unwrap_or_default();
+            message.timeline.remove(oldest);
+            message.omitted += 1;
+        }
+        message.timeline.push(entry);
+        Some(message)
+    }
+
+    /// Has a message's code expire at another time than planned.
+    pub(crate) fn set_expiry(&mut self, id: &str, expires: SystemTime) {
+        if let Some(message) = self.get_mut(id) {
+            message.expires = message.expires.map(|_| expires);
+        }
+    }
+
+    /// Has every code that still counts expire so much sooner.
+    pub(crate) fn rewind(&mut self, by: Duration, now: SystemTime) {
+        for message in self.messages.iter_mut().filter(|message| message.lives(now)) {
+            message.expires = message.expires.and_then(|expires| expires.checked_sub(by));
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Message> {
+        self.messages.get(self.position(id)?)
+    }
+
+    fn get_mut(&mut self, id: &str) -> Option<&mut Message> {
+        let position = self.position(id)?;
+        self.messages.get_mut(position)
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        // Only the form that was given out is an id: no sign, no leading zero.
+        let canonical = id.len() == 19 && id.bytes().all(|byte| byte.is_ascii_digit());
+        let number = canonical.then(|| id.parse::<u64>().ok()).flatten()?.checked_sub(FIRST_ID)?;
+        usize::try_from(number.checked_sub(self.forgotten)?).ok()
+    }
+
+    /// The messages, oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
+        self.messages.iter()
+    }
+
+    /// The messages before the one with this id, oldest first; none if there is no such message any more.
+    pub(crate) fn before(&self, id: &str) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
+        let end = self.position(id).map_or(0, |position| position.min(self.messages.len()));
+        self.messages.range(..end)
+    }
+}
+
+/// Ids look like the service's: decimal, and beyond what a double holds exactly.
+const FIRST_ID: u64 = 1_725_407_449_772_531_712;
+
+/// The most octets that the texts of all remembered messages take.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
+
+/// The most entries of one timeline.
+const MOST_ENTRIES: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::MessageStatus;
+
+    fn send(messages: &mut Messages, to: &str, text: usize) -> String {
+        let new = NewMessage {
+            to: to.to_owned(),
+            template: "t".to_owned(),
+            params: BTreeMap::new(),
+            channel: Channel::Sms,
+            code: Some("1234".to_owned()),
+            text: "x".repeat(text),
+            life: Some(Duration::from_secs(60)),
+            reported: true,
+            by_smpp: false,
+        };
+        messages.add(new, UNIX_EPOCH).id.0.clone()
+    }
+
+    #[test]
+    fn the_oldest_messages_are_forgotten_and_their_ids_lead_nowhere() {
+        let mut messages = Messages::new(3);
+        let ids: Vec<String> = (0..5).map(|n| send(&mut messages, &format!("+1000{n}"), 0)).collect();
+        let known: Vec<bool> = ids.iter().map(|id| messages.get(id).is_some()).collect();
+        assert_eq!(known, [false, false, true, true, true]);
+        assert_eq!(messages.newest.len(), 3);
+        let before: Vec<&str> = messages.before(&ids[4]).map(|m| m.id.0.as_str()).collect();
+        assert_eq!(before, [&ids[2], &ids[3]]);
+        messages.clear();
+        assert!(messages.get(&ids[4]).is_none());
+        assert!(!ids.contains(&send(&mut messages, "+10000", 0)), "ids are not given out again");
+    }
+
+    #[test]
+    fn long_texts_are_forgotten_before_they_fill_the_memory() {
+        let mut messages = Messages::new(100);
+        for n in 0..5 {
+            send(&mut messages, &format!("+1000{n}"), MOST_TEXT / 2);
+        }
+        assert_eq!(messages.iter().len(), 1);
+        assert!(messages.weight <= MOST_TEXT);
+    }
+
+    #[test]
+    fn only_the_form_that_was_given_out_is_an_id() {
+        let mut messages = Messages::new(3);
+        let id = send(&mut messages, "+10000", 0);
+        for wrong in [format!("+{id}"), format!("0{id}"), format!(" {id}"), String::new(), "-1".to_owned()] {
+            assert!(messages.get(&wrong).is_none(), "{wrong:?}");
+        }
+        assert!(messages.get(&id).is_some());
+    }
+
+    #[test]
+    fn a_timeline_shows_its_ends_and_leaves_out_the_oldest_guesses() {
+        let mut messages = Messages::new(3);
+        let id = send(&mut messages, "+10000", 0);
+        let entry = |status| TimelineEntry { at: UNIX_EPOCH, status, channel: Channel::Sms, error: None };
+        messages.note(&id, entry(MessageStatus::Sent));
+        for _ in 0..500 {
+            messages.note(&id, entry(MessageStatus::VerifiedFailed));
+        }
+        let message = messages.note(&id, entry(MessageStatus::Delivered)).expect("remembered");
+        assert_eq!((message.timeline.len(), message.omitted), (MOST_ENTRIES, 402));
+        assert_eq!(message.timeline[0].status, MessageStatus::Sent);
+        assert_eq!(message.status(), Some(&MessageStatus::Delivered));
+    }
+}

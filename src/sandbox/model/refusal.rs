@@ -1,0 +1,59 @@
+//! Why the service refuses a request.
+
+use std::borrow::Cow;
+
+use crate::InvalidInput;
+use crate::api::types::ErrorCode;
+
+/// The error that a request is refused with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: ErrorCode,
+    /// The HTTP status: that of the code, but for requests that reach no operation.
+    pub(crate) status: u16,
+    /// What must be.
+    pub(crate) message: Cow<'static, str>,
+    /// The field of the request that it is about, if it is about one.
+    pub(crate) field: Option<Cow<'static, str>>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, status: code.http_status(), message: message.into(), field: None }
+    }
+
+    /// A value that does not meet the requirements.
+    pub(crate) fn parameter(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(ErrorCode::InvalidParameter, message).about(field)
+    }
+
+    /// A rule of the business that does not hold.
+    pub(crate) fn rule(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::RuleBroken, message).about(field)
+    }
+
+    pub(crate) fn about(self, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    /// What the answer says: a message that begins with `must` is about its field.
+    pub(crate) fn sentence(&self) -> String {
+        match &self.field {
+            Some(field) if self.message.starts_with("must ") => format!("{field} {}", self.message),
+            _ => self.message.to_string(),
+        }
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+impl From<InvalidInput> for Refusal {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::parameter(invalid.field().to_owned(), invalid.rule().to_owned())
+    }
+}

@@ -1,0 +1,467 @@
+//! Callbacks on their way: rows are gathered, made into callbacks, queued, and queued again when they fail.
+//!
+//! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
+use crate::api::types::MessageId;
+use crate::callback::Signer;
+use crate::sandbox::fault::CallbackFault;
+use crate::sandbox::model::Schedule;
+
+/// Where callbacks go, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct CallbackPlan {
+    pub(crate) urls: Vec<String>,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) redelivery: Redelivery,
+    pub(crate) most_rows: usize,
+    pub(crate) fault: Option<CallbackFault>,
+}
+
+/// How a callback that failed is posted again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Redelivery {
+    /// With a fresh time, nonce and signature.
+    #[default]
+    SignedAnew,
+    /// With the header that it had the first time.
+    AsItWas,
+}
+
+/// What is left to do with a callback later on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Planned {
+    /// Queue it.
+    Post(u64),
+    /// Queue it again, unless it was delivered meanwhile.
+    Repeat(u64),
+    /// Queue it, if it is still held back.
+    Release(u64),
+}
+
+/// A callback to be posted now.
+#[derive(Debug)]
+pub(crate) struct PendingDelivery {
+    pub(crate) callback: u64,
+    pub(crate) signature: Option<String>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: String,
+    pub(crate) began: SystemTime,
+}
+
+/// All callbacks, and what is to be done with them.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    plan: CallbackPlan,
+    schedule: Schedule<Planned>,
+    gathered: Vec<(Option<MessageId>, Value)>,
+    callbacks: BTreeMap<u64, Callback>,
+    made: u64,
+    /// How many octets the bodies of all callbacks take.
+    weight: usize,
+    /// What the workers are to take: one queue for each address.
+    queues: Vec<VecDeque<(u64, SigningMode)>>,
+    /// What is held back until the next callback has gone: at most one for each address.
+    held: Vec<Option<u64>>,
+    under_way: usize,
+    random: fastrand::Rng,
+}
+
+/// How a queued callback is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SigningMode {
+    Anew,
+    AsItWas,
+    Forged,
+}
+
+impl Outbox {
+    pub(crate) fn new(plan: CallbackPlan) -> Self {
+        Self {
+            queues: plan.urls.iter().map(|_| VecDeque::new()).collect(),
+            held: vec![None; plan.urls.len()],
+            plan,
+            schedule: Schedule::default(),
+            gathered: Vec::new(),
+            callbacks: BTreeMap::new(),
+            made: 0,
+            weight: 0,
+            under_way: 0,
+            random: fastrand::Rng::new(),
+        }
+    }
+
+    /// Whether there is any address to post to.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.plan.urls.is_empty()
+    }
+
+    /// Where callbacks go.
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.plan.urls
+    }
+
+    /// How callbacks go wrong.
+    pub(crate) fn fault(&self) -> Option<CallbackFault> {
+        self.plan.fault
+    }
+
+    pub(crate) fn set_fault(&mut self, fault: Option<CallbackFault>) {
+        self.plan.fault = fault;
+    }
+
+    /// Adds an address, or finds it there already, and queues its check. Its number is that of its queue.
+    pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> usize {
+        if let Some(known) = self.plan.urls.iter().position(|known| known == url) {
+            return known;
+        }
+        self.plan.urls.push(url.to_owned());
+        self.queues.push(VecDeque::new());
+        self.held.push(None);
+        let target = self.plan.urls.len() - 1;
+        self.check_address(target, now);
+        target
+    }
+
+    /// Queues the check of each address: a callback without rows.
+    pub(crate) fn check_addresses(&mut self, now: SystemTime) {
+        for target in 0..self.plan.urls.len() {
+            self.check_address(target, now);
+        }
+    }
+
+    fn check_address(&mut self, target: usize, now: SystemTime) {
+        let id = self.make(target, "{}".to_owned(), Vec::new(), now);
+        if let Some(check) = self.callbacks.get_mut(&id) {
+            check.is_address_check = true;
+        }
+        self.queue(id, SigningMode::Anew);
+    }
+
+    /// When the next thing is due.
+    pub(crate) fn next_due(&self) -> Option<SystemTime> {
+        self.schedule.next()
+    }
+
+    /// Does what is due, and makes callbacks of the gathered rows.
+    pub(crate) fn tick(&mut self, now: SystemTime) {
+        while let Some((_, planned)) = self.schedule.take(now) {
+            self.carry_out(planned);
+        }
+        self.flush(now);
+        if self.schedule.len() > 2 * MOST_CALLBACKS {
+            let callbacks = &self.callbacks;
+            self.schedule.retain(|planned| {
+                let (Planned::Post(id) | Planned::Repeat(id) | Planned::Release(id)) = planned;
+                callbacks.contains_key(id)
+            });
+        }
+    }
+
+    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        self.schedule.rewind(by);
+        for callback in self.callbacks.values_mut() {
+            if let CallbackState::Failing { next } = &mut callback.state {
+                *next = next.checked_sub(by).unwrap_or(*next);
+            }
+        }
+    }
+
+    /// Forgets all callbacks, and what was to be done with them.
+    pub(crate) fn clear(&mut self) {
+        self.callbacks.clear();
+        self.gathered.clear();
+        self.schedule.clear();
+        self.queues.iter_mut().for_each(VecDeque::clear);
+        self.held.fill(None);
+        self.weight = 0;
+    }
+
+    pub(crate) fn gather(&mut self, message: Option<MessageId>, row: Value) {
+        if self.is_wanted() {
+            self.gathered.push((message, row));
+        }
+    }
+
+    fn flush(&mut self, now: SystemTime) {
+        let gathered = std::mem::take(&mut self.gathered);
+        let reversed = self.plan.fault == Some(CallbackFault::Reordered);
+        for rows in gathered.chunks(self.plan.most_rows.max(1)) {
+            let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
+            if reversed {
+                ordered.reverse();
+            }
+            let mut messages: Vec<MessageId> = rows.iter().filter_map(|(id, _)| id.clone()).collect();
+            messages.dedup();
+            let body = json!({"total": ordered.len(), "rows": ordered}).to_string();
+            for target in 0..self.plan.urls.len() {
+                let id = self.make(target, body.clone(), messages.clone(), now);
+                self.dispatch(id, target, now);
+            }
+        }
+    }
+
+    /// Queues a new callback, or does with it what the fault says.
+    fn dispatch(&mut self, id: u64, target: usize, now: SystemTime) {
+        match self.plan.fault {
+            None => self.queue(id, SigningMode::Anew),
+            Some(CallbackFault::Duplicate) => {
+                self.queue(id, SigningMode::Anew);
+                self.queue(id, SigningMode::Anew);
+            }
+            Some(CallbackFault::Replayed) => {
+                self.queue(id, SigningMode::Anew);
+                self.queue(id, SigningMode::AsItWas);
+            }
+            Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
+            Some(CallbackFault::Late { by }) => self.schedule.add(now + by, Planned::Post(id)),
+            Some(CallbackFault::Reordered) => match self.held[target].take() {
+                None => {
+                    self.held[target] = Some(id);
+                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
+                }
+                Some(earlier) => {
+                    self.queue(id, SigningMode::Anew);
+                    self.queue(earlier, SigningMode::Anew);
+                }
+            },
+        }
+    }
+
+    fn carry_out(&mut self, planned: Planned) {
+        match planned {
+            Planned::Post(id) => self.queue(id, SigningMode::Anew),
+            Planned::Release(id) => {
+                let held = self.held.iter_mut().find(|held| **held == Some(id));
+                if held.and_then(Option::take).is_some() {
+                    self.queue(id, SigningMode::Anew);
+                }
+            }
+            Planned::Repeat(id) => {
+                let failing = |callback: &Callback| matches!(callback.state, CallbackState::Failing { .. });
+                if self.callbacks.get(&id).is_some_and(failing) {
+                    self.queue(id, self.plan.redelivery.into());
+                }
+            }
+        }
+    }
+
+    /// Posts a callback again; false if it is not remembered.
+    pub(crate) fn redeliver(&mut self, id: u64, how: Redelivery) -> bool {
+        let known = self.callbacks.contains_key(&id);
+        if known {
+            self.queue(id, how.into());
+        }
+        known
+    }
+
+    /// The next callback for the address with this number. It is signed with `signed_at`, which receivers compare
+    /// with their own clock; `now` is the sandbox's time.
+    pub(crate) fn take(
+        &mut self,
+        target: usize,
+        now: SystemTime,
+        signed_at: SystemTime,
+    ) -> Option<PendingDelivery> {
+        loop {
+            let (id, signing) = self.queues.get_mut(target)?.pop_front()?;
+            let Some(callback) = self.callbacks.get_mut(&id) else { continue };
+            let nonce = format!("{:016x}", self.random.u64(..));
+            // The signer refuses times beyond the year 2286 and nonces that are none, and no clock or number here
+            // is one of them.
+            let sign = || self.plan.signer.as_ref().and_then(|signer| signer.header(signed_at, &nonce).ok());
+            let signature = match signing {
+                SigningMode::Anew => sign(),
+                SigningMode::AsItWas => callback.first_signature.clone().or_else(sign),
+                SigningMode::Forged => sign().map(|header| forge(&header)),
+            };
+            if callback.first_signature.is_none() {
+                callback.first_signature.clone_from(&signature);
+            }
+            self.under_way += 1;
+            return Some(PendingDelivery {
+                callback: id,
+                signature,
+                authorization: self.plan.authorization.clone(),
+                body: callback.body.clone(),
+                began: now,
+            });
+        }
+    }
+
+    /// What came of a delivery. Pauses between deliveries are so many times shorter than the service's.
+    pub(crate) fn delivered(
+        &mut self,
+        delivery: PendingDelivery,
+        answer: DeliveryResponse,
+        took: Duration,
+        now: SystemTime,
+        times_shorter: u32,
+    ) -> Option<&Callback> {
+        self.under_way = self.under_way.saturating_sub(1);
+        let callback = self.callbacks.get_mut(&delivery.callback)?;
+        let ok = answer.is_ok();
+        if callback.attempts.len() < MOST_ATTEMPTS {
+            let signature = delivery.signature;
+            callback.attempts.push(DeliveryAttempt { at: delivery.began, took, signature, answer });
+        }
+        match callback.state {
+            _ if ok => callback.state = CallbackState::Delivered,
+            CallbackState::Delivered | CallbackState::GivenUp => {}
+            // Another attempt is due already.
+            CallbackState::Failing { next } if next > now => {}
+            CallbackState::Waiting | CallbackState::Failing { .. } => {
+                let pause = redelivery_pause(callback.attempts.len());
+                if let Some(pause) = pause.filter(|_| !callback.is_address_check) {
+                    let next = now + pause / times_shorter.max(1);
+                    callback.state = CallbackState::Failing { next };
+                    self.schedule.add(next, Planned::Repeat(delivery.callback));
+                } else {
+                    callback.state = CallbackState::GivenUp;
+                }
+            }
+        }
+        self.callbacks.get(&delivery.callback)
+    }
+
+    /// Whether nothing is queued or under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.under_way == 0 && self.queues.iter().all(VecDeque::is_empty)
+    }
+
+    /// Whether any callback is queued.
+    pub(crate) fn has_queued(&self) -> bool {
+        self.queues.iter().any(|queue| !queue.is_empty())
+    }
+
+    /// The callbacks, oldest first.
+    pub(crate) fn callbacks(&self) -> impl DoubleEndedIterator<Item = &Callback> {
+        self.callbacks.values()
+    }
+
+    fn make(&mut self, target: usize, body: String, messages: Vec<MessageId>, now: SystemTime) -> u64 {
+        self.weight += body.len();
+        while self.callbacks.len() >= MOST_CALLBACKS || self.weight > MOST_BODIES {
+            let Some((_, forgotten)) = self.callbacks.pop_first() else { break };
+            self.weight -= forgotten.body.len();
+        }
+        self.made += 1;
+        let url = self.plan.urls.get(target).cloned().unwrap_or_default();
+        let callback = Callback {
+            id: self.made,
+            url,
+            is_address_check: false,
+            messages,
+            body,
+            attempts: Vec::new(),
+            state: CallbackState::Waiting,
+            made: now,
+            first_signature: None,
+        };
+        self.callbacks.insert(self.made, callback);
+        self.made
+    }
+
+    fn queue(&mut self, id: u64, signing: SigningMode) {
+        let Some(callback) = self.callbacks.get(&id) else { return };
+        let Some(target) = self.plan.urls.iter().position(|url| *url == callback.url) else { return };
+        let queue = &mut self.queues[target];
+        if queue.len() >= MOST_CALLBACKS {
+            queue.pop_front();
+        }
+        queue.push_back((id, signing));
+    }
+}
+
+impl From<Redelivery> for SigningMode {
+    fn from(how: Redelivery) -> Self {
+        match how {
+            Redelivery::SignedAnew => Self::Anew,
+            Redelivery::AsItWas => Self::AsItWas,
+        }
+    }
+}
+
+/// How long after so many attempts the next one follows; none if no more follow.
+fn redelivery_pause(attempts: usize) -> Option<Duration> {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const PAUSES: [u64; 6] = [MINUTE, 10 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR, 10 * HOUR];
+    match attempts {
+        0 => Some(Duration::ZERO),
+        n if n > MOST_REPETITIONS => None,
+        n => Some(Duration::from_secs(PAUSES.get(n - 1).copied().unwrap_or(24 * HOUR))),
+    }
+}
+
+/// The header with another last digit: the form is right, and the signature is not.
+fn forge(header: &str) -> String {
+    let mut forged = header.to_owned();
+    let last = forged.pop();
+    forged.push(if last == Some('0') { '1' } else { '0' });
+    forged
+}
+
+/// The most callbacks that are remembered.
+pub(crate) const MOST_CALLBACKS: usize = 5_000;
+
+/// The most octets that the bodies of all remembered callbacks take.
+const MOST_BODIES: usize = 64 * 1024 * 1024;
+
+const MOST_REPETITIONS: usize = 24;
+
+/// The most attempts of one callback that are remembered, those asked for included.
+const MOST_ATTEMPTS: usize = 30;
+
+const LONGEST_HOLD: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn outbox() -> Outbox {
+        Outbox::new(CallbackPlan {
+            urls: vec!["http://127.0.0.1:1/".to_owned()],
+            signer: None,
+            authorization: None,
+            redelivery: Redelivery::default(),
+            most_rows: 1,
+            fault: None,
+        })
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let minutes: Vec<Option<u64>> =
+            (1..=25).map(|attempts| redelivery_pause(attempts).map(|pause| pause.as_secs() / 60)).collect();
+        assert_eq!(minutes[..7], [1, 10, 60, 120, 300, 600, 1440].map(Some));
+        assert_eq!(minutes[23..], [Some(1440), None]);
+    }
+
+    #[test]
+    fn however_many_and_however_long_they_are_callbacks_do_not_fill_the_memory() {
+        let mut outbox = outbox();
+        for (length, times) in [(MOST_BODIES / 3, 9), (10, MOST_CALLBACKS + 9)] {
+            for _ in 0..times {
+                let id = outbox.make(0, "x".repeat(length), Vec::new(), UNIX_EPOCH);
+                outbox.queue(id, SigningMode::Anew);
+            }
+            let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
+            assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
+            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.queues[0].len() <= MOST_CALLBACKS);
+        }
+        // What was forgotten while it waited is passed over.
+        let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");
+        assert_eq!(outbox.callbacks().next().map(|callback| callback.id), Some(first.callback));
+    }
+}
