@@ -20,7 +20,7 @@ fn body(id: u64) -> Vec<u8> {
 
 fn id(callback: &InboxCallback) -> u64 {
     let event = callback.events().first().expect("an event");
-    event.message_id().expect("a message").0.parse().expect("a number")
+    event.message_id().expect("a message").parse().expect("a number")
 }
 
 /// An inbox on this disk, with small segments.
