@@ -30,6 +30,11 @@ use crate::settings::Source;
 /// A callback is answered with 200 once its events are printed and forwarded; with --inbox, once it is on disk. When
 /// nobody reads the events any more, it is not answered with 200, and the command ends.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp callback listen
+  engagelab-otp callback listen --listen 0.0.0.0:8036 -o json >> events.jsonl
+  engagelab-otp callback listen --forward-to http://127.0.0.1:3000/callbacks")]
 pub(crate) struct Arguments {
     /// Where to listen, without TLS; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8036")]
