@@ -23,7 +23,10 @@ struct Running(Child, String);
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = command(&["sandbox", "--listen", "127.0.0.1:0"]);
+        let mut command = command(&["sandbox"]);
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut said = String::new();
         let mut lines = BufReader::new(child.stdout.take().expect("piped"));
@@ -111,4 +114,22 @@ fn the_document_is_printed_as_it_is() {
     let output = output(&["openapi"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), engagelab_otp::OPENAPI);
+}
+
+#[test]
+fn a_signal_ends_it_in_order() {
+    for signal in ["TERM", "INT"] {
+        let mut sandbox = Running::start(&["--no-smpp"]);
+        let kill = Command::new("kill").args(["-s", signal, &sandbox.0.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        assert_eq!(sandbox.0.wait().expect("it ends").code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
+    let sandbox = Running::start(&["--no-smpp", "--listen", "0.0.0.0:0"]);
+    let console = sandbox.line("Console").split(' ').next().expect("a URL");
+    let (url, token) = console.split_once("/#token=").expect("a token");
+    assert!(url.starts_with("http://127.0.0.1:") && token.len() == 32, "{console}");
 }
