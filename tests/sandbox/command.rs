@@ -55,15 +55,14 @@ fn it_says_where_everything_is_and_works_there() {
     let server = CallbackServer::start();
     server.answer(OK);
     let url = server.url();
-    let arguments =
-        ["--smpp-listen", "127.0.0.1:0", "--fast", "--callback-url", &url, "--key", "mine:hidden"];
+    let arguments = ["--smpp-listen", "127.0.0.1:0", "--fast", "--callback-url", &url];
     let sandbox = Running::start(&arguments);
     assert!(sandbox.line("SMPP").contains("system id sandbox_demo, password sandbox"));
     assert!(sandbox.line("Callbacks").ends_with("the address check was answered with 200"));
-    assert!(sandbox.line("Key").contains("mine   secret hidden"));
+    assert!(sandbox.line("Key").contains("sandbox_demo   secret sandbox_secret"));
     assert!(sandbox.line("Templates").contains("sandbox-otp-tpl-wa"));
     assert!(sandbox.line("Console").starts_with(sandbox.line("REST")));
-    let credentials = Credentials::new("mine", "hidden").expect("valid");
+    let credentials = Credentials::new("sandbox_demo", "sandbox_secret").expect("valid");
     let client = Client::builder(credentials).base_url(sandbox.line("REST")).build().expect("built");
     let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
     client.send_otp(&"+6591234567".parse().expect("valid"), &template).expect("sent");
@@ -101,7 +100,7 @@ fn nonsense_on_the_command_line_is_refused() {
         ["sandbox", "--fault", "gremlins"],
         ["sandbox", "--callback-url", "ftp://example.com"],
         ["sandbox", "--callback-authorization", "a\nb"],
-        ["sandbox", "--key", "no-secret"],
+        ["sandbox", "--seed", "/no/such/file"],
         ["sandbox", "--redelivery", "never"],
         ["sandbox", "--history", "-1"],
     ] {

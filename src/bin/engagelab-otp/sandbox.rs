@@ -1,24 +1,24 @@
 //! `engagelab-otp sandbox`
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SmppFault, Speed, TEST_RECIPIENTS,
-    demo,
+    Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
+    TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use crate::failure::{Exit, Failure};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
@@ -27,10 +27,10 @@ use crate::failure::{Exit, Failure};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8035")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
     listen: SocketAddr,
     /// Where to listen for SMPP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2775")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN)]
     smpp_listen: SocketAddr,
     /// Do not listen for SMPP
     #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
@@ -51,9 +51,9 @@ pub(crate) struct Arguments {
     /// Do not print a line for each request and each callback
     #[arg(long)]
     quiet: bool,
-    /// Know this API key alone
-    #[arg(long, value_name = "KEY:SECRET", value_parser = key)]
-    key: Option<Credentials>,
+    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
+    #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    profile: Option<PathBuf>,
     /// What becomes of new templates: approved, pending or rejected
     #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
     new_templates: TemplateStatus,
@@ -63,15 +63,6 @@ pub(crate) struct Arguments {
     /// Post callbacks there; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
-    /// Sign callbacks with this user name
-    #[arg(long, value_name = "NAME", default_value = demo::CALLBACK_USER)]
-    callback_user: String,
-    /// Sign callbacks with this secret
-    #[arg(long, value_name = "SECRET", default_value = demo::CALLBACK_SECRET)]
-    callback_secret: String,
-    /// Send this as Authorization with every callback
-    #[arg(long, value_name = "VALUE")]
-    callback_authorization: Option<String>,
     /// Put at most so many rows into one callback
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     callback_rows: usize,
@@ -93,17 +84,46 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(address) = arguments.health {
         return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
     }
-    // Asked for before anything is started, so that no signal is missed. As the first process of a container this one
-    // has no default for them.
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Failure::usage)?;
+    let end = End::new().map_err(Failure::usage)?;
     let token = token(arguments)?;
     let sandbox = start(arguments, token.as_deref())?;
     // Nobody may be reading; the sandbox runs all the same.
-    drop(introduce(&sandbox, token.as_deref()));
-    // Dropping the sandbox closes what is open; who signals twice does not wait for that.
-    let _ = signals.forever().next();
+    drop(introduce(&sandbox, token.as_deref(), arguments.profile.is_some()));
+    end.wait();
+    // What is open is closed.
     drop(sandbox);
     Ok(())
+}
+
+/// What ends the sandbox: SIGINT or SIGTERM. They are asked for before anything is started, so that none is missed; the
+/// first process of a container has no default for them.
+struct End {
+    #[cfg(unix)]
+    signals: signal_hook::iterator::Signals,
+}
+
+impl End {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signals: signal_hook::iterator::Signals::new([
+                signal_hook::consts::SIGINT,
+                signal_hook::consts::SIGTERM,
+            ])?,
+        })
+    }
+
+    #[cfg(unix)]
+    fn wait(mut self) {
+        let _ = self.signals.forever().next();
+    }
+
+    #[cfg(not(unix))]
+    fn wait(self) {
+        loop {
+            std::thread::park();
+        }
+    }
 }
 
 /// Asks a sandbox whether it is well.
@@ -133,20 +153,15 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
         .history(arguments.history)
         .speed(if arguments.fast { Speed::Fast } else { Speed::Real })
         .redelivery(arguments.redelivery)
-        .callback_rows(arguments.callback_rows)
-        .callback_secret(&arguments.callback_user, &arguments.callback_secret)
-        .map_err(Failure::usage)?;
+        .callback_rows(arguments.callback_rows);
     if !arguments.no_smpp {
         builder = builder.smpp_listen(arguments.smpp_listen);
     }
-    if let Some(credentials) = &arguments.key {
-        builder = builder.credentials(credentials.clone());
+    if let Some(path) = &arguments.profile {
+        builder = with_profile(builder, &mut Profile::read(path)?)?;
     }
     for url in &arguments.callback_url {
         builder = builder.callback_url(url).map_err(Failure::usage)?;
-    }
-    if let Some(value) = &arguments.callback_authorization {
-        builder = builder.callback_authorization(value).map_err(Failure::usage)?;
     }
     if let Some(fault) = arguments.fault {
         builder = builder.fault(fault);
@@ -190,13 +205,13 @@ fn line(activity: Activity<'_>) -> String {
             let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
             let mut line = format!("{} {} {status}", request.method, request.path);
             if let Some(error) = request.error {
-                line.push_str(&format!(" {error} {}", request.reason.as_deref().unwrap_or_default()));
+                let _ = write!(line, " {error} {}", request.reason.as_deref().unwrap_or_default());
             }
             if let Some(message) = &request.message {
-                line.push_str(&format!(" message {message}"));
+                let _ = write!(line, " message {message}");
             }
             if let Some(fault) = request.fault {
-                line.push_str(&format!(" (fault {fault})"));
+                let _ = write!(line, " (fault {fault})");
             }
             line
         }
@@ -219,21 +234,23 @@ fn names<T: fmt::Display>(faults: impl IntoIterator<Item = T>) -> String {
 }
 
 /// Says where everything is.
-fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
+fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
     let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
     writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
-        let (id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
-        writeln!(out, "SMPP       {}   system id {id}, password {password}", smsc.address())?;
+        let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
+        writeln!(out, "SMPP       {}   system id {system_id}, password {password}", smsc.address())?;
     }
     if !sandbox.address().ip().is_loopback() {
         let note = "Others can reach this by the machine's addresses; the console and the control API want the token.";
         writeln!(out, "           {note}")?;
     }
     for credentials in sandbox.keys() {
-        writeln!(out, "Key        {}   secret {}", credentials.key(), credentials.secret())?;
+        // What came from a profile is known to whoever gave it, and to nobody else.
+        let secret = if has_profile { "in the profile" } else { credentials.secret() };
+        writeln!(out, "Key        {}   secret {secret}", credentials.key())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
     // An address is checked within three seconds.
@@ -259,9 +276,24 @@ fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
     out.flush()
 }
 
-fn key(text: &str) -> Result<Credentials, String> {
-    let (key, secret) = text.split_once(':').ok_or("write KEY:SECRET")?;
-    Credentials::new(key, secret).map_err(|invalid| invalid.rule().to_owned())
+/// The account of a profile, so that the sandbox and its clients can share one file.
+fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<SandboxBuilder, Failure> {
+    match (profile.take("dev_key"), profile.secret("dev_secret")?) {
+        (Some(key), Some(secret)) => {
+            builder = builder.credentials(Credentials::new(key, secret)?);
+        }
+        (None, None) => {}
+        _ => return Err(Failure::usage("a profile must have dev_key and dev_secret, or neither")),
+    }
+    match (profile.take("callback.user"), profile.secret("callback.secret")?) {
+        (Some(user), Some(secret)) => builder = builder.callback_secret(&user, &secret)?,
+        (None, None) => {}
+        _ => return Err(Failure::usage("a profile must have callback.user and callback.secret, or neither")),
+    }
+    match profile.take("callback.authorization") {
+        Some(value) => Ok(builder.callback_authorization(&value)?),
+        None => Ok(builder),
+    }
 }
 
 fn review(text: &str) -> Result<TemplateStatus, String> {
@@ -280,6 +312,12 @@ fn redelivery(text: &str) -> Result<Redelivery, String> {
         _ => Err("write signed-anew or as-it-was".to_owned()),
     }
 }
+
+/// Where REST listens unless told otherwise, and `--sandbox` looks for it.
+pub(crate) const REST_LISTEN: &str = "127.0.0.1:8035";
+
+/// The same for SMPP.
+pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
