@@ -1,6 +1,6 @@
 //! `engagelab-otp sandbox`
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named;
 use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
@@ -25,6 +26,11 @@ use crate::profile::Profile;
 /// Nothing is delivered to anybody. Stop it with Ctrl-C. Beyond loopback, the console and the control API want a token:
 /// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp sandbox
+  engagelab-otp sandbox --listen 0.0.0.0:8035 --profile sandbox.toml
+  engagelab-otp sandbox --fault rate-limited=7 --fast")]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
@@ -54,8 +60,8 @@ pub(crate) struct Arguments {
     /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
-    /// What becomes of new templates: approved, pending or rejected
-    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
+    /// What becomes of new templates
+    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = named::reviews())]
     new_templates: TemplateStatus,
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000")]
@@ -66,17 +72,18 @@ pub(crate) struct Arguments {
     /// Put at most so many rows into one callback
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     callback_rows: usize,
-    /// How a callback comes again: signed-anew or as-it-was
-    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = redelivery)]
+    /// How a callback comes again
+    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = named::redeliveries())]
     redelivery: Redelivery,
-    #[arg(long, value_name = "FAULT", help = format!(
-        "Have every request go wrong: {}; the request header X-Sandbox-Fault takes the same, for one request",
-        names(Fault::ALL)
-    ))]
+    /// Have every request go wrong; the request header X-Sandbox-Fault takes the same, for one request. A value can
+    /// follow some names, as in rate-limited=7
+    #[arg(long, value_name = "FAULT", value_parser = named::faults())]
     fault: Option<Fault>,
-    #[arg(long, value_name = "FAULT", help = format!("Have every callback go wrong: {}", names(CallbackFault::ALL)))]
+    /// Have every callback go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::callback_faults())]
     callback_fault: Option<CallbackFault>,
-    #[arg(long, value_name = "FAULT", help = format!("Have SMPP go wrong: {}", names(SmppFault::all())))]
+    /// Have SMPP go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::smpp_faults())]
     smpp_fault: Option<SmppFault>,
 }
 
@@ -228,11 +235,6 @@ fn line(activity: Activity<'_>) -> String {
     }
 }
 
-/// The names of faults, joined for help.
-fn names<T: fmt::Display>(faults: impl IntoIterator<Item = T>) -> String {
-    faults.into_iter().map(|fault| fault.to_string()).collect::<Vec<_>>().join(", ")
-}
-
 /// Says where everything is.
 fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -293,23 +295,6 @@ fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<Sa
     match profile.take("callback.authorization") {
         Some(value) => Ok(builder.callback_authorization(&value)?),
         None => Ok(builder),
-    }
-}
-
-fn review(text: &str) -> Result<TemplateStatus, String> {
-    match text {
-        "approved" => Ok(TemplateStatus::Approved),
-        "pending" => Ok(TemplateStatus::Pending),
-        "rejected" => Ok(TemplateStatus::Rejected),
-        _ => Err("write approved, pending or rejected".to_owned()),
-    }
-}
-
-fn redelivery(text: &str) -> Result<Redelivery, String> {
-    match text {
-        "signed-anew" => Ok(Redelivery::SignedAnew),
-        "as-it-was" => Ok(Redelivery::AsItWas),
-        _ => Err("write signed-anew or as-it-was".to_owned()),
     }
 }
 
