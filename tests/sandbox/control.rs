@@ -332,21 +332,6 @@ fn a_name_from_elsewhere_is_refused_with_a_page_for_browsers_unless_it_is_allowe
 }
 
 #[test]
-fn watchers_do_not_shut_out_others() {
-    let sandbox = Sandbox::start().expect("started");
-    let version = get(&sandbox, "/sandbox/state")["version"].as_u64().expect("a number");
-    let watch = || {
-        let mut stream = connect(sandbox.address());
-        let request = format!("GET /sandbox/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        drop(stream.write_all(request.as_bytes()));
-        stream
-    };
-    let crowd: Vec<_> = (0..600).map(|_| watch()).collect();
-    send(&sandbox, "+6591234567").expect("sent");
-    drop(crowd);
-}
-
-#[test]
 fn a_callback_address_is_set_while_it_runs() {
     let sandbox = Sandbox::start().expect("started");
     let server = CallbackServer::start();
