@@ -246,9 +246,13 @@ impl SandboxBuilder {
             #[cfg(feature = "smpp")]
             smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
         );
-        let server = Server::start(self.address, Box::new(move |request| router.answer(request)))
-            .inspect_err(|_| shared.stop())
-            .map_err(at(self.address))?;
+        let server = Server::start(
+            self.address,
+            super::rest::unreadable,
+            Box::new(move |request| router.answer(request)),
+        )
+        .inspect_err(|_| shared.stop())
+        .map_err(at(self.address))?;
         let mut sandbox = Sandbox {
             server,
             shared: shared.clone(),

@@ -102,7 +102,7 @@ fn the_console_is_not_for_other_sites() {
     };
     let before = sandbox.now();
     assert_eq!(fire("Host: otp.example.com\r\nContent-Type: application/json"), "421");
-    assert_eq!(fire("Content-Type: application/json"), "421");
+    assert_eq!(fire("Content-Type: application/json"), "400", "a request names a host");
     assert_eq!(
         fire("Host: localhost\r\nOrigin: http://example.com\r\nContent-Type: application/json"),
         "403"
@@ -170,4 +170,66 @@ fn requests_that_could_be_two_are_refused() {
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000));
     assert_eq!(status(&sandbox, &long), "431");
     assert!(works(&sandbox));
+}
+
+#[test]
+fn framing_that_others_may_read_differently_is_refused() {
+    let sandbox = Sandbox::start().expect("started");
+    let post = |headers: &str, body: &str| {
+        let head = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+        status(&sandbox, &format!("{head}\r\n{headers}\r\n\r\n{body}"))
+    };
+    let chunked = "Transfer-Encoding: chunked";
+    assert_eq!(post(chunked, "2\r\n{}\r\n0\r\n\r\n"), "401", "this one is read");
+    assert_eq!(post(chunked, "2;a=b\r\n{}\r\n0\r\nA: b\r\n\r\n"), "401", "and this one");
+    assert_eq!(post("Content-Length: +2", "{}"), "400");
+    assert_eq!(post("Transfer-Encoding: gzip, chunked", "2\r\n{}\r\n0\r\n\r\n"), "501");
+    assert_eq!(post(&format!("{chunked}\r\n{chunked}"), "2\r\n{}\r\n0\r\n\r\n"), "400");
+    for body in [
+        "+2\r\n{}\r\n0\r\n\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "2\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\n0\r\n\r\n",
+        "2\r\n{}0\r\n\r\n",
+        "\r\n",
+        " 2\r\n{}\r\n0\r\n\r\n",
+        "10000000000000000\r\n",
+    ] {
+        assert_eq!(post(chunked, body), "400", "{body:?}");
+    }
+    assert_eq!(status(&sandbox, "GET / HTTP/1.1\nHost: localhost\n\n"), "400");
+    assert!(works(&sandbox));
+}
+
+#[test]
+fn a_connection_of_http_1_0_ends_with_its_answer() {
+    let sandbox = Sandbox::start().expect("started");
+    let answer = exchange(sandbox.address(), b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"));
+}
+
+#[test]
+fn watchers_that_wait_shut_out_nobody() {
+    let sandbox = Sandbox::start().expect("started");
+    let version = {
+        let state = exchange(
+            sandbox.address(),
+            b"GET /console/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        );
+        let (_, body) = state.split_once("\r\n\r\n").expect("a body");
+        let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        state["version"].as_u64().expect("a version")
+    };
+    let watch = |_| {
+        let mut stream = connect(sandbox.address());
+        let request = format!("GET /console/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        drop(stream.write_all(request.as_bytes()));
+        stream
+    };
+    let watchers: Vec<TcpStream> = (0..600).map(watch).collect();
+    for _ in 0..5 {
+        assert!(works(&sandbox));
+    }
+    drop(watchers);
 }

@@ -10,6 +10,7 @@ mod smpp;
 mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ pub(crate) struct Console {
     #[cfg(feature = "smpp")]
     smsc: std::sync::Weak<crate::smpp::smsc::Smsc>,
     policy: String,
+    /// How many requests wait for something to change.
+    waiting: AtomicUsize,
 }
 
 /// Whether a path is the console's; all others are the API's.
@@ -47,6 +50,7 @@ impl Console {
             #[cfg(feature = "smpp")]
             smsc,
             policy: page::policy(),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -106,7 +110,14 @@ fn read(console: &Console, view: &str, request: &Request) -> actions::Outcome {
         }
         "changes" => {
             let seen = request.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-            let version = shared.wait_for_change(seen, LONGEST_WAIT);
+            // Connections that wait here are not closed to make room for others, so there have to be fewer of them.
+            let place = console.waiting.fetch_add(1, Ordering::Relaxed);
+            let version =
+                if place < MOST_WAITING { shared.wait_for_change(seen, LONGEST_WAIT) } else { None };
+            console.waiting.fetch_sub(1, Ordering::Relaxed);
+            if place >= MOST_WAITING {
+                return Err((503, "too many pages wait for changes".to_owned()));
+            }
             version.map(|version| json!({"version": version})).ok_or((503, "the sandbox stops".to_owned()))
         }
         "messages" => {
@@ -178,6 +189,9 @@ fn error(status: u16, reason: &str) -> Response {
 
 /// The longest that a watcher waits for news before it has to ask again.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// The most requests that wait for something to change.
+const MOST_WAITING: usize = 128;
 
 /// The most lines of a list.
 const MOST_LINES: usize = 500;

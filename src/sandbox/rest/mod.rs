@@ -17,7 +17,7 @@ use super::shared::{Activity, Shared};
 use super::state::State;
 use crate::api::types::{ErrorBody, ErrorCode, MessageId};
 use crate::api::{self, Operation};
-use crate::http_server::{Request, Response, ResponseFault};
+use crate::http_server::{Request, Response, ResponseFault, reason};
 use operations::{HANDLERS, Handler};
 
 /// What came of a request to an operation.
@@ -33,6 +33,11 @@ pub(crate) struct Call<'a> {
     /// The parameter in the path, decoded; empty if there is none.
     parameter: String,
     now: SystemTime,
+}
+
+/// The answer to what could not be read as a request.
+pub(crate) fn unreadable(status: u16) -> Response {
+    json(status, &ErrorBody::new(ErrorCode::InvalidParameter, reason(status)))
 }
 
 /// Answers a request to the API, with the fault that is in store for it, and remembers both.
