@@ -2,8 +2,10 @@
 
 mod fixture;
 
+mod differential;
 mod hostile;
 mod lifecycle;
+mod oracle;
 mod peer;
 mod reading;
 mod receiving;

@@ -26,6 +26,7 @@ fn a_signature_is_made_and_checked() {
     session.run(&format!("{check} --at 1791763210"), "no JSON");
     session.run(&format!("{check} --at 1791763210"), "{}");
     session.run(&format!("{check} --at 1791763900"), "{}");
+    session.run("callback sign --sandbox --output json --nonce ;", "");
     session.run(&format!("{check}0 --at 1791763210"), body);
     let forged = value.replace("nonce=n1", "nonce=n2");
     session.run(&format!("callback verify --sandbox --signature {forged} --at 1791763210"), body);

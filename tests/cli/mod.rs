@@ -4,9 +4,11 @@
 
 mod bad_input;
 mod callbacks;
+mod doctor;
 mod full_disk;
 mod help;
 mod outcomes;
+mod schemas;
 mod sending;
 mod session;
 mod settings;

@@ -14,7 +14,7 @@ use crate::settings;
 
 /// One-time passwords by the EngageLab OTP service, from the shell.
 #[derive(Parser)]
-#[command(name = "engagelab-otp", version, max_term_width = 100)]
+#[command(name = "engagelab-otp", version, long_version = crate::version::long(), max_term_width = 100)]
 struct Arguments {
     #[command(flatten)]
     verbosity: Verbosity,

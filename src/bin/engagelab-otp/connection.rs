@@ -27,11 +27,11 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
     #[command(flatten)]
-    roots: Roots,
+    pub(crate) roots: Roots,
 }
 
 /// Which certificates are trusted.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Roots {
     /// Trust the root certificates in this PEM file, and no others; unless given, those of SSL_CERT_FILE

@@ -14,12 +14,18 @@ use engagelab_otp::sandbox::{
 use engagelab_otp::{Credentials, TemplateStatus};
 
 use crate::failure::Failure;
+use crate::named;
 use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
 /// Nothing is delivered to anybody. Stop it with Ctrl-C.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp sandbox
+  engagelab-otp sandbox --listen 0.0.0.0:8035 --profile sandbox.toml
+  engagelab-otp sandbox --fault rate-limited=7 --fast")]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
@@ -36,8 +42,8 @@ pub(crate) struct Arguments {
     /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
-    /// What becomes of new templates: approved, pending or rejected
-    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
+    /// What becomes of new templates
+    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = named::reviews())]
     new_templates: TemplateStatus,
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000")]
@@ -48,19 +54,18 @@ pub(crate) struct Arguments {
     /// Put at most so many rows into one callback
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     callback_rows: usize,
-    /// How a callback comes again: signed-anew or as-it-was
-    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = redelivery)]
+    /// How a callback comes again
+    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = named::redeliveries())]
     redelivery: Redelivery,
-    /// Have every request go wrong: lost-answer, stall, reset, rate-limited[=SECONDS], html-error,
-    /// slow-body[=MILLIS]; the request header X-Sandbox-Fault takes the same, for one request
-    #[arg(long, value_name = "FAULT")]
+    /// Have every request go wrong; the request header X-Sandbox-Fault takes the same, for one request. A value can
+    /// follow some names, as in rate-limited=7
+    #[arg(long, value_name = "FAULT", value_parser = named::faults())]
     fault: Option<Fault>,
-    /// Have every callback go wrong: duplicate, late[=SECONDS], reordered, replayed, forged
-    #[arg(long, value_name = "FAULT")]
+    /// Have every callback go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::callback_faults())]
     callback_fault: Option<CallbackFault>,
-    /// Have SMPP go wrong: unanswered, late-answers, duplicate-reports, report-first, odd-reports,
-    /// throttle, garbage, half-open, no-heartbeat, cut, cut-unanswered
-    #[arg(long, value_name = "FAULT")]
+    /// Have SMPP go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::smpp_faults())]
     smpp_fault: Option<SmppFault>,
 }
 
@@ -160,23 +165,6 @@ fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<Sa
     match profile.take("callback.authorization") {
         Some(value) => Ok(builder.callback_authorization(&value)?),
         None => Ok(builder),
-    }
-}
-
-fn review(text: &str) -> Result<TemplateStatus, String> {
-    match text {
-        "approved" => Ok(TemplateStatus::Approved),
-        "pending" => Ok(TemplateStatus::Pending),
-        "rejected" => Ok(TemplateStatus::Rejected),
-        _ => Err("write approved, pending or rejected".to_owned()),
-    }
-}
-
-fn redelivery(text: &str) -> Result<Redelivery, String> {
-    match text {
-        "signed-anew" => Ok(Redelivery::SignedAnew),
-        "as-it-was" => Ok(Redelivery::AsItWas),
-        _ => Err("write signed-anew or as-it-was".to_owned()),
     }
 }
 

@@ -25,6 +25,11 @@ use crate::settings::Source;
 /// "currency": "USD"}}. Addresses and texts are left out. What is not genuine is refused and reported on standard
 /// error. Address checks are answered. Stop it with Ctrl-C.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp callback listen
+  engagelab-otp callback listen --listen 0.0.0.0:8036 -o json >> events.jsonl
+  engagelab-otp callback listen --forward-to http://127.0.0.1:3000/callbacks")]
 pub(crate) struct Arguments {
     /// Where to listen, without TLS; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8036")]
