@@ -46,7 +46,9 @@ impl Request {
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         let (_, value) = pairs.into_iter().find(|(found, _)| *found == name)?;
-        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+        // In a query, forms write a space as `+`.
+        let value = value.replace('+', " ");
+        Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
     }
 
     /// Whether the connection ends with this answer.

@@ -54,11 +54,13 @@ fn paths_lead_nowhere_but_to_what_there_is() {
     let sandbox = Sandbox::start().expect("started");
     for path in [
         "/../../etc/passwd",
-        "/console/../../etc/passwd",
-        "/console/%2e%2e/%2e%2e/etc/passwd",
+        "/sandbox/../../etc/passwd",
+        "/sandbox/%2e%2e/%2e%2e/etc/passwd",
         "//etc/passwd",
-        "/console/page.html",
-        "/console/",
+        "/sandbox/page.html",
+        "/sandbox/",
+        "/sandbox",
+        "/console/state",
         "/index.html",
         "/%00",
         "/v1",
@@ -81,21 +83,20 @@ fn wrong_methods_are_refused() {
         ("DELETE", "/v1/messages"),
         ("PUT", "/v1/template-configs/sandbox-otp-tpl"),
         ("POST", "/"),
-        ("DELETE", "/console/fire"),
-        ("OPTIONS", "/console/fire"),
+        ("DELETE", "/sandbox/callbacks"),
+        ("OPTIONS", "/sandbox/callbacks"),
     ] {
         assert_eq!(ask(method, path), "405", "{method} {path}");
     }
-    assert_eq!(ask("GET", "/console/fire"), "404");
 }
 
 #[test]
 fn the_console_is_not_for_other_sites() {
     let sandbox = Sandbox::start().expect("started");
     let fire = |headers: &str| {
-        let body = r#"{"seconds": 86400}"#;
+        let body = r#"{"advance_seconds": 86400}"#;
         let request = format!(
-            "POST /console/advance HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /sandbox/clock HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         status(&sandbox, &request)
@@ -126,22 +127,25 @@ fn nonsense_for_the_console_is_refused_and_changes_nothing() {
         status(&sandbox, &format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}"))
     };
     for (path, body) in [
-        ("/console/advance", r#"{"seconds": -1}"#),
-        ("/console/advance", r#"{"seconds": 1e300}"#),
-        ("/console/advance", ""),
-        ("/console/faults", r#"{"api": "gremlins"}"#),
-        ("/console/faults", "[[[[["),
-        ("/console/call", r#"{"key": "k", "method": "GET", "path": "/console/state"}"#),
-        ("/console/fire", r#"{"event": "no such event"}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": -1}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": 1e300}"#),
+        ("/sandbox/clock", ""),
+        ("/sandbox/faults", r#"{"api": "gremlins"}"#),
+        ("/sandbox/faults", r#"{"api": "reset", "times": 1, "operation": "noSuch"}"#),
+        ("/sandbox/faults", "[[[[["),
+        ("/sandbox/call", r#"{"key": "k", "method": "GET", "path": "/sandbox/state"}"#),
+        ("/sandbox/callbacks", r#"{"event": "no such event"}"#),
+        ("/sandbox/seed", r#"{"behaviors": {"+6591234567": "gone"}}"#),
     ] {
         assert_eq!(ask(path, body), "400", "{path} {body}");
     }
-    assert_eq!(ask("/console/fire", "{}"), "409");
-    assert_eq!(ask("/console/repeat", r#"{"callback": 1}"#), "404");
-    assert_eq!(ask("/console/template", r#"{"id": "no-such", "status": 2}"#), "404");
+    assert_eq!(ask("/sandbox/callbacks", "{}"), "409");
+    assert_eq!(ask("/sandbox/callbacks/1/redeliveries", "{}"), "404");
+    assert_eq!(ask("/sandbox/messages/1/events", r#"{"event": "deliver"}"#), "404");
     // A year at a time, and for ever: the clock has an end, and reaching it hurts nobody.
+    sandbox.advance(std::time::Duration::MAX);
     for _ in 0..5 {
-        assert_eq!(ask("/console/advance", r#"{"seconds": 18446744073709551615}"#), "200");
+        assert_eq!(ask("/sandbox/clock", r#"{"advance_seconds": 31536000}"#), "200");
     }
     assert!(works(&sandbox));
 }
@@ -215,7 +219,7 @@ fn watchers_that_wait_shut_out_nobody() {
     let version = {
         let state = exchange(
             sandbox.address(),
-            b"GET /console/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            b"GET /sandbox/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         );
         let (_, body) = state.split_once("\r\n\r\n").expect("a body");
         let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
@@ -223,7 +227,7 @@ fn watchers_that_wait_shut_out_nobody() {
     };
     let watch = |_| {
         let mut stream = connect(sandbox.address());
-        let request = format!("GET /console/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let request = format!("GET /sandbox/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         drop(stream.write_all(request.as_bytes()));
         stream
     };
