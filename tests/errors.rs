@@ -149,3 +149,31 @@ fn bad_input_is_named_with_its_rule() {
     let error = Error::from("6591234567".parse::<engagelab_otp::Recipient>().expect_err("no plus"));
     assert_eq!(error.to_string(), "to must begin with `+` and the country code, or be an e-mail address");
 }
+
+#[test]
+fn an_error_is_json_for_logs() {
+    let error = error(json(400, r#"{"code":5013,"message":"+6591234567 is on a list"}"#));
+    let json = serde_json::to_value(&error).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "kind": "service",
+            "outcome": "rejected",
+            "message": error.to_string(),
+            "operation": "sendOtp",
+            "attempts": 1,
+            "status": 400,
+            "api": {"status": 400, "code": 5013, "name": "blocked", "message": "… is on a list"},
+            "retry_after": null,
+            "request_id": null,
+            "invalid_field": null,
+            "causes": [],
+        })
+    );
+    let lost = Server::start(vec![Fault::Close]);
+    let client = client(&lost.url()).build().expect("a client");
+    let error = client.send_otp(&phone(), &template()).expect_err("it fails");
+    let json = serde_json::to_value(&error).expect("JSON");
+    assert_eq!((&json["kind"], &json["outcome"]), (&"connection_lost".into(), &"unknown".into()));
+    assert_eq!(json["causes"].as_array().map(Vec::len), Some(1));
+}

@@ -36,7 +36,7 @@ struct TlsInput {
     may_hold_plaintext: bool,
 }
 
-/// When the socket is looked at for octets that nobody has asked for.
+/// When the socket is looked at for octets that were not asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Probe {
     Always,
@@ -59,7 +59,7 @@ impl WriteCoalescer {
         Self {
             inner,
             buffers: CoalescedBuffers {
-                output: LazyBuffers::new(1, config.output_buffer_size()),
+                output: LazyBuffers::new(SCRATCH, config.output_buffer_size()),
                 waiting: 0,
                 input: vec![0; config.input_buffer_size()],
                 filled: 0..0,
@@ -159,7 +159,7 @@ impl Transport for WriteCoalescer {
         Ok(amount > 0)
     }
 
-    /// Octets that nobody asked for make a connection useless: they would be read as the next response.
+    /// Octets that were not asked for make a connection useless: they would be read as the next response.
     ///
     /// They can wait in this layer, as plaintext in the TLS library or its buffer, as ciphertext between TLS and the
     /// socket, and in the socket. All of it is looked at before the connection is used again. What arrives later than
@@ -229,6 +229,10 @@ fn is_closed_by_peer(error: &ureq::Error) -> bool {
     let ureq::Error::Io(error) = error else { return false };
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
+
+/// As much room as ureq wants beside the output. With less, its buffers would grow and shrink, and be cleared, in each
+/// call.
+const SCRATCH: usize = 10 * 1024;
 
 /// Output is passed on in pieces that every inner buffer holds.
 const PIECE: usize = 8 * 1024;
