@@ -19,7 +19,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::{
-    Client, Code, Credentials, MessageId, Outcome, Proxy, Recipient, RetryPolicy, TemplateRef, Timeouts, Verification,
+    Client, Code, Credentials, MessageId, Outcome, Proxy, Recipient, RetryPolicy, TemplateRef, Timeouts,
+    Verification,
 };
 
 use server::{Fault, Server};
@@ -191,7 +192,15 @@ fn report(
         time.as_secs(),
         calls as f64 / time.as_secs_f64(),
     );
-    println!("  faults: {}", server.faults().into_iter().map(|(fault, count)| format!("{fault:?} {count}")).collect::<Vec<_>>().join(", "));
+    println!(
+        "  faults: {}",
+        server
+            .faults()
+            .into_iter()
+            .map(|(fault, count)| format!("{fault:?} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
     for (told, count) in account.told.lock().expect("not poisoned").iter() {
         println!("  {count:>9} {told}");
     }
@@ -199,7 +208,12 @@ fn report(
     println!("  {foreign:>9} foreign receipts believed");
     println!(
         "  threads {} to {}, descriptors {} to {}, memory {} to {} KiB",
-        before.threads, after.threads, before.descriptors, after.descriptors, before.kibibytes, after.kibibytes
+        before.threads,
+        after.threads,
+        before.descriptors,
+        after.descriptors,
+        before.kibibytes,
+        after.kibibytes
     );
     let mut found = 0;
     for (what, count) in account.violations.lock().expect("not poisoned").iter() {

@@ -285,7 +285,10 @@ fn json(status: u16, body: &str) -> String {
 }
 
 fn text(status: u16, media: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status} Status\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} Status\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// A certificate that signs itself, and a server that shows it.
