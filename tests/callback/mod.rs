@@ -11,5 +11,6 @@ mod reading;
 mod receiving;
 mod replay;
 mod secrecy;
+mod server;
 mod two_steps;
 mod vectors;

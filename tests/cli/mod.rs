@@ -7,6 +7,7 @@ mod callbacks;
 mod doctor;
 mod full_disk;
 mod help;
+mod listen;
 mod outcomes;
 mod schemas;
 mod sending;

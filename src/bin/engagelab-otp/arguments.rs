@@ -76,14 +76,11 @@ fn meaningless(definition: &clap::Command, matches: &ArgMatches) -> Option<Strin
 }
 
 fn after_help() -> String {
-    let mut text = format!(
+    let text = format!(
         "Codes are typed on the terminal when asked, or read from standard input with --code-stdin. Data goes to \
          standard output, everything else to standard error.\n\n{}\nExit codes:\n",
         settings::help()
     );
-    for (exit, meaning, _) in Exit::TABLE {
-        text += &format!("  {}  {meaning}\n", exit.code());
-    }
-    text.truncate(text.trim_end().len());
-    text
+    let codes = Exit::TABLE.map(|(exit, meaning, _)| format!("  {}  {meaning}", exit.code()));
+    text + &codes.join("\n")
 }

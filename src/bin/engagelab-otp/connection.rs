@@ -89,10 +89,10 @@ impl Connection {
         if self.source.sandbox {
             builder = builder.allow_plain_http().proxy(Proxy::None);
         }
-        if base_url.starts_with("https:") {
-            if let Some(pem) = self.roots.read()? {
-                builder = builder.roots(RootCertificates::Only(pem));
-            }
+        if base_url.starts_with("https:")
+            && let Some(pem) = self.roots.read()?
+        {
+            builder = builder.roots(RootCertificates::Only(pem));
         }
         let client = builder.build().map_err(|error| {
             let target = Target { base_url: &base_url, is_sandbox: self.source.sandbox };

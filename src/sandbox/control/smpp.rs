@@ -1,14 +1,16 @@
-//! The console's view of SMPP, and its switches.
+//! What the control API shows of SMPP, and its switches.
 
 use serde_json::{Value, json};
 
-use super::Console;
+use super::Control;
 use crate::InvalidInput;
+use crate::api::types::ErrorCode;
+use crate::sandbox::model::Refusal;
 use crate::sandbox::smpp::SmppFault;
 use crate::smpp::smsc::Faults;
 
-pub(super) fn state(console: &Console) -> Value {
-    let Some(smsc) = console.smsc.upgrade() else { return Value::Null };
+pub(super) fn state(control: &Control) -> Value {
+    let Some(smsc) = control.smsc.upgrade() else { return Value::Null };
     let now = smsc.faults();
     let fault = SmppFault::all().find(|fault| fault.faults() == now).map(SmppFault::name);
     let misbehaves = now != Faults::default();
@@ -21,14 +23,16 @@ pub(super) fn state(console: &Console) -> Value {
 }
 
 /// Has SMPP links go wrong as named, or no more if the name is empty.
-pub(super) fn set_faults(console: &Console, name: &str) -> Result<(), (u16, String)> {
-    let smsc = console.smsc.upgrade();
-    let smsc = smsc.ok_or_else(|| (409, "the sandbox does not listen for SMPP".to_owned()))?;
+pub(super) fn set_faults(control: &Control, name: &str) -> Result<(), Refusal> {
+    let smsc = control.smsc.upgrade();
+    let smsc = smsc.ok_or_else(|| {
+        Refusal::new(ErrorCode::RuleBroken, "the sandbox does not listen for SMPP").with_status(409)
+    })?;
     let faults = if name.is_empty() {
         Faults::default()
     } else {
         let fault: Result<SmppFault, InvalidInput> = name.parse();
-        fault.map_err(|invalid| (400, invalid.rule().to_owned()))?.faults()
+        fault?.faults()
     };
     smsc.set_faults(faults);
     Ok(())
