@@ -184,7 +184,7 @@ DEFECTS = [
     ("a closed enumeration of channels", "checks", r"Channel: an answer has a closed enumeration", rename(f"{S}/Channel/x-extensible-enum", "enum")),
     ("a map in an answer that cannot be null", "checks", r"EmailTextDetails.pre_param_map: .*nullable", drop(f"{S}/EmailTextDetails/properties/pre_param_map/nullable")),
     ("a list in a callback that cannot be null", "checks", r"CallbackPayload.rows: .*nullable", drop(f"{S}/CallbackPayload/properties/rows/nullable")),
-    ("no title", "validator", "'title' is a required property", drop("/info/title")),
+    ("no title", "validator", "title. is a required property", drop("/info/title")),
     ("a pattern that is none", "checks", "ChannelStrategy: the pattern is refused by RE2", put(f"{S}/ChannelStrategy/pattern", "^(whatsapp")),
     ("a reference that leads nowhere", "spectral", "^invalid-ref$", put(f"{S}/SendReceipt/properties/message_id/$ref", f"#{S}/MessageNumber")),
     ("a schema that nobody uses", "spectral", "^oas3-unused-component$", put(f"{S}/Leftover", NOTE)),

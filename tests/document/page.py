@@ -74,7 +74,9 @@ def main(source, prepared):
 def samples_of(text):
     """The parts between a comment `sample NAME` and a comment `end`, by name."""
     found = re.findall(r"^[ \t]*(?://|#) sample (\w+)\n(.*?)^[ \t]*(?://|#) end$", text, re.MULTILINE | re.DOTALL)
-    return {name: textwrap.dedent(body).strip("\n") for name, body in found}
+    samples = {name: textwrap.dedent(body).strip("\n") for name, body in found}
+    # The shell's program keeps each answer, and a sample shows it.
+    return {name: re.sub(r"^answer=\$\((.*)\)$", r"\1", body, flags=re.DOTALL) for name, body in samples.items()}
 
 
 def meanings_of(document):
