@@ -1,5 +1,7 @@
 //! What is wrong with a document: where, and what to do about it.
 
+use yaml_serde::Value;
+
 /// A place in the document: the keys that lead to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place(Vec<String>);
@@ -17,6 +19,21 @@ impl Place {
 
     pub(crate) fn ends_with(&self, key: &str) -> bool {
         self.0.last().is_some_and(|last| last == key)
+    }
+
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+
+    /// How many keys stand where this one stands.
+    pub(crate) fn siblings(&self, root: &Value) -> usize {
+        let parent = self.0.split_last().map_or(&[][..], |(_, rest)| rest);
+        let value = parent.iter().fold(root, |value, key| match key.parse::<usize>() {
+            Ok(index) if value.is_sequence() => &value[index],
+            _ => &value[key.as_str()],
+        });
+        value.as_mapping().map_or(0, yaml_serde::Mapping::len)
     }
 
     /// The line of the last key that can be found, going down the keys by indentation. Good for block-style
@@ -76,7 +93,7 @@ impl Diagnostic {
     pub(crate) fn located(&self, file: &str, text: &str) -> String {
         match (self.line, self.place.0.is_empty()) {
             (Some(line), _) => format!("{file}:{line}: {}", self.what),
-            (None, true) => format!("{file}: {}", self.what),
+            (None, true) => format!("{file}:1: {}", self.what),
             (None, false) => {
                 format!("{file}:{}: {}: {}", self.place.line(text), self.place.0.join(" > "), self.what)
             }

@@ -60,10 +60,15 @@ pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Diagnos
 }
 
 fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
-    let spec = model(&types::reduced(document))?;
+    let reduced = types::reduced(document);
+    // The types come from the schemas alone; the operations are written by this generator.
+    let mut schemas = reduced.clone();
+    schemas["paths"] = Value::Mapping(yaml_serde::Mapping::new());
+    let spec = model(&schemas)?;
     let documentation = Documentation::of(document);
     let print = |tokens| pretty(tokens, &documentation);
     let mock = with_mock.then(|| {
+        let spec = model(&reduced)?;
         let mocks = types::generator(document, &spec)?.httpmock(&spec, "engagelab_otp::api");
         let tokens = mocks
             .map_err(|error| Diagnostic::new(Place::default(), format!("no mocks can be made: {error}")))?;
