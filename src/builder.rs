@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Attempt;
 use crate::clock::{Clock, SystemClock};
-use crate::http::call::{Executor, Hook};
-use crate::http::transport::{Proxy, RootCertificates, Timeouts, TlsBackend, Transport, TransportOptions};
-use crate::{Client, Credentials, Error, InvalidInput, RetryPolicy};
+use crate::http::authorization::Authorization;
+use crate::http::call::{Executor, Hooks};
+use crate::http::transport::{
+    ConnectionUse, Proxy, RootCertificates, Timeouts, TlsBackend, Transport, TransportOptions,
+};
+use crate::{Attempt, AttemptStart, Client, Credentials, Error, InvalidInput, RetryPolicy};
 
 /// Configures a [`Client`]. Every setting has a default that is safe to keep.
 ///
@@ -18,7 +20,7 @@ use crate::{Client, Credentials, Error, InvalidInput, RetryPolicy};
 /// use std::time::Duration;
 ///
 /// let client = Client::builder(Credentials::new("key", "secret")?)
-///     .timeouts(Timeouts::within(Duration::from_secs(10)))
+///     .timeouts(Timeouts::new().total(Duration::from_secs(10)))
 ///     .retry(RetryPolicy::new().max_attempts(2))
 ///     .user_agent_suffix("shop/1.4")
 ///     .build()?;
@@ -30,7 +32,8 @@ pub struct ClientBuilder {
     transport: TransportOptions,
     retry: RetryPolicy,
     clock: Arc<dyn Clock>,
-    hook: Option<Hook>,
+    hooks: Hooks,
+    connection: ConnectionUse,
 }
 
 impl ClientBuilder {
@@ -40,7 +43,8 @@ impl ClientBuilder {
             transport: TransportOptions::default(),
             retry: RetryPolicy::default(),
             clock: Arc::new(SystemClock),
-            hook: None,
+            hooks: Hooks::default(),
+            connection: ConnectionUse::Pooled,
         }
     }
 
@@ -108,33 +112,93 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest answer that is read, in octets. 4 MiB unless set.
-    pub fn max_response_bytes(mut self, octets: u64) -> Self {
-        self.transport.max_response_bytes = octets;
+    /// The largest body of a response that is read, in bytes. 4 MiB unless set.
+    pub fn max_response_bytes(mut self, bytes: u64) -> Self {
+        self.transport.max_response_bytes = bytes;
         self
     }
 
     /// How long an idle connection is kept. 55 s unless set: a little less than servers usually keep theirs.
     pub fn idle_timeout(mut self, idle: Duration) -> Self {
-        self.transport.idle = idle;
+        self.transport.idle_timeout = idle;
         self
     }
 
     /// How many idle connections are kept. 16 unless set.
-    pub fn max_idle_connections(mut self, most: usize) -> Self {
-        self.transport.max_idle_connections = most;
+    pub fn max_idle_connections(mut self, connections: usize) -> Self {
+        self.transport.max_idle_connections = connections;
         self
     }
 
-    /// How often and how patiently a call is repeated where that is safe.
+    /// The safe mode: gives each attempt a connection of its own, and closes it afterwards.
+    ///
+    /// HTTP does not say which request a response belongs to, only which comes first. If a server or a proxy sends
+    /// more than it was asked for, and sends it just after the connection was looked at for the last time, the next
+    /// call takes that for its own response. What this client believes of such a foreign response:
+    ///
+    /// | | connections used again (default) | one connection per call |
+    /// |---|---|---|
+    /// | a verification's success | never: it names message and code | never |
+    /// | a verification's error, such as `ExpiredOrUsed` | yes: errors name nothing. It can only deny | never |
+    /// | a receipt | yes: the login is then bound to another message | never |
+    /// | template management, any other error | yes | never |
+    ///
+    /// It takes a server that breaks HTTP on this client's own connection, and then only within the time in which
+    /// octets travel, to fall into that; against it stands that each call connects, negotiates TLS and resolves the
+    /// name: two more round trips to the service, and [measured](https://docs.rs/engagelab-otp#figures) on loopback
+    /// several times the work. So the default is to use connections again. Choose this mode where a receipt decides
+    /// whose login a code is for and calls are few, as most are that a person waits for.
+    ///
+    /// It has another use: a request never meets a connection that the server is just closing, which leaves the
+    /// outcome of a send unknown.
+    pub fn one_connection_per_call(mut self) -> Self {
+        self.connection = ConnectionUse::Own;
+        self
+    }
+
+    /// How often a call is repeated where that is safe, and after which pauses.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
+    /// Calls `hook` before every attempt, on the thread that makes the call. With [`on_attempt`](Self::on_attempt), it
+    /// makes a span of an attempt:
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    ///
+    /// use engagelab_otp::{Client, Credentials};
+    /// use tracing::field::Empty;
+    /// use tracing::span::EnteredSpan;
+    ///
+    /// thread_local! {
+    ///     static ATTEMPT: RefCell<Option<EnteredSpan>> = const { RefCell::new(None) };
+    /// }
+    ///
+    /// let client = Client::builder(Credentials::new("key", "secret")?)
+    ///     .on_start(|start| {
+    ///         let operation = start.operation;
+    ///         let span = tracing::info_span!("otp", operation, attempt = start.number, outcome = Empty);
+    ///         ATTEMPT.set(Some(span.entered()));
+    ///     })
+    ///     .on_attempt(|attempt| {
+    ///         // Taken out and dropped: here the span ends.
+    ///         if let Some(span) = ATTEMPT.take() {
+    ///             span.record("outcome", attempt.failure.map_or("done", |failure| failure.outcome.as_str()));
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), engagelab_otp::Error>(())
+    /// ```
+    pub fn on_start(mut self, hook: impl Fn(&AttemptStart) + Send + Sync + 'static) -> Self {
+        self.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
     /// Calls `hook` after every attempt, on the thread that makes the call. The same goes to the `log` crate.
     pub fn on_attempt(mut self, hook: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
-        self.hook = Some(Arc::new(hook));
+        self.hooks.end = Some(Arc::new(hook));
         self
     }
 
@@ -150,11 +214,15 @@ impl ClientBuilder {
     ///
     /// If a setting breaks a rule; the error names both.
     pub fn build(self) -> Result<Client, Error> {
-        let transport = Transport::new(&self.transport, &self.credentials)?;
-        let secrets = [self.credentials.secret().to_owned(), encoded(&self.credentials)];
-        let budget = self.transport.timeouts.total;
-        let executor = Executor { transport, retry: self.retry, clock: self.clock, hook: self.hook, secrets };
-        Ok(Client::new(executor, budget))
+        let executor = Executor {
+            transport: Transport::new(&self.transport)?,
+            authorization: Authorization::new(&self.credentials)?,
+            retry: self.retry,
+            clock: self.clock,
+            hooks: self.hooks,
+            connection: self.connection,
+        };
+        Ok(Client::new(executor, self.transport.timeouts.total))
     }
 }
 
@@ -166,9 +234,4 @@ impl fmt::Debug for ClientBuilder {
             .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
-}
-
-/// The credentials as they travel, without the scheme's name.
-fn encoded(credentials: &Credentials) -> String {
-    credentials.authorization().split_off("Basic ".len())
 }

@@ -1,16 +1,24 @@
 //! The facade: every operation, in terms of types that cannot hold nonsense.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::api::operations;
+use serde::Serialize;
+
 use crate::api::types::{
-    ErrorCode, MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
-    SendReceipt, TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
+    MessageId, MessageTemplateReference, SendCodeRequest, SendMessageRequest, SendOtpRequest,
+    TemplateDetails, TemplateReference, TemplateSummary, VerifyOtpRequest,
 };
+use crate::api::{Operation, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
-use crate::{Api, Code, Credentials, Error, Outcome, Recipient, TemplateDefinition, TemplateId, TemplateRef};
+use crate::http::transport::ConnectionUse;
+use crate::receipt::SendReceipt;
+use crate::verification::Verification;
+use crate::{
+    Api, Code, Credentials, Error, InvalidInput, Recipient, TemplateDefinition, TemplateId, TemplateRef,
+};
 
 /// A client of the service. Clones share connections; all methods take `&self` and block.
 ///
@@ -32,26 +40,9 @@ use crate::{Api, Code, Credentials, Error, Outcome, Recipient, TemplateDefinitio
 #[derive(Clone, Debug)]
 pub struct Client {
     api: Api,
-}
-
-/// What a check of a code came to. Only one of them is a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "a code that was checked is not thereby a right one"]
-pub enum Verification {
-    /// The right code. It is spent now.
-    Verified,
-    /// A wrong code. The user may try again.
-    WrongCode,
-    /// The code has expired, or was verified before (error 3003).
-    ExpiredOrUsed,
-}
-
-impl Verification {
-    /// Whether the code was the right one.
-    #[must_use]
-    pub const fn is_verified(self) -> bool {
-        matches!(self, Self::Verified)
-    }
+    /// Whether the service repeats message and code in a verification's response. Until that is seen, and again when it
+    /// has not, a verification gets a connection of its own: there, its response needs no proof of whose it is.
+    echoes: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -81,7 +72,7 @@ impl Client {
     }
 
     pub(crate) fn new(executor: Executor, budget: Duration) -> Self {
-        Self { api: Api { executor: Arc::new(executor), budget } }
+        Self { api: Api { executor: Arc::new(executor), budget }, echoes: Arc::default() }
     }
 
     /// The same client with another limit for each whole call: attempts, and the pauses between them.
@@ -96,7 +87,25 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_timeout(&self, limit: Duration) -> Self {
-        Self { api: Api { budget: limit, ..self.api.clone() } }
+        Self { api: Api { budget: limit, ..self.api.clone() }, ..self.clone() }
+    }
+
+    /// Uses other credentials from now on: for every attempt that begins after this, of all clones of this client.
+    ///
+    /// ```
+    /// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
+    /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
+    /// use engagelab_otp::Credentials;
+    ///
+    /// client.replace_credentials(&Credentials::new("new-key", "new-secret")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they do not fit a header; those in use stay.
+    pub fn replace_credentials(&self, credentials: &Credentials) -> Result<(), InvalidInput> {
+        self.api.executor.authorization.replace(credentials)
     }
 
     /// The generated functions, for what this facade does not cover. They do not check their input.
@@ -113,7 +122,8 @@ impl Client {
     /// See [`Error`]. If its outcome is unknown, the message may have been delivered: sending again may deliver
     /// and bill a second one.
     pub fn send_otp(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_otp(&SendOtpRequest::new(to, TemplateReference::try_from(template)?))
+        let request = SendOtpRequest::new(to, TemplateReference::try_from(template)?);
+        self.send(&operations::SEND_OTP, &request)
     }
 
     /// Sends a one-time password that you made up. The service does not remember it: compare it yourself.
@@ -137,7 +147,8 @@ impl Client {
         code: &Code,
         template: &TemplateRef,
     ) -> Result<SendReceipt, Error> {
-        self.api.send_code(&SendCodeRequest::new(to, code, TemplateReference::try_from(template)?))
+        let request = SendCodeRequest::new(to, code, TemplateReference::try_from(template)?);
+        self.send(&operations::SEND_CODE, &request)
     }
 
     /// Sends a notice, an offer, or a code of your own as the parameter `code`.
@@ -156,7 +167,8 @@ impl Client {
     ///
     /// As for [`send_otp`](Self::send_otp). A template with a language is refused: custom messages have none.
     pub fn send_message(&self, to: &Recipient, template: &TemplateRef) -> Result<SendReceipt, Error> {
-        self.api.send_message(&SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?))
+        let request = SendMessageRequest::new(to, MessageTemplateReference::try_from(template)?);
+        self.send(&operations::SEND_MESSAGE, &request)
     }
 
     /// Checks the code that a user typed.
@@ -165,21 +177,23 @@ impl Client {
     ///
     /// See [`Error`]. If its outcome is unknown, the code may be spent: a second check of the right code can
     /// then come to [`Verification::ExpiredOrUsed`].
+    ///
+    /// A response that names another message or code is not believed, and one that leaves either out is believed only
+    /// over a connection that carried nothing else. The first verification of a client has such a connection, and so
+    /// have all that follow one whose response left something out.
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, Error> {
         let request = VerifyOtpRequest::checked(message, code)?;
-        match self.api.verify_otp(&request) {
-            Ok(result) => {
-                let same_message = result.message_id.as_ref().is_none_or(|answered| answered == message);
-                let same_code =
-                    result.verify_code.as_ref().is_none_or(|answered| answered.expose() == code.expose());
-                if !(same_message && same_code) {
-                    return Err(Error::of_answer_to_another_call(operations::VERIFY_OTP.id));
-                }
-                Ok(if result.verified { Verification::Verified } else { Verification::WrongCode })
-            }
-            Err(error) if is_expired_or_used(&error) => Ok(Verification::ExpiredOrUsed),
-            Err(error) => Err(error),
-        }
+        let connection =
+            if self.echoes.load(Ordering::Relaxed) { ConnectionUse::Pooled } else { ConnectionUse::Own };
+        let operation = &operations::VERIFY_OTP;
+        let response = match self.api.respond(operation, &[], Some(&request), connection) {
+            Ok(response) => response,
+            Err(error) => return Verification::of_error(&error).ok_or(error),
+        };
+        self.echoes.store(Verification::is_echo(&response), Ordering::Relaxed);
+        Verification::of_response(&request, &response).map_err(|unproven| {
+            Error::of_unproven_answer(operation.id, unproven.as_str(), response.head.headers)
+        })
     }
 
     /// Creates a template. It can be sent once its status is approved.
@@ -257,7 +271,14 @@ impl Client {
     /// See [`Error`]. A delete whose answer was lost is repeated, and counts as done if the template is then
     /// gone.
     pub fn delete_template(&self, id: &TemplateId) -> Result<(), Error> {
-        self.api.delete_template(id.as_str()).map(drop)
+        match self.api.delete_template(id.as_str()) {
+            Err(error) if error.is_gone_since() => Ok(()),
+            result => result.map(drop),
+        }
+    }
+
+    fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<SendReceipt, Error> {
+        self.api.respond(operation, &[], Some(request), ConnectionUse::Pooled).map(SendReceipt::from)
     }
 }
 
@@ -273,12 +294,6 @@ impl TemplateDetails {
     pub fn channels(&self) -> Vec<crate::Channel> {
         channels(self.send_channel_strategy.as_deref())
     }
-}
-
-/// Whether the service refused a check for the code's state. With 5xx or 429 it did not get so far.
-fn is_expired_or_used(error: &Error) -> bool {
-    let broken = error.api().is_some_and(|api| api.code() == ErrorCode::RuleBroken);
-    broken && error.outcome() == Outcome::Rejected && error.status() != Some(429)
 }
 
 fn channels(strategy: Option<&str>) -> Vec<crate::Channel> {

@@ -4,7 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderMap;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use crate::api::types::{ErrorCode, ErrorCodeClass};
+use crate::http::response::request_id;
 use crate::{InvalidInput, Outcome};
 
 /// A call that did not succeed. It never shows a secret, a code or a whole address, in any form.
@@ -35,6 +39,11 @@ struct Inner {
     status: Option<u16>,
     api: Option<ApiError>,
     retry_after: Option<Duration>,
+    headers: HeaderMap,
+    /// The request's id, if it may be shown.
+    shown_request_id: Option<String>,
+    /// What the last attempt alone leaves open.
+    last_outcome: Outcome,
     /// What else there is to say, free of what must not be shown.
     detail: String,
     invalid_input: Option<InvalidInput>,
@@ -44,7 +53,8 @@ struct Inner {
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
 /// What went wrong with a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The input or the configuration breaks a rule; see [`Error::invalid_input`].
@@ -176,6 +186,9 @@ impl Error {
             status: None,
             api: None,
             retry_after: None,
+            headers: HeaderMap::new(),
+            shown_request_id: None,
+            last_outcome: outcome,
             detail: String::new(),
             invalid_input: None,
             source: None,
@@ -198,24 +211,55 @@ impl Error {
         self
     }
 
+    /// `may_be_shown` says whether the request's id holds nothing of the request.
+    pub(crate) fn with_headers(
+        mut self,
+        headers: HeaderMap,
+        may_be_shown: impl FnOnce(&str) -> bool,
+    ) -> Self {
+        // A short one may be a code.
+        let id = request_id(&headers).filter(|id| id.len() >= LENGTH_OF_AN_ID && may_be_shown(id));
+        self.0.shown_request_id = id.map(str::to_owned);
+        self.0.headers = headers;
+        self
+    }
+
     pub(crate) fn with_api(mut self, api: ApiError) -> Self {
         self.0.api = Some(api);
         self
     }
 
     /// The error of a whole call: its last attempt's, with what earlier attempts may have done.
-    pub(crate) fn of_call(mut self, operation: &'static str, attempts: u32, outcome: Outcome) -> Self {
+    pub(crate) fn of_call(mut self, operation: &'static str, attempts: u32, may_have_acted: bool) -> Self {
         self.0.operation = Some(operation);
         self.0.attempts = attempts;
-        self.0.outcome = outcome;
+        if may_have_acted {
+            self.0.outcome = Outcome::Unknown;
+        }
         self
     }
 
-    /// An answer that names another message or code than was asked about. Nothing is known of the call then.
-    pub(crate) fn of_answer_to_another_call(operation: &'static str) -> Self {
+    /// A success that cannot be taken for the answer to this call. Nothing is known of the call then.
+    pub(crate) fn of_unproven_answer(operation: &'static str, why: &'static str, headers: HeaderMap) -> Self {
         Self::new(ErrorKind::UnexpectedJson, Outcome::Unknown)
-            .with_detail("it belongs to another call")
-            .of_call(operation, 1, Outcome::Unknown)
+            .with_detail(why)
+            .with_headers(headers, |_| false)
+            .of_call(operation, 1, false)
+    }
+
+    /// Whether the service asked to wait, and did nothing else. Its own code outranks the status, where there is one.
+    pub(crate) fn is_throttled(&self) -> bool {
+        let asks_to_wait =
+            |api: &ApiError| matches!(api.class(), ErrorCodeClass::RateLimited | ErrorCodeClass::Unknown);
+        self.status() == Some(429)
+            && self.outcome() == Outcome::Rejected
+            && self.api().is_none_or(asks_to_wait)
+    }
+
+    /// Whether an attempt, after one that may have done it, has found nothing left to delete.
+    pub(crate) fn is_gone_since(&self) -> bool {
+        let gone = self.api().is_some_and(|api| api.code() == ErrorCode::NotFound);
+        gone && self.0.last_outcome == Outcome::Rejected && self.outcome() == Outcome::Unknown
     }
 
     /// What went wrong.
@@ -241,6 +285,16 @@ impl Error {
     /// How long the answer asked to wait (`Retry-After`), if it did.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The header fields of the response, if there was one. Nothing is cut from them: keep them out of logs.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The id that the service, or a gateway before it, gave to the request: what its support will ask for.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.0.headers)
     }
 
     /// The `operationId` of the call; none if there was no call.
@@ -291,7 +345,13 @@ impl fmt::Display for Error {
             Outcome::NotSent => f.write_str("; nothing was sent")?,
             Outcome::Rejected => {}
         }
-        if inner.attempts > 1 { write!(f, " ({} attempts)", inner.attempts) } else { Ok(()) }
+        if inner.attempts > 1 {
+            write!(f, " ({} attempts)", inner.attempts)?;
+        }
+        match &inner.shown_request_id {
+            Some(id) => write!(f, " [request {id}]"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -305,6 +365,7 @@ impl fmt::Debug for Error {
             .field("attempts", &inner.attempts)
             .field("status", &inner.status)
             .field("api", &inner.api)
+            .field("request_id", &inner.shown_request_id)
             .field("detail", &inner.detail)
             .field("invalid_input", &inner.invalid_input)
             .field("source", &inner.source)
@@ -317,3 +378,55 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as _)
     }
 }
+
+/// As JSON, for logs: what [`Display`](fmt::Display) says, in parts. Like it, without anything that must not be shown.
+///
+/// ```
+/// # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
+/// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
+/// use engagelab_otp::TemplateRef;
+///
+/// let error = client.send_otp(&"+6591234567".parse()?, &TemplateRef::new("no-such")?).unwrap_err();
+/// let json = serde_json::to_value(&error)?;
+/// assert_eq!((&json["kind"], &json["outcome"]), (&"service".into(), &"rejected".into()));
+/// assert_eq!((&json["api"]["code"], &json["api"]["name"]), (&4001.into(), &"not_found".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = &self.0;
+        let mut causes = Vec::new();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        let mut error = serializer.serialize_struct("Error", 11)?;
+        error.serialize_field("kind", &inner.kind)?;
+        error.serialize_field("outcome", &inner.outcome)?;
+        error.serialize_field("message", &self.to_string())?;
+        error.serialize_field("operation", &inner.operation)?;
+        error.serialize_field("attempts", &inner.attempts)?;
+        error.serialize_field("status", &inner.status)?;
+        error.serialize_field("api", &inner.api)?;
+        error.serialize_field("retry_after", &inner.retry_after.map(|wait| wait.as_secs_f64()))?;
+        error.serialize_field("request_id", &inner.shown_request_id)?;
+        error.serialize_field("invalid_field", &inner.invalid_input.as_ref().map(InvalidInput::field))?;
+        error.serialize_field("causes", &causes)?;
+        error.end()
+    }
+}
+
+impl Serialize for ApiError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut error = serializer.serialize_struct("ApiError", 4)?;
+        error.serialize_field("status", &self.status)?;
+        error.serialize_field("code", &self.code.value())?;
+        error.serialize_field("name", self.code.name())?;
+        error.serialize_field("message", &self.message)?;
+        error.end()
+    }
+}
+
+/// The length from which on something is taken for an id rather than for a code.
+const LENGTH_OF_AN_ID: usize = 16;

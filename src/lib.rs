@@ -29,25 +29,31 @@ mod input;
 #[cfg(any(feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;
+mod receipt;
 mod sync;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;
+mod verification;
 
 pub use api::types::{
-    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SendReceipt, SmsPurpose,
-    TemplateDetails, TemplateStatus, TemplateSummary,
+    Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SmsPurpose, TemplateDetails,
+    TemplateStatus, TemplateSummary,
 };
 pub use builder::ClientBuilder;
-pub use client::{Client, Verification};
+pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind};
-pub use http::{Api, Attempt, AttemptFailure, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend};
+pub use http::{
+    Api, Attempt, AttemptFailure, AttemptStart, Proxy, RetryPolicy, RootCertificates, Timeouts, TlsBackend,
+};
 pub use input::{
     Code, CodeAlphabet, CodeConfig, Credentials, CustomSmsText, DefaultText, EmailConfig, EmailText,
     InvalidInput, PwaConfig, Recipient, SmsText, Strategy, TemplateDefinition, TemplateDefinitionBuilder,
     TemplateId, TemplateRef,
 };
 pub use outcome::Outcome;
+pub use receipt::SendReceipt;
+pub use verification::Verification;
 
 /// The OpenAPI document that this crate is made from.
 pub const OPENAPI: &str = include_str!("../openapi/otp.yaml");

@@ -5,11 +5,16 @@ use std::fmt;
 /// How much is known of a request that failed: the one question that decides whether repeating it is safe.
 ///
 /// HTTP calls and SMPP submissions share this vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// No complete request left this machine. Repeating is safe for every operation.
     NotSent,
     /// The service answered, and the answer was no. Nothing was done, and nothing will be.
+    ///
+    /// Over HTTP, that takes an answer that was read whole, and in which nothing leaves the question open: a status
+    /// from 300 to 499 (but 303, 408 and 499) or an error of the service with a status of success; and in the body no
+    /// code 1000. A 400 whose body was cut is [`Unknown`](Self::Unknown): what is missing may have been that code.
     Rejected,
     /// The request may have left, and no readable answer came back. The service may have acted on it or
     /// not: repeating a send can deliver and bill twice, repeating a verification can spend the code.

@@ -339,7 +339,7 @@ fn bad_settings_are_refused() {
     assert_eq!(refused(build(&|builder| builder.extra_roots("no certificate"))), "extra_roots");
     assert_eq!(refused(build(&|builder| builder.roots(RootCertificates::Only(Vec::new())))), "roots");
     assert_eq!(
-        refused(build(&|builder| builder.timeouts(Timeouts::within(std::time::Duration::ZERO)))),
+        refused(build(&|builder| builder.timeouts(Timeouts::new().total(std::time::Duration::ZERO)))),
         "timeouts.total"
     );
 }

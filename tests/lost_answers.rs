@@ -40,22 +40,16 @@ fn definition() -> TemplateDefinition {
         .expect("valid")
 }
 
-/// Patient enough for a busy machine, except where waiting is the point.
-fn timeouts(answer: Duration) -> Timeouts {
-    let mut timeouts = Timeouts::default();
-    timeouts.answer = answer;
-    timeouts
-}
-
-const BRIEFLY: Duration = Duration::from_millis(150);
-const PATIENTLY: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(150);
+/// Long enough for a busy machine.
+const LONG: Duration = Duration::from_secs(20);
 
 /// A row of the table: what the server does, and what is known afterwards. `sent` is how often an operation that
 /// must not be repeated arrives, `repeated` how often one that may be repeated does.
 struct Row {
     name: &'static str,
     fault: Fault,
-    patience: Duration,
+    timeout: Duration,
     outcome: Outcome,
     kind: ErrorKind,
     sent: usize,
@@ -63,10 +57,10 @@ struct Row {
 }
 
 fn table() -> Vec<Row> {
-    let unknown = |name, fault, patience, kind| Row {
+    let unknown = |name, fault, timeout, kind| Row {
         name,
         fault,
-        patience,
+        timeout,
         outcome: Outcome::Unknown,
         kind,
         sent: 1,
@@ -75,21 +69,21 @@ fn table() -> Vec<Row> {
     let refused = |name, status: u16, body: &str, kind| Row {
         name,
         fault: Fault::Answer(json(status, body)),
-        patience: PATIENTLY,
+        timeout: LONG,
         outcome: Outcome::Rejected,
         kind,
         sent: 1,
         repeated: 1,
     };
-    let failed = |name, text: String, kind| unknown(name, Fault::Answer(text), PATIENTLY, kind);
+    let failed = |name, text: String, kind| unknown(name, Fault::Answer(text), LONG, kind);
     let html = |status| crate::support::server::answer(status, "text/html", "<h1>Bad gateway</h1>");
     let lost = ErrorKind::ConnectionLost;
     vec![
-        unknown("closed after the request", Fault::Close, PATIENTLY, lost),
-        unknown("half an answer", Fault::Half, PATIENTLY, ErrorKind::TruncatedResponse),
-        unknown("no answer", Fault::Stall, BRIEFLY, ErrorKind::Timeout),
-        unknown("an answer after the time-out", Fault::Late, BRIEFLY, ErrorKind::Timeout),
-        unknown("a reset", Fault::Reset, PATIENTLY, lost),
+        unknown("closed after the request", Fault::Close, LONG, lost),
+        unknown("half an answer", Fault::Half, LONG, ErrorKind::TruncatedResponse),
+        unknown("no answer", Fault::Stall, SHORT, ErrorKind::Timeout),
+        unknown("an answer after the time-out", Fault::Late, SHORT, ErrorKind::Timeout),
+        unknown("a reset", Fault::Reset, LONG, lost),
         failed("500 with code 1000", json(500, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
         failed("200 with code 1000", json(200, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
         failed("503 from a gateway", html(503), ErrorKind::Status),
@@ -109,7 +103,7 @@ fn table() -> Vec<Row> {
         Row {
             name: "429",
             fault: Fault::Answer(json(429, "")),
-            patience: PATIENTLY,
+            timeout: LONG,
             outcome: Outcome::Rejected,
             kind: ErrorKind::Status,
             sent: 3,
@@ -125,7 +119,7 @@ fn each_fault_leaves_each_operation_as_the_table_says() {
             let server = Server::start(vec![row.fault.clone()]);
             let client = client(&server.url())
                 .clock(TestClock::default())
-                .timeouts(timeouts(row.patience))
+                .timeouts(Timeouts::new().response(row.timeout))
                 .build()
                 .expect("a client");
             let error = call(&client, operation.id).expect_err("it fails");
@@ -199,10 +193,8 @@ fn nothing_is_sent_to_a_certificate_that_is_not_trusted_or_for_another_name() {
 fn a_connection_that_stalls_while_shaking_hands_is_not_sent_to() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let address = listener.local_addr().expect("it listens");
-    let mut timeouts = Timeouts::default();
-    timeouts.connect = BRIEFLY;
     let client = client(&format!("https://{address}"))
-        .timeouts(timeouts)
+        .timeouts(Timeouts::new().connect(SHORT))
         .clock(TestClock::default())
         .build()
         .expect("a client");
@@ -282,8 +274,8 @@ fn a_429_waits_as_long_as_it_says() {
     let done = json(200, r#"{"message_id":"1","send_channel":"sms"}"#);
     let server = Server::start(vec![Fault::Answer(busy.clone()), Fault::Answer(done)]);
     let clock = TestClock::default();
-    let patient = client(&server.url()).clock(clock.clone()).build().expect("a client");
-    patient.send_otp(&phone(), &template()).expect("sent at the second attempt");
+    let unhurried = client(&server.url()).clock(clock.clone()).build().expect("a client");
+    unhurried.send_otp(&phone(), &template()).expect("sent at the second attempt");
     assert_eq!(clock.slept(), [Duration::from_secs(7)]);
 
     let server = Server::start(vec![Fault::Answer(busy)]);

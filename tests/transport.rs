@@ -256,20 +256,18 @@ fn a_proxy_that_drips_does_not_outlast_the_time_for_connecting() {
             thread::yield_now();
         }
     });
-    let mut timeouts = Timeouts::default();
-    timeouts.connect = Duration::from_millis(200);
     let client = Client::builder(crate::support::credentials())
         .base_url("http://otp.example.test")
         .allow_plain_http()
         .proxy(Proxy::Url(format!("http://{proxy}")))
-        .timeouts(timeouts)
+        .timeouts(Timeouts::new().connect(Duration::from_millis(200)))
         .retry(RetryPolicy::never())
         .build()
         .expect("a client");
     let began = Instant::now();
     let error = client.list_templates().expect_err("no proxy");
     assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
-    assert!(began.elapsed() < Timeouts::default().connect, "it took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
 }
 
 #[test]
@@ -343,7 +341,7 @@ fn a_deadline_bounds_a_call_whatever_its_phases_may_take() {
     let began = Instant::now();
     let error = client.with_timeout(Duration::from_millis(200)).list_templates().expect_err("no answer");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
-    assert!(began.elapsed() < Timeouts::default().answer, "it took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
 }
 
 #[test]

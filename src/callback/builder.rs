@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
-use super::body::Limits;
 use super::policy::Policy;
+use super::read::Limits;
 use super::receiver::Receiver;
 use super::replay::{MemoryStore, ReplayStore};
 use super::sign::{SigningKey, sha256, unix_seconds};
@@ -118,9 +118,9 @@ impl ReceiverBuilder {
         self
     }
 
-    /// Sets the largest body that is read. By default 1 MiB.
+    /// Sets the largest body that is read. By default 1 MiB, and at most 1 GiB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
-        self.policy.limits.bytes = bytes;
+        self.policy.limits.bytes = bytes.min(1 << 30);
         self
     }
 

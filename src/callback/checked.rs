@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::body;
 use super::delivery::{AddressCheck, Batch, Delivery};
 use super::error::ReceiveError;
 use super::policy::{Policy, Signed};
+use super::read;
 use super::sign::unix_seconds;
 
 /// The headers of a request, checked before its body is read, so that nobody can make a server hold a megabyte without
@@ -84,7 +84,7 @@ impl CheckedHeaders {
     pub fn read_at(self, body: &[u8], now: SystemTime) -> Result<Delivery, ReceiveError> {
         let now = unix_seconds(now);
         let is_whole = self.content_length.is_none_or(|length| length == body.len() as u64);
-        let is_check = is_whole && body.len() < Self::ADDRESS_CHECK_LIMIT && body::is_address_check(body);
+        let is_check = is_whole && body.len() < Self::ADDRESS_CHECK_LIMIT && read::is_address_check(body);
         let signed = match self.trust {
             Ok(signed) => signed,
             Err(refusal) if is_check => {
@@ -102,7 +102,7 @@ impl CheckedHeaders {
         if is_check {
             return answer_check(&self.policy, signed, body, now);
         }
-        let content = body::read(body, limits)?;
+        let content = read::read(body, limits)?;
         let in_flight = match signed {
             None => None,
             Some(signed) => match self.policy.reserve(signed, body, now)? {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::body::Content;
 use super::error::ReceiveError;
 use super::event::{Event, UnreadableRow};
+use super::read::Content;
 use super::replay::{Claim, InFlight, ReplayStoreError};
 
 /// A request that was taken. Answer with 200, in the case of events once they are safe with you.

@@ -66,15 +66,10 @@ pub enum ReceiveError {
     /// The body was cut on its way: it has another length than its header says, or ends before its outermost value
     /// does. Nothing is remembered of it, so that the whole body can come under the same signature.
     BodyIncomplete,
-    /// The body is not JSON.
+    /// The body is not JSON, outside of its rows: those are read each for itself.
     NotJson,
     /// The body is JSON, and not a batch: no object, or one that promises rows and has none.
     NotABatch,
-    /// The body is nested deeper than the limit, outside of its rows.
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
 }
 
 impl ReceiveError {
@@ -82,11 +77,7 @@ impl ReceiveError {
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
-            Self::SignatureMalformed(_)
-            | Self::BodyIncomplete
-            | Self::NotJson
-            | Self::NotABatch
-            | Self::TooDeep { .. } => 400,
+            Self::SignatureMalformed(_) | Self::BodyIncomplete | Self::NotJson | Self::NotABatch => 400,
             Self::AuthorizationMissing
             | Self::AuthorizationWrong
             | Self::SignatureMissing
@@ -134,7 +125,6 @@ impl fmt::Display for ReceiveError {
             Self::TooManyRows { limit } => write!(f, "the batch has more than {limit} rows"),
             Self::NotJson => f.write_str("the body is not JSON"),
             Self::NotABatch => f.write_str("the body is not a batch of events"),
-            Self::TooDeep { limit } => write!(f, "the body is nested deeper than {limit} levels"),
         }
     }
 }

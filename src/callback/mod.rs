@@ -26,15 +26,14 @@
 //! first delivery is still being handled, 503 when signatures cannot be remembered or may have been used before a
 //! restart, 400, 401, 403 and 413 for what is refused ([`ReceiveError`]).
 
-mod body;
 mod builder;
 mod checked;
 mod delivery;
 mod error;
 mod event;
 mod header;
-mod lenient;
 mod policy;
+mod read;
 mod receiver;
 mod replay;
 mod request;
@@ -44,7 +43,7 @@ pub use builder::{ReceiverBuilder, SOURCES};
 pub use checked::CheckedHeaders;
 pub use delivery::{AddressCheck, Batch, Delivery};
 pub use error::ReceiveError;
-pub use event::{Detail, Event, UnreadableReason, UnreadableRow};
+pub use event::{Detail, Event, StatusReport, UnreadableReason, UnreadableRow};
 pub use header::{SIGNATURE_HEADER, SignatureHeaderError};
 pub use receiver::Receiver;
 pub use replay::{Claim, Lease, MemoryStore, ReplayStore, ReplayStoreError, Reservation, conformance};

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use subtle::ConstantTimeEq as _;
 
-use super::body::Limits;
 use super::error::ReceiveError;
 use super::header::SignedParts;
+use super::read::Limits;
 use super::replay::{Claim, InFlight, ReplayStore, Reservation};
 use super::request::CallbackHeaders;
 use super::sign::{SigningKey, sha256};

@@ -1,4 +1,4 @@
-//! The generated functions, and the seam under them.
+//! The generated functions, and what they all call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::api::{Operation, generated, operations, types};
 use crate::error::Error;
 use crate::http::call::{Call, Executor, path};
+use crate::http::response::Response;
+use crate::http::transport::ConnectionUse;
 use crate::{ErrorKind, InvalidInput, Outcome};
 
 /// The operations of the document, each as one blocking function on wire types. They do not check their input;
@@ -22,24 +24,35 @@ pub struct Api {
 generated!("functions.rs");
 
 impl Api {
-    /// The seam under every generated function.
+    /// Below every generated function.
     pub(crate) fn run<B: Serialize + ?Sized, T: DeserializeOwned>(
         &self,
         operation: &Operation,
         segments: &[&str],
         body: Option<&B>,
     ) -> Result<T, Error> {
+        self.respond(operation, segments, body, ConnectionUse::Pooled).map(|response| response.body)
+    }
+
+    pub(crate) fn respond<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        segments: &[&str],
+        body: Option<&B>,
+        connection: ConnectionUse,
+    ) -> Result<Response<T>, Error> {
         let path = path(operation, segments)?;
         let body = body.map(serde_json::to_vec).transpose().map_err(|_| {
             // Texts and numbers always serialise; this is for types that other documents may bring.
             InvalidInput::new("body", "must be a request that can be written as JSON")
         })?;
-        let mut answer = None;
-        let call = Call { operation, path, body, budget: self.budget };
-        self.executor.call(&call, &mut |bytes| {
-            answer = Some(serde_json::from_slice(bytes)?);
+        let mut decoded = None;
+        let call = Call { operation, path, body, budget: self.budget, connection };
+        let head = self.executor.call(&call, &mut |bytes| {
+            decoded = Some(serde_json::from_slice(bytes)?);
             Ok(())
         })?;
-        answer.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))
+        let body = decoded.ok_or_else(|| Error::new(ErrorKind::EmptyResponse, Outcome::Unknown))?;
+        Ok(Response { body, head })
     }
 }

@@ -1,10 +1,20 @@
-//! What can be watched of each attempt.
+//! What hooks and the log are told of each attempt.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::api::types::ErrorCode;
 use crate::{ErrorKind, Outcome};
+
+/// One attempt of a call, before it begins. It holds nothing of what is sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AttemptStart {
+    /// The operation's `operationId`.
+    pub operation: &'static str,
+    /// Counted from 1.
+    pub number: u32,
+}
 
 /// One attempt of a call, after it ended. It holds nothing of what was sent or answered.
 #[derive(Clone, Debug)]

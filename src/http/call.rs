@@ -8,27 +8,36 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::api::Operation;
-use crate::api::types::ErrorCode;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::attempt::{Attempt, AttemptFailure};
+use crate::http::attempt::{Attempt, AttemptFailure, AttemptStart};
+use crate::http::authorization::Authorization;
+use crate::http::classify::{self, Decode};
 use crate::http::redact::Redactor;
-use crate::http::response::{self, Decode};
+use crate::http::response::ResponseHead;
 use crate::http::retry::{Failed, RetryPolicy};
-use crate::http::transport::{Transport, deadline_after};
-use crate::{ErrorKind, InvalidInput, Outcome};
+use crate::http::transport::{ConnectionUse, RawRequest, Transport, deadline_after};
+use crate::{ApiError, ErrorKind, InvalidInput, Outcome};
 
 /// Makes calls. Shared by all clones of a client.
 pub(crate) struct Executor {
     pub(crate) transport: Transport,
+    pub(crate) authorization: Authorization,
     pub(crate) retry: RetryPolicy,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) hook: Option<Hook>,
-    /// What must never be shown, whatever was sent: the secret, and the header made of it.
-    pub(crate) secrets: [String; 2],
+    pub(crate) hooks: Hooks,
+    /// Which connections calls may use that do not ask for one of their own.
+    pub(crate) connection: ConnectionUse,
 }
 
-pub(crate) type Hook = Arc<dyn Fn(&Attempt) + Send + Sync>;
+/// Called before and after each attempt.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub(crate) start: Option<Hook<AttemptStart>>,
+    pub(crate) end: Option<Hook<Attempt>>,
+}
+
+type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
 /// What an operation sends, written out.
 pub(crate) struct Call<'a> {
@@ -36,22 +45,24 @@ pub(crate) struct Call<'a> {
     pub(crate) path: Cow<'static, str>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) budget: Duration,
+    pub(crate) connection: ConnectionUse,
 }
 
 impl Executor {
-    pub(crate) fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<(), Error> {
+    pub(crate) fn call(&self, call: &Call<'_>, decode: Decode<'_>) -> Result<ResponseHead, Error> {
         // One reading of the clock for both, so that the first attempt has the whole budget, to the nanosecond: the
         // transport then needs no configuration of its own for it.
         let mut began = self.clock.now();
         let deadline = deadline_after(began, call.budget);
+        let uri = self.transport.join(&call.path)?;
         let mut may_have_acted = false;
         let mut number = 1;
         loop {
-            let left = deadline.saturating_duration_since(began);
-            let mut result = self.attempt(call, left, decode);
-            if may_have_acted && is_gone(call, &result) {
-                result = decode(DONE).map_err(|_| Error::new(ErrorKind::UnexpectedJson, Outcome::Unknown));
+            if let Some(hook) = &self.hooks.start {
+                hook(&AttemptStart { operation: call.operation.id, number });
             }
+            let left = deadline.saturating_duration_since(began);
+            let result = self.attempt(call, &uri, left, decode);
             let ended = self.clock.now();
             let mut attempt = Attempt {
                 operation: call.operation.id,
@@ -61,55 +72,71 @@ impl Executor {
                 failure: None,
                 retry_in: None,
             };
-            let Err(error) = result else {
-                self.watch(&attempt);
-                return Ok(());
+            let error = match result {
+                Ok(head) => {
+                    self.report(&attempt);
+                    return Ok(head);
+                }
+                Err(error) => error,
             };
             attempt.status = error.status();
             attempt.failure = Some(AttemptFailure {
                 kind: error.kind(),
                 outcome: error.outcome(),
-                code: error.api().map(crate::ApiError::code),
+                code: error.api().map(ApiError::code),
             });
             let failed = Failed {
                 attempt: number,
                 outcome: error.outcome(),
-                status: error.status(),
+                throttled: error.is_throttled(),
                 retry_after: error.retry_after(),
                 repeatable: call.operation.repeatable,
             };
             let left = deadline.saturating_duration_since(ended);
             attempt.retry_in = self.retry.pause(&failed, left, fastrand::f64());
-            self.watch(&attempt);
-            may_have_acted |= error.outcome() == Outcome::Unknown;
+            self.report(&attempt);
             let Some(pause) = attempt.retry_in else {
-                let outcome = if may_have_acted { Outcome::Unknown } else { error.outcome() };
-                return Err(error.of_call(call.operation.id, number, outcome));
+                return Err(error.of_call(call.operation.id, number, may_have_acted));
             };
+            may_have_acted |= error.outcome() == Outcome::Unknown;
             self.clock.sleep(pause);
             began = self.clock.now();
             number += 1;
         }
     }
 
-    fn attempt(&self, call: &Call<'_>, left: Duration, decode: Decode<'_>) -> Result<(), Error> {
+    fn attempt(
+        &self,
+        call: &Call<'_>,
+        uri: &http::Uri,
+        left: Duration,
+        decode: Decode<'_>,
+    ) -> Result<ResponseHead, Error> {
         if left.is_zero() {
             let detail = "the call's time was up before it began";
             return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent).with_detail(detail));
         }
-        let body = call.body.as_deref();
-        let reply = self.transport.exchange(&call.operation.method, &call.path, body, left)?;
-        let sensitive = || Redactor::of(body, &self.secrets.each_ref().map(String::as_str));
-        response::read(reply, self.clock.time_of_day(), sensitive, decode)
+        let authorized = self.authorization.current();
+        let own = [self.connection, call.connection].contains(&ConnectionUse::Own);
+        let request = RawRequest {
+            method: &call.operation.method,
+            uri,
+            body: call.body.as_deref(),
+            authorization: &authorized.header,
+            connection: if own { ConnectionUse::Own } else { ConnectionUse::Pooled },
+        };
+        let response = self.transport.exchange(&request, left)?;
+        let redactor = || Redactor::of(request.body, &authorized.secrets.each_ref().map(String::as_str));
+        classify::read(response, self.clock.time_of_day(), redactor, decode)
     }
 
-    fn watch(&self, attempt: &Attempt) {
+    fn report(&self, attempt: &Attempt) {
         if attempt.failure.is_some() {
             log::warn!(target: "engagelab_otp", "{attempt}");
         } else {
             log::debug!(target: "engagelab_otp", "{attempt}");
         }
-        if let Some(hook) = &self.hook {
+        if let Some(hook) = &self.hooks.end {
             hook(attempt);
         }
     }
@@ -119,12 +146,6 @@ impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor").field("retry", &self.retry).finish_non_exhaustive()
     }
-}
-
-/// Whether this is a delete whose object is no longer there.
-fn is_gone(call: &Call<'_>, result: &Result<(), Error>) -> bool {
-    let code = result.as_ref().err().and_then(Error::api).map(crate::ApiError::code);
-    call.operation.method == http::Method::DELETE && code == Some(ErrorCode::NotFound)
 }
 
 /// The operation's path with its parameters filled in, each encoded as one segment.
@@ -137,7 +158,7 @@ pub(crate) fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'stat
     for segment in segments {
         let Some((before, after)) = rest.split_once('{') else { break };
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let rule = "must not be empty, `.` or `..`: the path would lead elsewhere";
+        let rule = "must not be empty, `.` or `..`: that would lead elsewhere";
         InvalidInput::unless(!matches!(*segment, "" | "." | ".."), name, rule)?;
         filled.push_str(before);
         filled.extend(utf8_percent_encode(segment, ENCODED));
@@ -149,9 +170,6 @@ pub(crate) fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'stat
 
 /// Everything but what RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// What the service answers to a delete that it has done.
-const DONE: &[u8] = br#"{"code":0,"message":"success"}"#;
 
 #[cfg(test)]
 mod tests {

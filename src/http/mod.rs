@@ -4,13 +4,15 @@
 
 mod api;
 mod attempt;
+pub(crate) mod authorization;
 pub(crate) mod call;
+mod classify;
 mod redact;
-mod response;
+pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod transport;
 
 pub use api::Api;
-pub use attempt::{Attempt, AttemptFailure};
+pub use attempt::{Attempt, AttemptFailure, AttemptStart};
 pub use retry::RetryPolicy;
 pub use transport::{Proxy, RootCertificates, Timeouts, TlsBackend};

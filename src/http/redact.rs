@@ -1,22 +1,22 @@
 //! Takes codes, secrets and addresses out of texts that come from the service or from a proxy.
 //!
-//! Such texts may repeat the request, so everything that the request held is known and cut. What else looks
-//! like a code, a phone number or an e-mail address is cut on suspicion. Only failures come here.
+//! Such texts may repeat the request, so everything that the request held is known and cut, in whatever disguise it
+//! comes back. What else looks like a code, a phone number or an e-mail address is cut on suspicion. Only failures come
+//! here.
 
 use serde_json::Value;
 
 use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
 use crate::api::types::SENSITIVE_FIELDS;
 
-/// What stands in place of what was cut.
-const CUT: char = '…';
-
-/// The longest excerpt, in characters.
-const EXCERPT: usize = 200;
-
 /// Values that must not be shown, as they stood in a request.
 #[derive(Default)]
-pub(crate) struct Redactor(Vec<String>);
+pub(crate) struct Redactor {
+    /// Forms that are looked for letter by letter.
+    exact: Vec<Vec<char>>,
+    /// Letters and digits alone, looked for whatever stands between them.
+    spaced: Vec<Vec<char>>,
+}
 
 impl Redactor {
     /// The sensitive values of a request body, and `secrets` besides.
@@ -25,10 +25,12 @@ impl Redactor {
         if let Some(Ok(request)) = body.map(serde_json::from_slice::<Value>) {
             collect(&request, false, &mut values);
         }
-        values.extend(values.clone().iter().flat_map(|value| forms(value)));
-        // Longest first, so that a value that contains another is cut whole.
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        Self(values)
+        let exact = values.iter().flat_map(|value| forms(value)).map(|form| folded(&form)).collect();
+        let letters = |value: &String| -> Vec<char> {
+            folded(value).into_iter().filter(|c| c.is_alphanumeric()).collect()
+        };
+        let spaced = values.iter().map(letters).flat_map(|value| nearly(&value)).collect();
+        Self { exact, spaced }
     }
 
     /// `text` without what must not be shown, on one line, and not longer than an excerpt.
@@ -41,10 +43,52 @@ impl Redactor {
         }
     }
 
-    /// `text` without what must not be shown.
+    /// Whether `text` holds nothing of what the request held.
+    pub(crate) fn is_clean(&self, text: &str) -> bool {
+        let text = folded(text);
+        let mut hidden = vec![false; text.len()];
+        self.hide_known(&text, &mut hidden);
+        !hidden.contains(&true)
+    }
+
+    /// The beginning of `text`, as much as anybody reads of it, without what must not be shown.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        let known = self.0.iter().fold(text.to_owned(), |text, value| cut(&text, value));
-        cut_numbers(&cut_mixtures(&cut_addresses(&known)))
+        let shown: Vec<char> = text.chars().take(WINDOW).collect();
+        let text: Vec<char> = shown.iter().copied().map(fold).collect();
+        let mut hidden = vec![false; text.len()];
+        self.hide_known(&text, &mut hidden);
+        hide_addresses(&text, &mut hidden);
+        hide_mixtures(&text, &mut hidden);
+        hide_numbers(&text, &mut hidden);
+        // A value may have been cut in two where the window ends.
+        let end = if text.len() < WINDOW { text.len() } else { WINDOW - MARGIN };
+        let mut kept = String::with_capacity(end);
+        for index in 0..end {
+            if !hidden[index] {
+                kept.push(shown[index]);
+            } else if index == 0 || !hidden[index - 1] {
+                kept.push(CUT);
+            }
+        }
+        kept
+    }
+
+    fn hide_known(&self, text: &[char], hidden: &mut [bool]) {
+        for value in &self.exact {
+            for start in occurrences(text, value) {
+                hidden[start..start + value.len()].fill(true);
+            }
+        }
+        let places: Vec<usize> = (0..text.len()).filter(|&index| text[index].is_alphanumeric()).collect();
+        let letters: Vec<char> = places.iter().map(|&index| text[index]).collect();
+        for value in &self.spaced {
+            for start in occurrences(&letters, value) {
+                let places = &places[start..start + value.len()];
+                if places.windows(2).all(|pair| pair[1] - pair[0] <= MAX_GAP + 1) {
+                    hidden[places[0]..=places[places.len() - 1]].fill(true);
+                }
+            }
+        }
     }
 }
 
@@ -52,7 +96,7 @@ impl Redactor {
 /// characters at least.
 fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
     match value {
-        Value::String(text) if sensitive && text.len() >= 3 => found.push(text.clone()),
+        Value::String(text) if sensitive && text.chars().count() >= SHORTEST => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect(item, sensitive, found)),
         Value::Object(fields) => {
             for (name, field) in fields {
@@ -63,10 +107,10 @@ fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
     }
 }
 
-/// Other forms in which a value may come back: a number without its `+` or its country code, the name of an e-mail
-/// address, and what stands for `+` and `@` in URLs, JSON and HTML.
+/// A value, and other forms in which it may come back: a number without its `+` or its country code, the name of an
+/// e-mail address, and what stands for `+` and `@` in URLs, JSON and HTML.
 fn forms(value: &str) -> Vec<String> {
-    let mut forms = Vec::new();
+    let mut forms = vec![value.to_owned()];
     if let Some(digits) =
         value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
     {
@@ -83,109 +127,153 @@ fn forms(value: &str) -> Vec<String> {
             forms.push(value.replace(plain, written));
         }
     }
-    forms.retain(|form| form.len() >= 3);
+    forms.retain(|form| form.chars().count() >= SHORTEST);
     forms
 }
 
-/// Cuts every occurrence of `value`, in upper or lower case.
-fn cut(text: &str, value: &str) -> String {
-    if value.is_empty() {
-        return text.to_owned();
+/// A value, and what is left of it when one character is lost: enough of it to guess the rest.
+fn nearly(value: &[char]) -> Vec<Vec<char>> {
+    if value.len() <= SHORTEST {
+        return Vec::new();
     }
-    let (haystack, needle) = (text.to_ascii_lowercase(), value.to_ascii_lowercase());
-    let mut kept = String::with_capacity(text.len());
-    let mut end = 0;
-    for (start, _) in haystack.match_indices(&needle) {
-        kept.push_str(&text[end..start]);
-        kept.push(CUT);
-        end = start + needle.len();
+    let without =
+        |lost: usize| value.iter().enumerate().filter(|(index, _)| *index != lost).map(|(_, c)| *c).collect();
+    let mut forms = vec![value.to_vec()];
+    if value.len() <= LONG_VALUE {
+        forms.extend((0..value.len()).map(without));
+    } else {
+        forms.extend([0, value.len() - 1].map(without));
     }
-    kept.push_str(&text[end..]);
-    kept
+    forms
 }
 
-/// Cuts words with an `@` between other characters, however it is written.
-fn cut_addresses(text: &str) -> String {
+fn folded(text: &str) -> Vec<char> {
+    text.chars().map(fold).collect()
+}
+
+/// The plain lower-case form of a character: full-width forms and the digits of other scripts are another way to write
+/// the same.
+fn fold(c: char) -> char {
+    const ZEROS: [u32; 6] = [0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0xFF10];
+    let code = u32::from(c);
+    let plain = match code {
+        0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0),
+        0x1D7CE..=0x1D7FF => char::from_digit((code - 0x1D7CE) % 10, 10),
+        _ => ZEROS
+            .iter()
+            .find(|&&zero| (zero..zero + 10).contains(&code))
+            .and_then(|zero| char::from_digit(code - zero, 10)),
+    };
+    plain.unwrap_or(c).to_ascii_lowercase()
+}
+
+/// Where `value` begins in `text`.
+fn occurrences<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize> + 'a {
+    let some = (!value.is_empty()).then(|| text.windows(value.len()));
+    some.into_iter().flatten().enumerate().filter(move |(_, window)| *window == value).map(|(start, _)| start)
+}
+
+/// Hides words with an `@` between other characters, however it is written.
+fn hide_addresses(text: &[char], hidden: &mut [bool]) {
     let separates = |c: char| c.is_whitespace() || "<>\"'(),:=[]{}|".contains(c);
-    let mut kept = String::with_capacity(text.len());
-    for piece in text.split_inclusive(separates) {
-        let word = piece.trim_end_matches(separates);
-        let lower = word.to_ascii_lowercase();
-        let written = ["%40", "\\u0040", "&#64;"].iter().any(|at| lower.contains(at));
-        if written || word.trim_matches('@').contains('@') {
-            kept.push(CUT);
-            kept.push_str(&piece[word.len()..]);
-        } else {
-            kept.push_str(piece);
+    for word in words(text, |c| !separates(c)) {
+        let letters: String = text[word.clone()].iter().collect();
+        let written = ["%40", "\\u0040", "&#64;"].iter().any(|at| letters.contains(at));
+        if written || letters.trim_matches('@').contains('@') {
+            hidden[word].fill(true);
         }
     }
-    kept
 }
 
-/// Cuts what may be a code of letters and digits: as many of them in a row as codes can have, some of each.
-fn cut_mixtures(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let mixed = word.bytes().any(|byte| byte.is_ascii_digit())
-            && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if mixed && CODE_CONFIG_VERIFY_CODE_LEN_RANGE.contains_length(word) {
-            kept.push(CUT);
-            kept.push_str(&piece[word.len()..]);
-        } else {
-            kept.push_str(piece);
+/// Hides what may be a code of letters and digits: as many of them in a row as codes can have, some of each; or single
+/// ones, with separators between.
+fn hide_mixtures(text: &[char], hidden: &mut [bool]) {
+    let mut spelt: Option<std::ops::Range<usize>> = None;
+    let mut singles = 0;
+    for word in words(text, char::is_alphanumeric) {
+        let letters = &text[word.clone()];
+        let mixed = letters.iter().any(char::is_ascii_digit) && letters.iter().any(char::is_ascii_alphabetic);
+        if mixed && CODE_CONFIG_VERIFY_CODE_LEN_RANGE.contains_count(word.len()) {
+            hidden[word.clone()].fill(true);
+        }
+        let continues = spelt.as_ref().is_some_and(|spelt| word.start - spelt.end <= MAX_GAP);
+        match &mut spelt {
+            Some(range) if continues && word.len() == 1 => {
+                range.end = word.end;
+                singles += 1;
+            }
+            _ => {
+                spelt = (word.len() == 1).then_some(word);
+                singles = 1;
+            }
+        }
+        if let (Some(range), true) = (&spelt, singles > SHORTEST) {
+            hidden[range.clone()].fill(true);
         }
     }
-    kept
 }
 
-/// Cuts what may be a code or a phone number: digits, 4 of them or more, perhaps with separators between. A run of
+/// Hides what may be a code or a phone number: digits, 4 of them or more, perhaps with separators between. A run of
 /// 16 digits and more is a message's id, which helps to find a message and names nobody; it stays.
-fn cut_numbers(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        kept.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let run = run_of_digits(rest);
-        if run >= LONG {
-            kept.push_str(&rest[..run]);
-            rest = &rest[run..];
+fn hide_numbers(text: &[char], hidden: &mut [bool]) {
+    let between = |gap: &[char]| gap.len() <= MAX_GAP && gap.iter().all(|c| " -.()/,_:".contains(*c));
+    let mut number: Option<std::ops::Range<usize>> = None;
+    let mut digits = 0;
+    for run in words(text, char::is_numeric) {
+        if run.len() >= MESSAGE_ID {
+            number = None;
             continue;
         }
-        // Joins further runs, as long as few separators stand between and they are not ids.
-        let (mut end, mut digits) = (run, run);
-        while let Some((next, length)) = next_run(&rest[end..]) {
-            if length >= LONG {
-                break;
+        match &mut number {
+            Some(number) if between(&text[number.end..run.start]) => {
+                digits += run.len();
+                number.end = run.end;
             }
-            end += next + length;
-            digits += length;
+            _ => {
+                digits = run.len();
+                number = Some(run);
+            }
         }
-        if digits < 4 {
-            kept.push_str(&rest[..end]);
-        } else {
-            kept.push(CUT);
+        if let (Some(number), true) = (&number, digits > SHORTEST) {
+            hidden[number.clone()].fill(true);
         }
-        rest = &rest[end..];
     }
-    kept.push_str(rest);
-    kept
 }
 
-fn run_of_digits(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_digit).count()
+/// The longest runs of characters that are `part` of a word.
+fn words(text: &[char], part: impl Fn(char) -> bool) -> Vec<std::ops::Range<usize>> {
+    let mut words: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, &c) in text.iter().enumerate() {
+        match words.last_mut() {
+            _ if !part(c) => {}
+            Some(word) if word.end == index => word.end += 1,
+            _ => words.push(index..index + 1),
+        }
+    }
+    words
 }
 
-/// Where the next run of digits begins behind at most three separators, and how long it is.
-fn next_run(text: &str) -> Option<(usize, usize)> {
-    let gap = text.bytes().take_while(|byte| b" -.()/,_:".contains(byte)).count();
-    let length = run_of_digits(&text[gap..]);
-    ((1..=3).contains(&gap) && length > 0).then_some((gap, length))
-}
+/// What stands in place of what was cut.
+const CUT: char = '…';
+
+/// The longest excerpt, in characters.
+const EXCERPT: usize = 200;
+
+/// How much of a text is looked at, in characters; and how much of that, at its end, is never shown.
+const WINDOW: usize = 4096;
+const MARGIN: usize = 512;
+
+/// The shortest value that is looked for, and the longest that is not cut on suspicion.
+const SHORTEST: usize = 3;
+
+/// Up to this length, a value is also looked for with any one character missing.
+const LONG_VALUE: usize = 64;
+
+/// How many separators may stand between two letters or digits that belong together.
+const MAX_GAP: usize = 3;
 
 /// As many digits no phone number and no code has.
-const LONG: usize = 16;
+const MESSAGE_ID: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -221,7 +309,7 @@ mod tests {
     fn values_are_cut_in_other_forms_too() {
         let body = br#"{"to":"+6591234567"}"#;
         let phone = Redactor::of(Some(body), &[]);
-        assert_eq!(phone.scrub("6591234567 %2B6591234567 91234567x"), "… … …x");
+        assert_eq!(phone.scrub("6591234567 %2B6591234567 91234567x"), "… …");
         let mail = Redactor::of(Some(br#"{"to":"sentinel.person@example.com"}"#), &[]);
         for form in [
             "sentinel.person%40example.com",
@@ -250,6 +338,49 @@ mod tests {
         assert_eq!(nothing.scrub("1725407449772531712 6591234567"), "1725407449772531712 …");
         assert_eq!(nothing.scrub("398210/1725407449772531712/398210"), "…/1725407449772531712/…");
         assert_eq!(nothing.scrub("message 1725407449772531712"), "message 1725407449772531712");
+    }
+
+    #[test]
+    fn no_way_of_writing_hides_a_value() {
+        let body = br#"{"to":"+6591234567","verify_code":"SENTcode7"}"#;
+        let request = Redactor::of(Some(body), &["s3cret-of-ours"]);
+        for text in [
+            "SENTcode7",
+            "sent code 7",
+            "S E N T c o d e 7",
+            "s-e-n-t-c-o-d-e-7",
+            "SENTcode",
+            "ENTcode7",
+            "SETcode7",
+            "ＳＥＮＴｃｏｄｅ７",
+            "ＳＥＮＴｃｏｄｅ",
+            "６５９１２３４５６７",
+            "٦٥٩١٢٣٤٥٦٧",
+            "659123456",
+            "s3cret of ours",
+            "s3cret-of-our",
+            "3cret-of-ours",
+        ] {
+            assert_eq!(request.scrub(text), "…", "{text}");
+            assert!(!request.is_clean(text), "{text}");
+        }
+        for text in ["３９８２１０", "3 9 8 2 1 0", "a B 3 d E", "x-k-q-z", "𝟛𝟡𝟠𝟚𝟙𝟘", "३९८२१०"]
+        {
+            assert_eq!(Redactor::default().scrub(text), "…", "{text}");
+        }
+        for text in ["the sentence", "I am here", "a page of 12 lines", "code 3002: not allowed by policy"] {
+            let expected = text.replace("3002", "…");
+            assert_eq!(request.scrub(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_what_is_looked_at_hides_nothing_half() {
+        let request = Redactor::of(Some(br#"{"code":"SENTcode7"}"#), &[]);
+        for padding in WINDOW - 12..WINDOW {
+            let text = "x ".repeat(padding)[..padding].to_owned() + "SENTcode7";
+            assert!(!request.scrub(&text).contains("SENT"), "{padding}");
+        }
     }
 
     #[test]

@@ -5,15 +5,15 @@ use std::time::Duration;
 use crate::Outcome;
 use crate::backoff::{Backoff, jittered};
 
-/// How often and how patiently a call is repeated, where repeating is safe at all. There is no setting that
+/// How often a call is repeated, and after which pauses, where repeating is safe at all. There is no setting that
 /// repeats a send or a verification whose outcome is unknown.
 ///
 /// | what happened | send, verify, create | list, details, delete |
 /// |---|---|---|
 /// | **not sent**: no name, no connection, no TLS, or a failure before the body left | repeated | repeated |
-/// | status **429** | repeated, after `Retry-After` | repeated, after `Retry-After` |
-/// | any other status 3xx or 4xx but 408; an error body in a 2xx | final: rejected | final: rejected |
-/// | **unknown**: answer lost, time-out after sending, 408, 5xx, code 1000, unreadable 2xx | final: unknown | repeated |
+/// | status **429**, and no error of the service in it but one that asks to wait | repeated, after `Retry-After` | repeated, after `Retry-After` |
+/// | any other answer that is **rejected** | final | final |
+/// | **unknown**: answer lost or cut, time-out after sending, 303, 408, 499, 5xx, code 1000, unreadable 2xx | final: unknown | repeated |
 ///
 /// A repeated delete that is answered with 4001 has succeeded: an earlier attempt did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The pause before the second attempt. Each further pause is twice as long, and every pause is cut short
-    /// by up to a half, by chance, so that clients do not march in step.
+    /// The pause before the second attempt. Each further pause is twice as long, and jitter shortens each by up to a
+    /// half, so that clients do not all come back at the same time.
     #[must_use]
     pub const fn initial_backoff(mut self, pause: Duration) -> Self {
         self.initial_backoff = pause;
@@ -64,7 +64,7 @@ impl RetryPolicy {
 
     /// How long to pause before repeating, or `None` if the failure is final.
     ///
-    /// `jitter` is a chance value from 0 to 1; `left` is what remains of the call's time.
+    /// `jitter` is a random value from 0 to 1; `left` is what remains of the call's time.
     pub(crate) fn pause(&self, failure: &Failed, left: Duration, jitter: f64) -> Option<Duration> {
         if failure.attempt >= self.max_attempts || !failure.may_repeat() {
             return None;
@@ -88,7 +88,8 @@ pub(crate) struct Failed {
     /// Counted from 1.
     pub(crate) attempt: u32,
     pub(crate) outcome: Outcome,
-    pub(crate) status: Option<u16>,
+    /// Whether the service asked to wait, and did nothing else.
+    pub(crate) throttled: bool,
     pub(crate) retry_after: Option<Duration>,
     /// Whether the operation does no harm when it is done twice.
     pub(crate) repeatable: bool,
@@ -98,7 +99,7 @@ impl Failed {
     fn may_repeat(&self) -> bool {
         match self.outcome {
             Outcome::NotSent => true,
-            Outcome::Rejected => self.status == Some(429),
+            Outcome::Rejected => self.throttled,
             Outcome::Unknown => self.repeatable,
         }
     }
@@ -110,29 +111,25 @@ mod tests {
 
     const PLENTY: Duration = Duration::from_secs(3600);
 
-    fn failed(outcome: Outcome, status: Option<u16>, repeatable: bool) -> Failed {
-        Failed { attempt: 1, outcome, status, retry_after: None, repeatable }
+    fn failed(outcome: Outcome, throttled: bool, repeatable: bool) -> Failed {
+        Failed { attempt: 1, outcome, throttled, retry_after: None, repeatable }
     }
 
     #[test]
     fn the_table_holds() {
         let policy = RetryPolicy::new();
-        for (outcome, status, repeatable, repeated) in [
-            (Outcome::NotSent, None, false, true),
-            (Outcome::NotSent, None, true, true),
-            (Outcome::Rejected, Some(429), false, true),
-            (Outcome::Rejected, Some(429), true, true),
-            (Outcome::Rejected, Some(400), false, false),
-            (Outcome::Rejected, Some(400), true, false),
-            (Outcome::Rejected, Some(302), true, false),
-            (Outcome::Rejected, Some(200), true, false),
-            (Outcome::Unknown, Some(503), false, false),
-            (Outcome::Unknown, Some(503), true, true),
-            (Outcome::Unknown, Some(408), false, false),
-            (Outcome::Unknown, None, false, false),
-            (Outcome::Unknown, None, true, true),
+        for (outcome, throttled, repeatable, repeated) in [
+            (Outcome::NotSent, false, false, true),
+            (Outcome::NotSent, false, true, true),
+            (Outcome::Rejected, true, false, true),
+            (Outcome::Rejected, true, true, true),
+            (Outcome::Rejected, false, false, false),
+            (Outcome::Rejected, false, true, false),
+            (Outcome::Unknown, false, false, false),
+            (Outcome::Unknown, false, true, true),
+            (Outcome::Unknown, true, false, false),
         ] {
-            let failure = failed(outcome, status, repeatable);
+            let failure = failed(outcome, throttled, repeatable);
             assert_eq!(policy.pause(&failure, PLENTY, 0.0).is_some(), repeated, "{failure:?}");
         }
     }
@@ -142,7 +139,7 @@ mod tests {
         let policy = RetryPolicy::new().max_attempts(8).max_backoff(Duration::from_secs(2));
         let pauses: Vec<_> = (1..=8)
             .map(|attempt| {
-                let failure = Failed { attempt, ..failed(Outcome::NotSent, None, false) };
+                let failure = Failed { attempt, ..failed(Outcome::NotSent, false, false) };
                 policy.pause(&failure, PLENTY, 0.0).map(|pause| pause.as_millis())
             })
             .collect();
@@ -152,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn chance_takes_up_to_half_of_a_pause() {
-        let failure = failed(Outcome::NotSent, None, false);
+    fn jitter_takes_up_to_half_of_a_pause() {
+        let failure = failed(Outcome::NotSent, false, false);
         let pause =
             |jitter| RetryPolicy::new().pause(&failure, PLENTY, jitter).map(|pause| pause.as_millis());
         assert_eq!((pause(0.0), pause(0.5), pause(1.0)), (Some(200), Some(150), Some(100)));
@@ -162,11 +159,11 @@ mod tests {
     #[test]
     fn retry_after_is_honoured_when_the_time_allows() {
         let asked = Duration::from_secs(9);
-        let failure = Failed { retry_after: Some(asked), ..failed(Outcome::Rejected, Some(429), false) };
+        let failure = Failed { retry_after: Some(asked), ..failed(Outcome::Rejected, true, false) };
         let policy = RetryPolicy::new();
         assert_eq!(policy.pause(&failure, PLENTY, 0.0), Some(asked));
         assert_eq!(policy.pause(&failure, Duration::from_secs(8), 0.0), None);
-        let impatient = Failed { retry_after: Some(Duration::ZERO), ..failure };
-        assert_eq!(policy.pause(&impatient, PLENTY, 0.0), Some(Duration::from_millis(200)));
+        let at_once = Failed { retry_after: Some(Duration::ZERO), ..failure };
+        assert_eq!(policy.pause(&at_once, PLENTY, 0.0), Some(Duration::from_millis(200)));
     }
 }

@@ -40,6 +40,26 @@ impl Decimal {
         Self { units, scale }
     }
 
+    /// What prices look like, in one pass: digits, with a point between them, and no more than fit 64 bits.
+    fn parse_short(text: &str) -> Option<Self> {
+        if text.len() > 12 {
+            return None;
+        }
+        let (mut units, mut point) = (0_i64, None);
+        for (position, byte) in text.bytes().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
+                b'.' if point.is_none() && position > 0 => point = Some(position),
+                _ => return None,
+            }
+        }
+        let scale = text.len().checked_sub(point.map_or(text.len(), |point| point + 1))?;
+        if text.is_empty() || (point.is_some() && scale == 0) {
+            return None;
+        }
+        Some(Self::normal(units.into(), u32::try_from(scale).ok()?))
+    }
+
     /// The units at a scale that is at least as fine. Numbers that were parsed fit; saturation can only be
     /// met by adding up more than a hundred of the largest.
     fn units_at(self, scale: u32) -> i128 {
@@ -47,17 +67,20 @@ impl Decimal {
     }
 }
 
-/// As JSON writes numbers, with an exponent if need be.
+/// As JSON writes numbers, with an exponent if need be; a plus sign before it is read as well.
 impl FromStr for Decimal {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        if let Some(short) = Self::parse_short(text) {
+            return Ok(short);
+        }
         let invalid = || InvalidInput::new("amount", "a decimal number of at most 12 and 24 digits");
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| invalid())?),
             None => (text, 0),
         };
-        let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
+        let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let digits = || whole.bytes().chain(fraction.bytes());
         if digits().next().is_none() || !digits().all(|digit| digit.is_ascii_digit()) {
@@ -137,9 +160,14 @@ pub struct Money {
 }
 
 impl Money {
-    /// This amount in this currency.
+    /// This amount in this currency: its ISO 4217 code, in either case and with spaces around it or without.
     pub fn new(amount: Decimal, currency: impl Into<String>) -> Self {
-        Self { amount, currency: currency.into() }
+        let mut currency = currency.into();
+        if currency.trim().len() < currency.len() {
+            currency = currency.trim().to_owned();
+        }
+        currency.make_ascii_uppercase();
+        Self { amount, currency }
     }
 
     /// The amount.
@@ -147,7 +175,7 @@ impl Money {
         self.amount
     }
 
-    /// The currency, as the service names it; empty if it names none.
+    /// The currency's code in capitals; empty if the service names none.
     pub fn currency(&self) -> &str {
         &self.currency
     }
@@ -176,7 +204,15 @@ mod tests {
             ("0.0423", "0.0423"),
             ("0.30000000000000004", "0.30000000000000004"),
             ("-1.50", "-1.5"),
+            ("+1.50", "1.5"),
+            ("+0", "0"),
             ("5e-05", "0.00005"),
+            ("0.0", "0"),
+            ("00100.00", "100"),
+            ("12345678901", "12345678901"),
+            ("123456789012", "123456789012"),
+            ("1.", "1"),
+            (".5", "0.5"),
             ("1.25E+2", "125"),
             ("1200", "1200"),
             ("12e2", "1200"),
@@ -197,7 +233,9 @@ mod tests {
             "",
             ".",
             "-",
-            "+1",
+            "+",
+            "+-1",
+            "++1",
             "1e",
             "e5",
             "1,5",

@@ -64,7 +64,9 @@ fn ask(python: &Path, asked: &[Asked]) -> Vec<Answered> {
 /// An event in the SDK's words.
 fn in_its_words(event: &Event) -> (String, String, String) {
     let (kind, what) = match event.detail() {
-        Detail::Status(status) => ("message_status", status.message_status.as_ref().map(ToString::to_string)),
+        Detail::Status(status) => {
+            ("message_status", status.message_status().map(|status| status.to_string()))
+        }
         Detail::Notification(notification) => {
             ("notification", notification.event.as_ref().map(ToString::to_string))
         }

@@ -32,7 +32,7 @@ fn debug_of_events_shows_no_address_no_text_and_nothing_unknown() {
     let batch = row(text);
     let event = &batch.events()[0];
     let unreadable = row(r#""+6591234567 Wilhelmina""#);
-    let shown = format!("{batch:#?} {event:?} {:?} {:?} {unreadable:?}", event.row(), event.detail());
+    let shown = format!("{batch:#?} {event:?} {:?} {:?} {unreadable:?}", event.status(), event.detail());
     for hidden in ["6591234567", "ilhelmina", "192.0.2.7"] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }

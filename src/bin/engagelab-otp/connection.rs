@@ -61,7 +61,7 @@ impl Connection {
         let key = credentials.key().to_owned();
         let client = Client::builder(credentials)
             .base_url(&base_url)
-            .timeouts(Timeouts::within(Duration::from_secs(self.timeout)))
+            .timeouts(Timeouts::new().total(Duration::from_secs(self.timeout)))
             .user_agent_suffix(concat!("engagelab-otp-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Session { client, base_url, key, is_sandbox: self.source.sandbox })

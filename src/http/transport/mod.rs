@@ -1,185 +1,175 @@
-//! One HTTP exchange: a request goes out, an answer comes back, or it is known how far the request got.
+//! One HTTP exchange: a request goes out, a response comes back, or it is known how far the request got.
 //!
-//! This folder is the only place that names ureq. It does not retry, and does not read what answers mean.
+//! This folder is the only place that names ureq. It does not retry, and does not read what responses mean.
+//!
+//! From ureq down to the socket: [`coalescer`], the TLS library, [`records`], [`deadlines`], TCP.
 
-mod dial;
-mod lookup;
+mod base_url;
+mod coalescer;
+mod connector;
+mod deadlines;
+mod failure;
+mod head;
 mod options;
+mod progress;
+mod proxy;
+mod records;
+mod resolver;
+mod timeouts;
+mod tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_config;
 mod trace_guard;
 #[cfg(feature = "sandbox")]
 mod webhook;
-mod wire;
 
-use std::cell::Cell;
-use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, Response};
-use ureq::{Agent, Body, SendBody, Timeout};
+use http::{Method, Request, Response, Uri};
+use ureq::{Agent, Body, SendBody};
 
-use crate::error::Source;
-use crate::{Credentials, ErrorKind, InvalidInput, Outcome};
+use crate::InvalidInput;
 
-use dial::{DialError, Dialer};
-use lookup::Placeholder;
+use base_url::BaseUrl;
+use connector::StepConnector;
+pub(crate) use failure::ExchangeError;
 pub(crate) use options::TransportOptions;
-pub use options::{Proxy, RootCertificates, Timeouts, TlsBackend};
+pub use proxy::Proxy;
+use resolver::PlaceholderResolver;
+pub use timeouts::Timeouts;
+pub use tls::{RootCertificates, TlsBackend};
 use trace_guard::TraceGuard;
 #[cfg(feature = "sandbox")]
 pub(crate) use webhook::WebhookClient;
 
-/// The connections to one base URL, with one key.
+/// The connections to one base URL.
 pub(crate) struct Transport {
-    agent: Agent,
-    base: String,
-    authorization: HeaderValue,
+    pooled: Agent,
+    /// Keeps no connection.
+    unpooled: Agent,
+    base: BaseUrl,
     max_response_bytes: u64,
     total: Duration,
 }
 
-/// An answer. Its body may still be one that could not be read.
+/// Which connection a request may go over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionUse {
+    /// An idle one, if there is one.
+    Pooled,
+    /// A new one, that carries nothing else before or after.
+    Own,
+}
+
+/// A request, as it goes out.
+#[derive(Clone, Copy)]
+pub(crate) struct RawRequest<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) authorization: &'a HeaderValue,
+    pub(crate) connection: ConnectionUse,
+}
+
+/// A response. Its body may still be one that could not be read.
 pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Result<Vec<u8>, ExchangeError>,
-}
-
-/// Why there is no answer, and whether the request may have left.
-pub(crate) struct ExchangeError {
-    pub(crate) kind: ErrorKind,
-    pub(crate) outcome: Outcome,
-    pub(crate) detail: &'static str,
-    pub(crate) source: Option<Source>,
+    /// Whether the connection had carried other responses before, one of which may be this.
+    pub(crate) reused: bool,
 }
 
 impl Transport {
-    pub(crate) fn new(options: &TransportOptions, credentials: &Credentials) -> Result<Self, InvalidInput> {
+    pub(crate) fn new(options: &TransportOptions) -> Result<Self, InvalidInput> {
         let base = options.base_url()?;
-        let mut authorization = HeaderValue::from_str(&credentials.authorization())
-            .map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
-        authorization.set_sensitive(true);
-        let config = options.config(&base)?;
-        let agent = Agent::with_parts(config, Dialer::new(&options.timeouts), Placeholder);
+        let connector = StepConnector::new(&options.timeouts);
+        let agent = |config| Agent::with_parts(config, connector.clone(), PlaceholderResolver);
+        let unpooled = TransportOptions { max_idle_connections: 0, ..options.clone() };
         Ok(Self {
-            agent,
-            base: base.text,
-            authorization,
+            pooled: agent(options.config(base.is_loopback())?),
+            unpooled: agent(unpooled.config(base.is_loopback())?),
+            base,
             max_response_bytes: options.max_response_bytes,
             total: options.timeouts.total,
         })
     }
 
-    /// Sends a request and reads its answer, within `left`.
+    /// The address of `path`.
+    pub(crate) fn join(&self, path: &str) -> Result<Uri, InvalidInput> {
+        self.base.join(path)
+    }
+
+    /// Sends a request and reads its response, within `left`.
     pub(crate) fn exchange(
         &self,
-        method: &Method,
-        path: &str,
-        body: Option<&[u8]>,
+        request: &RawRequest<'_>,
         left: Duration,
     ) -> Result<RawResponse, ExchangeError> {
-        let _hush = TraceGuard::new();
-        let started = Cell::new(false);
-        let result = self.send(method, path, body, left, &started);
-        let response = result.map_err(|error| {
-            // The body is started after the connection stands and the headers are written. Not started, hence no
-            // complete request left. A request without a body has no such mark.
-            unanswered(error, body.is_some() && !started.get())
-        })?;
+        let _guard = TraceGuard::new();
+        progress::begin();
+        let response = self.send(request, left)?;
         Ok(self.read(response))
     }
 
-    fn send(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Option<&[u8]>,
-        left: Duration,
-        started: &Cell<bool>,
-    ) -> Result<Response<Body>, ureq::Error> {
-        let request = Request::builder()
-            .method(method.clone())
-            .uri(format!("{}{path}", self.base))
-            .header(header::AUTHORIZATION, self.authorization.clone())
+    fn send(&self, raw: &RawRequest<'_>, left: Duration) -> Result<Response<Body>, ExchangeError> {
+        let mut request = Request::builder()
+            .method(raw.method.clone())
+            .uri(raw.uri.clone())
+            .header(header::AUTHORIZATION, raw.authorization.clone())
             .header(header::ACCEPT, JSON);
-        match body {
-            Some(body) => {
-                let mut watched = TrackedBody { body, started };
-                let request = request
-                    .header(header::CONTENT_TYPE, JSON)
-                    .header(header::CONTENT_LENGTH, body.len())
-                    .body(SendBody::from_reader(&mut watched))?;
-                self.run(request, left)
-            }
-            None => self.run(request.body(SendBody::none())?, left),
+        if raw.connection == ConnectionUse::Own {
+            request = request.header(header::CONNECTION, CLOSE);
         }
+        let result = match raw.body {
+            Some(mut body) => {
+                let length = body.len();
+                request
+                    .header(header::CONTENT_TYPE, JSON)
+                    .header(header::CONTENT_LENGTH, length)
+                    .body(SendBody::from_reader(&mut body))
+                    .map_err(ureq::Error::from)
+                    .and_then(|request| self.run(request, raw.connection, left))
+            }
+            None => request
+                .body(SendBody::none())
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.run(request, raw.connection, left)),
+        };
+        // All of a request that fits a buffer is written at once. Nothing written, hence nothing sent.
+        result.map_err(|error| ExchangeError::of(error, progress::current().written))
     }
 
-    fn run(&self, request: Request<SendBody<'_>>, left: Duration) -> Result<Response<Body>, ureq::Error> {
+    fn run(
+        &self,
+        request: Request<SendBody<'_>>,
+        connection: ConnectionUse,
+        left: Duration,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let agent = match connection {
+            ConnectionUse::Pooled => &self.pooled,
+            ConnectionUse::Own => &self.unpooled,
+        };
         if left == self.total {
-            return self.agent.run(request);
+            return agent.run(request);
         }
-        let request = self.agent.configure_request(request).timeout_global(Some(left)).build();
-        self.agent.run(request)
+        let request = agent.configure_request(request).timeout_global(Some(left)).build();
+        agent.run(request)
     }
 
     fn read(&self, response: Response<Body>) -> RawResponse {
-        let (parts, mut body) = response.into_parts();
-        let body = body.with_config().limit(self.max_response_bytes).read_to_vec().map_err(|error| {
-            let (kind, detail) = match &error {
-                ureq::Error::BodyExceedsLimit(_) => (ErrorKind::OversizedResponse, ""),
-                ureq::Error::Timeout(_) => (ErrorKind::Timeout, "while reading the answer"),
-                _ => (ErrorKind::TruncatedResponse, ""),
-            };
-            ExchangeError { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }
-        });
-        RawResponse { status: parts.status.as_u16(), headers: parts.headers, body }
-    }
-}
-
-/// A request body that notes when it is first asked for.
-struct TrackedBody<'a> {
-    body: &'a [u8],
-    started: &'a Cell<bool>,
-}
-
-impl Read for TrackedBody<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.started.set(true);
-        self.body.read(buffer)
-    }
-}
-
-/// What an error says. Everything that fails while dialling comes wrapped in a [`DialError`], so it is known
-/// that no request left; of the rest, `not_pulled` says so.
-fn unanswered(error: ureq::Error, not_pulled: bool) -> ExchangeError {
-    let error = match error {
-        ureq::Error::Other(other) => match other.downcast::<DialError>() {
-            Ok(dial) => {
-                let (kind, detail, source) = dial.into_parts();
-                return ExchangeError { kind, outcome: Outcome::NotSent, detail, source: Some(source) };
-            }
-            Err(other) => ureq::Error::Other(other),
-        },
-        error => error,
-    };
-    let (kind, detail) = match &error {
-        ureq::Error::Timeout(phase) => (ErrorKind::Timeout, phase_name(*phase)),
-        ureq::Error::Io(_) => (ErrorKind::ConnectionLost, "before the answer was complete"),
-        _ => (ErrorKind::Protocol, ""),
-    };
-    let outcome = if not_pulled { Outcome::NotSent } else { Outcome::Unknown };
-    ExchangeError { kind, outcome, detail, source: Some(Box::new(error)) }
-}
-
-fn phase_name(phase: Timeout) -> &'static str {
-    match phase {
-        Timeout::Resolve => "while resolving the host's name",
-        Timeout::Connect => "while connecting",
-        Timeout::SendRequest | Timeout::SendBody | Timeout::PerWrite => "while sending the request",
-        Timeout::RecvResponse | Timeout::PerRead => "while waiting for the answer",
-        Timeout::RecvBody => "while reading the answer",
-        _ => "when the call's time was up",
+        let (mut parts, mut body) = response.into_parts();
+        head::restore_names(&mut parts.headers);
+        // ureq takes a response that just fits for one that is too large.
+        let limit = self.max_response_bytes.saturating_add(1);
+        let body = match body.with_config().limit(limit).read_to_vec() {
+            Ok(body) if body.len() as u64 > self.max_response_bytes => Err(ExchangeError::oversized_body()),
+            Ok(body) => Ok(body),
+            Err(error) => Err(ExchangeError::of_body(error)),
+        };
+        let reused = !progress::current().connected;
+        RawResponse { status: parts.status.as_u16(), headers: parts.headers, body, reused }
     }
 }
 
@@ -189,3 +179,4 @@ pub(crate) fn deadline_after(now: Instant, duration: Duration) -> Instant {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");

@@ -7,7 +7,8 @@ use http::{Request, Uri};
 use ureq::{Agent, Error};
 
 use super::TransportOptions;
-use super::options::{BaseUrl, Timeouts, is_loopback};
+use super::base_url::is_loopback;
+use super::timeouts::Timeouts;
 use crate::InvalidInput;
 
 /// Posts to one address. Connections are not kept: receivers come and go.
@@ -26,14 +27,13 @@ impl WebhookClient {
         }
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| refuse("must have a host"))?;
-        let base = BaseUrl { text: String::new(), loopback: is_loopback(host) };
         let options = TransportOptions {
-            timeouts: Timeouts::within(timeout),
+            timeouts: Timeouts::new().total(timeout),
             max_idle_connections: 0,
             user_agent_suffix: Some("sandbox".to_owned()),
             ..TransportOptions::default()
         };
-        let config = options.config(&base)?;
+        let config = options.config(is_loopback(host))?;
         Ok(Self { agent: Agent::new_with_config(config), url: url.to_owned() })
     }
 
@@ -44,7 +44,7 @@ impl WebhookClient {
             request = request.header(*name, *value);
         }
         let request = request.body(body).map_err(|error| error.to_string())?;
-        let response = self.agent.run(request).map_err(|error| told(&error))?;
+        let response = self.agent.run(request).map_err(|error| describe(&error))?;
         let status = response.status().as_u16();
         let mut excerpt = Vec::new();
         let read = response.into_body().into_reader().take(EXCERPT).read_to_end(&mut excerpt);
@@ -54,7 +54,7 @@ impl WebhookClient {
     }
 }
 
-fn told(error: &Error) -> String {
+fn describe(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "no answer in time".to_owned(),
         error => error.to_string(),

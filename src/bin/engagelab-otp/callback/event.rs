@@ -2,15 +2,14 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use engagelab_otp::Channel;
 use engagelab_otp::callback::{Detail, Event};
 use serde_json::{Value, json};
 
 /// For people: when, which message, what, by which channel, why, at what cost.
 pub(super) fn text(event: &Event) -> String {
     let mut words = Vec::new();
-    words.extend(event.row().itime.and_then(date));
-    words.extend(event.message_id().map(ToString::to_string));
+    words.extend(event.seconds().and_then(date));
+    words.extend(event.message_id().map(ToOwned::to_owned));
     words.push(name(event));
     words.extend(event.channel().map(|channel| format!("by {}", channel.as_str())));
     words.extend(error(event).map(|code| format!("error {code}")));
@@ -24,8 +23,8 @@ pub(super) fn json(event: &Event) -> Value {
         "kind": kind(event),
         "name": name(event),
         "message_id": event.message_id(),
-        "channel": event.channel().map(Channel::as_str),
-        "time": event.row().itime,
+        "channel": event.channel(),
+        "time": event.seconds(),
         "error_code": error(event),
         "cost": event.cost().map(|cost| json!({ "amount": cost.amount().to_string(), "currency": cost.currency() })),
     })
@@ -52,7 +51,7 @@ fn kind(event: &Event) -> &'static str {
 /// The status of a message, or what the event calls itself.
 fn name(event: &Event) -> String {
     let name = match event.detail() {
-        Detail::Status(status) => status.message_status.as_ref().map(|status| status.as_str().to_owned()),
+        Detail::Status(status) => status.message_status().map(|status| status.as_str().to_owned()),
         Detail::Notification(notification) => {
             notification.event.as_ref().map(|name| name.as_str().to_owned())
         }
@@ -65,5 +64,5 @@ fn name(event: &Event) -> String {
 
 fn error(event: &Event) -> Option<i64> {
     let Detail::Status(status) = event.detail() else { return None };
-    status.error_code.filter(|&code| code != 0)
+    status.error_code().filter(|&code| code != 0)
 }

@@ -1,6 +1,6 @@
 //! Reads a row that does not fit the document to the letter.
 //!
-//! It drives the generated types with a deserializer of its own, that reads numbers as their digits where a
+//! It drives the same code as for other rows with a deserializer of its own, that reads numbers as their digits where a
 //! text is wanted (so that ids of any length keep all of them) and texts as numbers where a number is wanted.
 //! When a field does not fit even so, the row is read again as if that field were `null`: every field of a row
 //! is optional. That costs time, which is why rows that do fit never come here.
@@ -8,29 +8,43 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::value::{Error, StringDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer as _, MapAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-use super::event::UnreadableReason;
-use crate::api::types::CallbackRow;
+use super::row::{Object, Sink};
+use crate::callback::event::{Fields, UnreadableReason};
 
 /// How many fields may be left out before the row is given up. It bounds the time that a row can take.
 const MAX_LEFT_OUT: usize = 16;
 
-/// The row, and the paths of the fields that had to be left out. `json` is well formed.
-pub(super) fn read_row(json: &str) -> Result<(CallbackRow, Vec<String>), UnreadableReason> {
+/// The row's fields, and the paths of those that had to be left out. The brackets of `json` match.
+pub(super) fn read_row(json: &str, sink: &mut Sink<'_>) -> Result<(Fields, Vec<String>), UnreadableReason> {
     if !json.starts_with('{') {
         return Err(UnreadableReason::NotAnObject);
     }
+    if serde_json::from_str::<IgnoredAny>(json).is_err() {
+        return Err(UnreadableReason::NotJson);
+    }
+    sink.strict = false;
+    let read = read_leaving_out(json, sink);
+    sink.strict = true;
+    read
+}
+
+fn read_leaving_out(json: &str, sink: &mut Sink<'_>) -> Result<(Fields, Vec<String>), UnreadableReason> {
     let mut left_out = Vec::new();
+    let shared = sink.shared.len();
     while left_out.len() <= MAX_LEFT_OUT {
         let culprit = RefCell::new(None);
         let lenient = Lenient { json, path: &Path::Row, left_out: &left_out, culprit: &culprit };
-        match CallbackRow::deserialize(lenient) {
-            Ok(row) => return Ok((row, left_out)),
+        let mut fields = Fields::default();
+        sink.shared.truncate(shared);
+        match (Object { sink, into: &mut fields }).deserialize(lenient) {
+            Ok(()) => return Ok((fields, left_out)),
             Err(_) => left_out.push(culprit.into_inner().ok_or(UnreadableReason::Garbled)?),
         }
     }
@@ -119,9 +133,14 @@ impl<'de> Deserializer<'de> for Lenient<'de, '_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        // By such a name `RawValue` asks for the text, which only its own deserializer can hand out.
+        if name.starts_with("$serde_json::") {
+            let mut json = serde_json::Deserializer::from_str(self.json);
+            return json.deserialize_newtype_struct(name, visitor).map_err(Error::custom);
+        }
         visitor.visit_newtype_struct(self)
     }
 

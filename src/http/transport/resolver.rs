@@ -1,4 +1,4 @@
-//! Looks names up, in bounded time and with bounded threads.
+//! Resolves names, in bounded time and with bounded threads.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,18 +13,18 @@ use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::dial::DialError;
+use super::connector::ConnectError;
 use crate::ErrorKind;
 use crate::sync;
 
 /// Answers every question for a name with a placeholder; literal addresses with themselves.
 ///
-/// ureq asks before it looks into its pool, for every call. What it gets here costs nothing, and the real look-up
-/// happens when a connection is really made.
+/// ureq asks before it looks into its pool, for every call. What it gets here costs nothing, and the name is resolved
+/// when a connection is really made.
 #[derive(Debug)]
-pub(super) struct Placeholder;
+pub(super) struct PlaceholderResolver;
 
-impl Resolver for Placeholder {
+impl Resolver for PlaceholderResolver {
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut addresses = self.empty();
         addresses.push(literal(uri).unwrap_or(PLACEHOLDER));
@@ -32,43 +32,43 @@ impl Resolver for Placeholder {
     }
 }
 
-/// Looks names up for real: each in a thread, so that the executor can stop waiting. Callers that want the same name
-/// at the same time share one thread; one that hangs holds up nobody but those who want that name.
+/// Asks the operating system: in a thread for each name, so that the caller can stop waiting. Callers that want the
+/// same name at the same time share one thread; one that hangs holds up only those who want that name.
 #[derive(Clone)]
-pub(super) struct LookUp {
+pub(super) struct SystemResolver {
     timeout: Duration,
-    under_way: Arc<Mutex<HashMap<String, Arc<PendingLookup>>>>,
+    pending: Arc<Mutex<HashMap<String, Arc<PendingLookup>>>>,
 }
 
-/// What a look-up came to; an error in a form that several waiters can have.
+/// What a resolution came to; an error in a form that several waiters can have.
 type Found = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
 
-/// A look-up that is under way.
+/// A resolution that has not finished, and those who wait for it.
 #[derive(Default)]
 struct PendingLookup {
     result: Mutex<Option<Found>>,
-    landing: Condvar,
+    finished: Condvar,
 }
 
-impl LookUp {
+impl SystemResolver {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { timeout, under_way: Arc::default() }
+        Self { timeout, pending: Arc::default() }
     }
 
-    pub(super) fn addresses(&self, uri: &Uri, most: Duration) -> Result<Vec<SocketAddr>, DialError> {
+    pub(super) fn addresses(&self, uri: &Uri, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {
         if let Some(address) = literal(uri) {
             return Ok(vec![address]);
         }
-        let failed = |source: io::Error| DialError::new(ErrorKind::Resolve, source.into());
+        let failed = |source: io::Error| ConnectError::new(ErrorKind::Resolve, source.into());
         let (Some(host), Some(port)) = (uri.host(), port(uri)) else {
             return Err(failed(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "the URL has no host or no port",
             )));
         };
-        let flight = self.join_or_begin(&format!("{host}:{port}")).map_err(failed)?;
-        let late = || DialError::new(ErrorKind::Resolve, ureq::Error::Timeout(ureq::Timeout::Resolve));
-        match flight.wait(self.timeout.min(most)).ok_or_else(late)? {
+        let lookup = self.join_or_begin(&format!("{host}:{port}")).map_err(failed)?;
+        let late = || ConnectError::new(ErrorKind::Resolve, ureq::Error::Timeout(ureq::Timeout::Resolve));
+        match lookup.wait(self.timeout.min(limit)).ok_or_else(late)? {
             Ok(addresses) if addresses.is_empty() => {
                 Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")))
             }
@@ -78,20 +78,20 @@ impl LookUp {
     }
 
     fn join_or_begin(&self, name: &str) -> io::Result<Arc<PendingLookup>> {
-        let mut under_way = sync::lock(&self.under_way);
-        if let Some(flight) = under_way.get(name) {
-            return Ok(flight.clone());
+        let mut pending = sync::lock(&self.pending);
+        if let Some(lookup) = pending.get(name) {
+            return Ok(lookup.clone());
         }
-        let flight = Arc::new(PendingLookup::default());
-        let (landing, name_of_thread, registry) = (flight.clone(), name.to_owned(), self.under_way.clone());
+        let lookup = Arc::new(PendingLookup::default());
+        let (result, own_name, registry) = (lookup.clone(), name.to_owned(), self.pending.clone());
         thread::Builder::new().name("resolve".to_owned()).spawn(move || {
-            let found = name_of_thread.to_socket_addrs().map(|found| found.take(MOST_ADDRESSES).collect());
-            sync::lock(&registry).remove(&name_of_thread);
-            *sync::lock(&landing.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
-            landing.landing.notify_all();
+            let found = own_name.to_socket_addrs().map(|found| found.take(MAX_ADDRESSES).collect());
+            sync::lock(&registry).remove(&own_name);
+            *sync::lock(&result.result) = Some(found.map_err(|error| (error.kind(), error.to_string())));
+            result.finished.notify_all();
         })?;
-        under_way.insert(name.to_owned(), flight.clone());
-        Ok(flight)
+        pending.insert(name.to_owned(), lookup.clone());
+        Ok(lookup)
     }
 }
 
@@ -108,12 +108,12 @@ impl PendingLookup {
             if left.is_zero() {
                 return None;
             }
-            result = sync::wait(&self.landing, result, Some(left));
+            result = sync::wait(&self.finished, result, Some(left));
         }
     }
 }
 
-impl Resolver for LookUp {
+impl Resolver for SystemResolver {
     fn resolve(
         &self,
         uri: &Uri,
@@ -130,9 +130,9 @@ impl Resolver for LookUp {
     }
 }
 
-impl fmt::Debug for LookUp {
+impl fmt::Debug for SystemResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LookUp").field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("SystemResolver").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
@@ -150,36 +150,36 @@ fn port(uri: &Uri) -> Option<u16> {
     })
 }
 
-/// Stands for "not looked up yet". No server listens there.
+/// Stands for "not resolved yet". No server listens there.
 pub(super) const PLACEHOLDER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// As many as ureq's list of addresses holds.
-const MOST_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn those_who_want_the_same_name_share_a_lookup_and_stop_waiting_in_time() {
-        let lookup = LookUp::new(Duration::from_millis(20));
-        // A look-up that never lands.
+    fn those_who_want_the_same_name_share_a_thread_and_stop_waiting_in_time() {
+        let resolver = SystemResolver::new(Duration::from_millis(20));
+        // A resolution that never finishes.
         let stuck = Arc::new(PendingLookup::default());
-        sync::lock(&lookup.under_way).insert("example.test:443".to_owned(), stuck);
+        sync::lock(&resolver.pending).insert("example.test:443".to_owned(), stuck);
         let uri = Uri::from_static("https://example.test");
         for _ in 0..3 {
-            let (kind, ..) = lookup.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
+            let (kind, ..) = resolver.addresses(&uri, Duration::MAX).expect_err("it hangs").into_parts();
             assert_eq!(kind, ErrorKind::Timeout);
         }
-        assert_eq!(sync::lock(&lookup.under_way).len(), 1);
+        assert_eq!(sync::lock(&resolver.pending).len(), 1);
     }
 
     #[test]
-    fn what_landed_is_no_longer_under_way() {
-        let lookup = LookUp::new(Duration::from_secs(20));
+    fn what_has_finished_is_no_longer_pending() {
+        let resolver = SystemResolver::new(Duration::from_secs(20));
         let found =
-            lookup.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
+            resolver.addresses(&Uri::from_static("http://localhost:7"), Duration::MAX).expect("it exists");
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7));
-        assert!(sync::lock(&lookup.under_way).is_empty());
+        assert!(sync::lock(&resolver.pending).is_empty());
     }
 }

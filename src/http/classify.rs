@@ -1,0 +1,232 @@
+//! Reads what a response means. Pure: no I/O, no clock of its own.
+//!
+//! One rule decides whether the service may have acted. A response is a clear no only if it has been read whole and
+//! nothing in it leaves the question open: neither its status, nor, where the body is an error of the service, its code.
+//! A response that was cut is never a clear no: the part that is missing may have held the code 1000.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{self, HeaderMap};
+use serde::Deserialize;
+
+use crate::api::types::ErrorCode;
+use crate::error::{ApiError, Error};
+use crate::http::redact::Redactor;
+use crate::http::response::ResponseHead;
+use crate::http::transport::{ExchangeError, RawResponse};
+use crate::{ErrorKind, Outcome};
+
+/// Takes the body of a success; says what was wrong with it if it cannot.
+pub(crate) type Decode<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), serde_json::Error>;
+
+/// Hands a success to `decode`, and makes an error of everything else. `redactor` is called only then.
+pub(crate) fn read(
+    response: RawResponse,
+    now: SystemTime,
+    redactor: impl Fn() -> Redactor,
+    decode: Decode<'_>,
+) -> Result<ResponseHead, Error> {
+    let RawResponse { status, headers, body, reused } = response;
+    let success = (200..300).contains(&status);
+    let error = match body {
+        Err(incomplete) => Error::from(incomplete),
+        Ok(body) => match service_error(&body, success) {
+            Some(Ok(found)) => of_service(found, status, &redactor()),
+            Some(Err(Cut)) if !success => Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown),
+            None if !success => Error::new(ErrorKind::Status, outcome_of(status)).with_detail(excerpt(
+                &redactor(),
+                &headers,
+                &body,
+            )),
+            Some(Err(Cut)) | None => match decode_success(&body, decode) {
+                Ok(()) => return Ok(ResponseHead { headers, reused_connection: reused }),
+                Err(error) => of_success(&error, &headers, &body, &redactor()),
+            },
+        },
+    };
+    Err(error
+        .with_status(status, retry_after(&headers, now))
+        .with_headers(headers, |id| redactor().is_clean(id)))
+}
+
+impl From<ExchangeError> for Error {
+    fn from(failed: ExchangeError) -> Self {
+        let error = Self::new(failed.kind, failed.outcome).with_detail(failed.detail);
+        match failed.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+}
+
+/// What a status alone says. Open is what a success, a server or a gateway says of itself; 303, which sends to the result
+/// of what was done; and 408 and 499, which say that somebody stopped waiting.
+fn outcome_of(status: u16) -> Outcome {
+    match status {
+        303 | 408 | 499 => Outcome::Unknown,
+        300..=499 => Outcome::Rejected,
+        _ => Outcome::Unknown,
+    }
+}
+
+fn of_service(found: ServiceError, status: u16, redactor: &Redactor) -> Error {
+    let code = ErrorCode::from(found.code);
+    let outcome = match code {
+        ErrorCode::Internal => Outcome::Unknown,
+        // A success with an error in it: the service has read the request, and says no.
+        _ if (200..300).contains(&status) => Outcome::Rejected,
+        _ => outcome_of(status),
+    };
+    let message = found.message.unwrap_or_default();
+    Error::new(ErrorKind::Service, outcome).with_api(ApiError {
+        status,
+        code,
+        message: redactor.excerpt(&message),
+        whole_message: message,
+    })
+}
+
+/// An error in the service's own form.
+#[derive(Deserialize)]
+struct ServiceError {
+    code: i64,
+    message: Option<String>,
+}
+
+/// A JSON object that ends early.
+struct Cut;
+
+/// The error of the service that a body holds, if it does. One may stand even behind a status of success.
+fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Cut>> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return None;
+    }
+    match serde_json::from_slice::<ServiceError>(body) {
+        Ok(error) if error.code == 0 && success => None,
+        Ok(error) => Some(Ok(error)),
+        Err(error) if error.is_eof() => Some(Err(Cut)),
+        Err(_) => None,
+    }
+}
+
+/// An operation whose success has no body is answered with nothing, which reads like JSON's null.
+fn decode_success(body: &[u8], decode: Decode<'_>) -> Result<(), serde_json::Error> {
+    if body.is_empty() { decode(b"null") } else { decode(body) }
+}
+
+fn of_success(error: &serde_json::Error, headers: &HeaderMap, body: &[u8], redactor: &Redactor) -> Error {
+    let (kind, detail) = if body.is_empty() {
+        (ErrorKind::EmptyResponse, String::new())
+    } else if error.is_data() {
+        (ErrorKind::UnexpectedJson, redactor.excerpt(&error.to_string()))
+    } else if !is_json(headers) {
+        (ErrorKind::ContentType, excerpt(redactor, headers, body))
+    } else if error.is_eof() {
+        (ErrorKind::TruncatedResponse, String::new())
+    } else {
+        (ErrorKind::NotJson, excerpt(redactor, headers, body))
+    };
+    Error::new(kind, Outcome::Unknown).with_detail(detail)
+}
+
+/// The media type and the beginning of a body that is not what was asked for.
+fn excerpt(redactor: &Redactor, headers: &HeaderMap, body: &[u8]) -> String {
+    let media =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("no media type");
+    let text = redactor.excerpt(&String::from_utf8_lossy(body));
+    let media = redactor.excerpt(media);
+    if text.is_empty() { format!("{media}, empty") } else { format!("{media}, “{text}”") }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
+    let media =
+        value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media.ends_with("/json") || media.ends_with("+json")
+}
+
+/// `Retry-After`, in seconds or as a date. A date is taken against the response's own `Date` where there is one,
+/// since clocks differ.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    if let Some(duration) = seconds(asked) {
+        return Some(duration);
+    }
+    let then = httpdate::parse_http_date(asked).ok()?;
+    let now = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+/// Whole seconds are the standard, but some servers send fractions. What is too long for a duration is the longest.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    // Digits that do not fit are too many: there is no other way to fail.
+    let whole = whole.parse().map_or(Duration::MAX, Duration::from_secs);
+    let fraction = format!("0.{fraction}").parse().map_or(Duration::ZERO, Duration::from_secs_f64);
+    Some(whole.saturating_add(fraction))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), header::HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:00 GMT").expect("a date");
+        let later = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let wait = |pairs: &[_]| retry_after(&headers(pairs), now).map(|wait| wait.as_secs());
+        assert_eq!(wait(&[(header::RETRY_AFTER, "120")]), Some(120));
+        assert_eq!(wait(&[(header::RETRY_AFTER, later)]), Some(37));
+        assert_eq!(
+            wait(&[(header::RETRY_AFTER, later), (header::DATE, "Sun, 06 Nov 1994 08:49:30 GMT")]),
+            Some(7)
+        );
+        assert_eq!(wait(&[(header::RETRY_AFTER, "Sun, 06 Nov 1994 08:00:00 GMT")]), Some(0));
+        for nonsense in ["soon", "", "-1", "+1", "1e3", "1.", ".5", "inf", "1.2.3", "0x10"] {
+            assert_eq!(wait(&[(header::RETRY_AFTER, nonsense)]), None, "{nonsense}");
+        }
+        assert_eq!(wait(&[]), None);
+    }
+
+    #[test]
+    fn fractions_and_huge_values_of_retry_after_are_honoured() {
+        let wait = |value| retry_after(&headers(&[(header::RETRY_AFTER, value)]), SystemTime::UNIX_EPOCH);
+        assert_eq!(wait("1.5"), Some(Duration::from_millis(1500)));
+        assert_eq!(wait("0.25"), Some(Duration::from_millis(250)));
+        assert!(wait("18446744073709551615.9") > Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(wait("99999999999999999999999999"), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn only_some_statuses_are_a_clear_no() {
+        for status in [300, 301, 302, 307, 400, 401, 403, 404, 409, 413, 429, 498] {
+            assert_eq!(outcome_of(status), Outcome::Rejected, "{status}");
+        }
+        for status in [101, 200, 303, 408, 499, 500, 502, 503, 504, 599] {
+            assert_eq!(outcome_of(status), Outcome::Unknown, "{status}");
+        }
+    }
+
+    #[test]
+    fn media_types_with_json_in_them_say_json() {
+        for media in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "Application/JSON",
+            "application/problem+json",
+        ] {
+            assert!(is_json(&headers(&[(header::CONTENT_TYPE, media)])), "{media}");
+        }
+        assert!(is_json(&HeaderMap::new()));
+        assert!(!is_json(&headers(&[(header::CONTENT_TYPE, "text/html")])));
+    }
+}
