@@ -22,6 +22,8 @@ fn main() {
     for path in ["build.rs", "build", DOCUMENT] {
         println!("cargo::rerun-if-changed={path}");
     }
+    // A panic of the type generator becomes a diagnostic; its backtrace would only hide that.
+    std::panic::set_hook(Box::new(|_| {}));
     if let Err(diagnostics) = generate() {
         for diagnostic in diagnostics {
             // Every line of a multi-line value needs the prefix, or cargo drops it.

@@ -66,14 +66,6 @@ impl Document {
         Some(target)
     }
 
-    /// The parameters of an operation's path, in the path's order.
-    pub(crate) fn path_parameters<'a>(&'a self, path: &str, operation: &'a Value) -> Vec<&'a str> {
-        let mut names: Vec<_> =
-            self.parameters(path, operation).filter_map(|parameter| parameter["name"].as_str()).collect();
-        names.sort_by_key(|name| path.find(&format!("{{{name}}}")));
-        names
-    }
-
     /// The parameters of an operation: those of its path, then its own.
     pub(crate) fn parameters<'a>(
         &'a self,

@@ -47,7 +47,7 @@ pub(crate) fn reduced(document: &Document) -> Value {
     let mut root = document.root.clone();
     // Of several media types in answers, JSON is the one that is asked for.
     let only_json = |response: &mut Value| {
-        if let Some(content) = response["content"].as_mapping_mut() {
+        if let Some(content) = response.get_mut("content").and_then(Value::as_mapping_mut) {
             content.retain(|media, _| media.as_str() == Some(JSON));
         }
     };

@@ -88,7 +88,7 @@ impl Check<'_> {
         let servers = &self.document.root["servers"];
         let place = Place::at(["servers"]);
         let Some([server]) = servers.as_sequence().map(Vec::as_slice) else {
-            let what = "there must be exactly one server: the client's base URL, which a program can replace";
+            let what = "there must be exactly one server, the client's base URL; write one, which a program can replace";
             return self.refuse(place, what);
         };
         let place = place.child("0");
@@ -97,7 +97,7 @@ impl Check<'_> {
         let host = url.strip_prefix("https://").unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/".contains(c);
         if host.is_empty() || host.starts_with('/') || host.ends_with('/') || !host.chars().all(plain) {
-            let what = "the server's `url` must be `https://` and a host, perhaps with a path, without a slash at the end";
+            let what = "the server's `url` is not one; write `https://` and a host, perhaps with a path, without a slash at the end";
             self.refuse(place.child("url"), what);
         }
     }
@@ -112,8 +112,10 @@ impl Check<'_> {
                 && scheme["scheme"].as_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
         };
         let [(name, scheme)] = schemes.as_slice() else {
-            return self
-                .refuse(place, "there must be exactly one security scheme, of type http and scheme basic");
+            return self.refuse(
+                place,
+                "there must be exactly one security scheme; write one with `type: http` and `scheme: basic`",
+            );
         };
         self.keys(scheme, &place.child(name), &["type", "scheme", "description"]);
         if !basic(scheme) {
@@ -190,7 +192,7 @@ impl Check<'_> {
                 };
                 self.refuse(place.child(key), what);
             } else if matches!(key, "description" | "summary") && !value.is_string() {
-                self.refuse(place.child(key), "this must be a text; put it in quotes");
+                self.refuse(place.child(key), "this is not a text; put it in quotes");
             }
         }
     }

@@ -60,6 +60,13 @@ impl Check<'_> {
             let what = "a path has no segments that are empty, `.` or `..`; they would lead elsewhere";
             self.refuse(place.clone(), what);
         }
+        for segment in rest.split('/').filter(|segment| segment.contains(['{', '}'])) {
+            let whole = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            if whole.is_none_or(|name| name.is_empty() || name.contains(['{', '}'])) {
+                let what = "a parameter in braces fills a segment of the path whole; write `/{name}/`";
+                self.refuse(place.clone(), what);
+            }
+        }
         for (index, name) in names.iter().enumerate() {
             if names[..index].contains(name) {
                 let what = format!("the path has {{{name}}} twice; give each place its own name");
@@ -107,8 +114,9 @@ impl Check<'_> {
                 let place = place.child("operationId");
                 self.name(id, &place);
                 if RESERVED.contains(&id.to_snake_case().as_str()) {
-                    let what =
-                        format!("{id:?} is a name that every function's neighbour has; choose another one");
+                    let what = format!(
+                        "{id:?} is the name of something beside it in the generated code; choose another one"
+                    );
                     self.refuse(place.clone(), what);
                 }
                 if !self.operations.insert(id.to_snake_case()) {
@@ -127,7 +135,7 @@ impl Check<'_> {
             self.refuse(place.clone(), what);
         }
         if !operation["deprecated"].is_null() && operation["deprecated"].as_bool() != Some(true) {
-            self.refuse(place.child("deprecated"), "this is `true`, or left out");
+            self.refuse(place.child("deprecated"), "this is not `true`; write that, or leave it out");
         }
         self.parameters(path, operation, place);
         self.request_body(method, &operation["requestBody"], &place.child("requestBody"));
@@ -158,6 +166,11 @@ impl Check<'_> {
             self.refuse(place.child("content"), what);
         }
         self.json_content(&body["content"], place);
+        let schema = self.document.resolve(&body["content"][JSON]["schema"]);
+        if schema.is_some_and(|schema| schema["properties"].is_null()) {
+            let what = "a request's body must be an object with properties; put the value in a field";
+            self.refuse(place.clone(), what);
+        }
     }
 
     fn responses(&mut self, operation: &Value, place: &Place) {
@@ -229,4 +242,4 @@ impl Check<'_> {
 }
 
 /// Methods that `Api` has already, and the constant beside the operations.
-const RESERVED: [&str; 3] = ["run", "all", "clone"];
+const RESERVED: [&str; 4] = ["all", "clone", "respond", "run"];

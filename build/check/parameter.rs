@@ -72,7 +72,7 @@ impl Check<'_> {
         if found_in == "path" && parameter["required"].as_bool() != Some(true) {
             self.refuse(place.clone(), "a parameter of the path is always there; write `required: true`");
         } else if !parameter["required"].is_null() && !parameter["required"].is_bool() {
-            self.refuse(place.child("required"), "this is `true` or `false`");
+            self.refuse(place.child("required"), "this is neither true nor false; write one of them");
         }
         let style_fits = parameter["style"].is_null() || parameter["style"].as_str() == Some(style);
         let explode_fits = parameter["explode"].is_null() || parameter["explode"].as_bool() == Some(explode);

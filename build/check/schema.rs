@@ -35,6 +35,10 @@ impl Check<'_> {
                 let what = "an answer with a closed `enum` breaks when the service adds a value; use `x-extensible-enum`";
                 self.refuse(place.child("enum"), what);
             }
+            if sent && received && !schema["properties"].is_null() {
+                let what = "an object that is both sent and received cannot keep the fields that it does not know; describe it twice, under two names";
+                self.refuse(place.clone(), what);
+            }
             self.additional(schema, &place, sent, received);
             self.recursion(name, &place);
         }
@@ -97,7 +101,7 @@ impl Check<'_> {
         }
         for key in ["nullable", "x-sensitive"] {
             if !schema[key].is_null() && schema[key].as_bool() != Some(true) {
-                self.refuse(place.child(key), "this is `true`, or left out");
+                self.refuse(place.child(key), "this is not `true`; write that, or leave it out");
             }
         }
         self.format(schema, kind, place);
@@ -113,7 +117,10 @@ impl Check<'_> {
         if schema["additionalProperties"].is_mapping() {
             self.schema(&schema["additionalProperties"], &place.child("additionalProperties"), false, sent);
         } else if !schema["additionalProperties"].is_null() && !schema["additionalProperties"].is_bool() {
-            self.refuse(place.child("additionalProperties"), "this is a schema, `true` or `false`");
+            self.refuse(
+                place.child("additionalProperties"),
+                "this is no schema; write one, `true` or `false`",
+            );
         }
     }
 
@@ -157,7 +164,10 @@ impl Check<'_> {
             for key in [least, most] {
                 let value = &schema[key];
                 if !value.is_null() && value.as_i64().is_none_or(|value| value < 0 && !negative) {
-                    self.refuse(place.child(key), "a limit is a whole number, and an amount is not below 0");
+                    self.refuse(
+                        place.child(key),
+                        "this is no limit; write a whole number, and for an amount one not below 0",
+                    );
                 }
             }
             if let (Some(min), Some(max)) = (schema[least].as_i64(), schema[most].as_i64())
@@ -239,7 +249,7 @@ impl Check<'_> {
         if !kept.is_null()
             && (kept.as_bool() != Some(true) || schema["properties"].is_null() || sent || received)
         {
-            let what = "this keeps unknown fields of objects with properties that are neither sent nor answers; it is `true`, or left out";
+            let what = "this keeps unknown fields of objects with properties that are neither sent nor answers; write `true` there, or leave it out";
             self.refuse(place.child("x-additional-properties"), what);
         }
         let additional = &schema["additionalProperties"];

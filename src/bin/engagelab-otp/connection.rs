@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::api::operations::BASE_URL;
 use engagelab_otp::sandbox::demo;
 use engagelab_otp::{Client, Credentials, Error, Timeouts};
 
@@ -75,7 +76,7 @@ impl Connection {
         let base_url = match (&self.base_url, variable("ENGAGELAB_OTP_BASE_URL")?) {
             (Some(url), _) => url.clone(),
             (None, Some(url)) => url,
-            (None, None) => profile.base_url.unwrap_or_else(|| SERVICE.to_owned()),
+            (None, None) => profile.base_url.unwrap_or_else(|| BASE_URL.to_owned()),
         };
         Ok((Credentials::new(key, secret)?, base_url))
     }
@@ -145,8 +146,6 @@ fn is_loopback(url: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
-
-const SERVICE: &str = "https://otp.api.engagelab.cc";
 
 /// Where the subcommand `sandbox` listens unless told otherwise.
 const SANDBOX: &str = "http://127.0.0.1:8035";
