@@ -2,8 +2,11 @@
 //! operation.
 //!
 //! Writes only to `OUT_DIR`. A document that cannot be turned into code stops the build with the file, the
-//! line, the place in the document and what to do about it. Without the feature `codegen` nothing happens
-//! here, and the reviewed snapshot in `src/api/generated` is compiled instead.
+//! line, the place in the document and what to do about it. Without the feature `codegen` nothing is
+//! generated, and the reviewed snapshot in `src/api/generated` is compiled instead.
+
+use std::path::Path;
+use std::{env, fs};
 
 #[cfg(feature = "codegen")]
 #[path = "build/mod.rs"]
@@ -12,19 +15,27 @@ mod generator;
 #[cfg(feature = "codegen")]
 const DOCUMENT: &str = "openapi/otp.yaml";
 
-#[cfg(not(feature = "codegen"))]
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-}
+/// What of the README holds with any features, and is the crate's documentation where some are missing: all before
+/// this heading.
+const README_OVERVIEW_ENDS: &str = "\n## Command line\n";
 
-#[cfg(feature = "codegen")]
 fn main() {
-    for path in ["build.rs", "build", DOCUMENT] {
+    for path in ["build.rs", "README.md"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    // A panic of the type generator becomes a diagnostic; its backtrace would only hide that.
-    std::panic::set_hook(Box::new(|_| {}));
-    if let Err(diagnostics) = generate() {
+    #[cfg(feature = "codegen")]
+    for path in ["build", DOCUMENT] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    #[allow(unused_mut)]
+    let mut made = overview();
+    #[cfg(feature = "codegen")]
+    {
+        // A panic of the type generator becomes a diagnostic; its backtrace would only hide that.
+        std::panic::set_hook(Box::new(|_| {}));
+        made = made.and_then(|()| generate());
+    }
+    if let Err(diagnostics) = made {
         for diagnostic in diagnostics {
             // Every line of a multi-line value needs the prefix, or cargo drops it.
             println!("cargo::error={}", diagnostic.replace('\n', " "));
@@ -33,19 +44,28 @@ fn main() {
     }
 }
 
+fn overview() -> Result<(), Vec<String>> {
+    let readme = read("README.md")?;
+    let overview = readme.split(README_OVERVIEW_ENDS).next().unwrap_or_default();
+    write("overview.md", overview)
+}
+
 #[cfg(feature = "codegen")]
 fn generate() -> Result<(), Vec<String>> {
-    let text = std::fs::read_to_string(DOCUMENT)
-        .map_err(|error| vec![format!("{DOCUMENT}: cannot be read: {error}")])?;
+    let text = read(DOCUMENT)?;
     // The mocks are for this crate's own tests, which are not published with it.
-    let tests = std::path::Path::new("tests").exists();
+    let tests = Path::new("tests").exists();
     let code = generator::generate(DOCUMENT, &text, tests)?;
 
-    let out_dir = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
-    for (name, content) in code.files() {
-        let path = std::path::Path::new(&out_dir).join(name);
-        std::fs::write(&path, content)
-            .map_err(|error| vec![format!("{}: cannot be written: {error}", path.display())])?;
-    }
-    Ok(())
+    code.files().into_iter().try_for_each(|(name, content)| write(name, content))
+}
+
+fn read(path: &str) -> Result<String, Vec<String>> {
+    fs::read_to_string(path).map_err(|error| vec![format!("{path}: cannot be read: {error}")])
+}
+
+fn write(name: &str, content: &str) -> Result<(), Vec<String>> {
+    let out_dir = env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
+    let path = Path::new(&out_dir).join(name);
+    fs::write(&path, content).map_err(|error| vec![format!("{}: cannot be written: {error}", path.display())])
 }

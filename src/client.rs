@@ -83,7 +83,7 @@ impl Client {
     /// # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
     /// use std::time::Duration;
     ///
-    /// let templates = client.with_timeout(Duration::from_secs(2)).templates()?;
+    /// let templates = client.with_timeout(Duration::from_secs(2)).list_templates()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -1,7 +1,7 @@
 #![cfg_attr(all(feature = "sandbox", feature = "smpp"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "sandbox", feature = "smpp")),
-    doc = "Blocking client for the EngageLab OTP service."
+    doc = include_str!(concat!(env!("OUT_DIR"), "/overview.md"))
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -5,7 +5,6 @@
 mod support;
 
 mod architecture;
-#[cfg(feature = "callback")]
 mod callback;
 #[cfg(feature = "cli")]
 mod cli;
@@ -14,12 +13,8 @@ mod errors;
 mod facade;
 mod generation;
 mod lost_answers;
-#[cfg(feature = "sandbox")]
 mod redaction;
-#[cfg(feature = "sandbox")]
 mod sandbox;
-#[cfg(feature = "smpp")]
 mod smpp;
 mod threads;
-#[cfg(feature = "sandbox")]
 mod transport;

@@ -2,7 +2,8 @@
 
 fn main() {
     if cfg!(not(feature = "full")) {
-        println!("\nTested: what these features hold. `cargo test --features full` tests all:");
-        println!("the sandbox, SMPP, the command line, and this crate against real peers.\n");
+        println!(
+            "\nNot tested: what these features do not hold. `cargo test --features full` tests all, the command line too.\n"
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::api::types::Language;
 /// checked when it is sent.
 impl Language {
     /// A language that is known, or another name that is as long as
-    /// [`LANGUAGE_LENGTH`](crate::api::limits::LANGUAGE_LENGTH) allows.
+    /// [`LANGUAGE_LENGTH`] allows.
     ///
     /// # Errors
     ///

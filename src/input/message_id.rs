@@ -8,7 +8,7 @@ use crate::input::Code;
 /// A receipt brings this type as well, and what is received is not bound by limits. So it can hold anything, and is
 /// checked when it is sent.
 impl MessageId {
-    /// An id as it stood in a receipt: as long as [`VERIFY_OTP_REQUEST_MESSAGE_ID_LENGTH`](crate::api::limits::VERIFY_OTP_REQUEST_MESSAGE_ID_LENGTH) allows,
+    /// An id as it stood in a receipt: as long as [`VERIFY_OTP_REQUEST_MESSAGE_ID_LENGTH`] allows,
     /// without control characters.
     ///
     /// # Errors

@@ -29,6 +29,10 @@ fn a_signature_is_made_and_checked() {
     session.run(&format!("{check}0 --at 1791763210"), body);
     let forged = value.replace("nonce=n1", "nonce=n2");
     session.run(&format!("callback verify --sandbox --signature {forged} --at 1791763210"), body);
+    let header = format!("x-callback-id: {value}");
+    let words = ["callback", "verify", "--sandbox", "--at", "1791763210", "--signature", &header];
+    let output = feed(&mut session.command(&words), body.as_bytes());
+    session.record("callback verify --sandbox --signature 'x-callback-id: …' --at 1791763210", &output);
     session.compare("signatures");
 }
 
@@ -55,7 +59,10 @@ impl Listening {
         let mut said = BufReader::new(child.stderr.take().expect("piped"));
         let mut first_line = String::new();
         said.read_line(&mut first_line).expect("text");
-        let url = first_line.trim().strip_prefix("Listening on ").expect("an address").to_owned();
+        let (_, url) = first_line.split_once("Listening on ").expect("an address");
+        let url = url.trim_end_matches(['"', '}', '\n']).to_owned();
+        // What it checks is said before anything comes.
+        said.read_line(&mut first_line).expect("text");
         Self { child, url, said, first_line }
     }
 

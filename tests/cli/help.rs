@@ -4,7 +4,7 @@ use super::session::{Session, feed};
 
 #[test]
 fn help_is_readable_on_wide_and_narrow_terminals() {
-    for (columns, name) in [("100", "help_100"), ("40", "help_40")] {
+    for (columns, name) in [("80", "help_80"), ("40", "help_40")] {
         let mut session = Session::start();
         for line in [
             "--help",
@@ -30,6 +30,25 @@ fn help_is_readable_on_wide_and_narrow_terminals() {
         }
         session.compare(name);
     }
+}
+
+#[test]
+fn the_exit_codes_of_the_help_are_those_of_the_readme() {
+    let session = Session::start();
+    let output = feed(session.command(&["--help"]).env("COLUMNS", "100"), b"");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, listed) = help.split_once("Exit codes:\n").expect("a list");
+    let listed: Vec<_> = listed.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    let readme = include_str!("../../README.md");
+    let cells = |line: &'static str| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let code = cells.next().filter(|code| code.parse::<u8>().is_ok())?;
+        Some((code, cells.next()?))
+    };
+    let table = readme.lines().skip_while(|line| !line.starts_with("| exit code"));
+    let written: Vec<_> = table.take_while(|line| line.starts_with('|')).filter_map(cells).collect();
+    assert_eq!(listed.len(), 7);
+    assert_eq!(written, listed);
 }
 
 #[test]

@@ -4,9 +4,13 @@
 
 mod bad_input;
 mod callbacks;
+mod full_disk;
 mod help;
 mod outcomes;
 mod sending;
 mod session;
+mod settings;
 mod smpp;
 mod templates;
+#[cfg(unix)]
+mod terminal;

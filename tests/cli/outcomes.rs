@@ -13,7 +13,7 @@ fn what_the_service_refuses_is_3() {
     let mut session = Session::start();
     session.try_out("send +10000000001 --template sandbox-otp-tpl", "");
     session.try_out("send +6591234567 --template no-such-template", "");
-    session.try_out("verify 1725407449772531712", "398210");
+    session.try_out("verify 1725407449772531712 --code-stdin", "398210");
     session.try_out("template show no-such-template", "");
     session.try_out("template delete no-such-template", "");
     session.sandbox.set_key_state(KeyState::Disabled);
@@ -27,7 +27,7 @@ fn what_the_service_asks_to_slow_down_is_4() {
     let mut session = Session::start();
     session.sandbox.set_fault(Some(Fault::RateLimited { retry_after: Duration::from_secs(90) }));
     session.try_out(SEND, "");
-    session.try_out("verify 1725407449772531712", "398210");
+    session.try_out("verify 1725407449772531712 --code-stdin", "398210");
     session.try_out("template list", "");
     session.sandbox.set_fault(None);
     session.try_out(SEND, "");
@@ -40,12 +40,22 @@ fn what_never_left_is_5() {
     let mut session = Session::start();
     // A port that is given to nobody by chance.
     let nobody = "127.0.0.1:1";
-    for line in [SEND, "send-code +6591234567 --template t", "message +6591234567 --template t --with-code"] {
+    for line in [
+        SEND,
+        "send-code +6591234567 --template t --code-stdin",
+        "message +6591234567 --template t --code-stdin",
+    ] {
         session.run(&format!("{line} --sandbox --base-url http://{nobody}"), "398210");
     }
-    session.run(&format!("verify 1725407449772531712 --sandbox --base-url http://{nobody}"), "398210");
+    session.run(
+        &format!("verify 1725407449772531712 --code-stdin --sandbox --base-url http://{nobody}"),
+        "398210",
+    );
     session.run(&format!("template list --sandbox --base-url http://{nobody}"), "");
-    session.run(&format!("smpp send +6591234567 --template t --sandbox --address {nobody}"), "398210");
+    session.run(
+        &format!("smpp send +6591234567 --template t --code-stdin --sandbox --address {nobody}"),
+        "398210",
+    );
     session.compare("not_sent");
 }
 
@@ -55,7 +65,7 @@ fn what_may_have_happened_is_6_and_says_what_not_to_do() {
     session.sandbox.set_fault(Some(Fault::LostAnswer));
     session.try_out(SEND, "");
     assert_eq!(session.sandbox.messages().len(), 1, "it was sent, and not twice");
-    session.try_out("verify 1725407449772531712", "398210");
+    session.try_out("verify 1725407449772531712 --code-stdin", "398210");
     std::fs::write(session.folder.join("login.json"), super::templates::LOGIN).expect("written");
     session.try_out("template create login.json", "");
     session.try_out("template delete sandbox-custom-tpl", "");

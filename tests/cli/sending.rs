@@ -10,29 +10,29 @@ fn a_code_of_the_service_is_sent_and_verified() {
     let id =
         session.try_out("send +10000000005 --template sandbox-otp-tpl --language en --param name=Ann", "");
     let id = id.trim();
-    session.try_out(&format!("verify {id}"), "111111\n");
-    session.try_out(&format!("verify {id}"), "123456\n");
-    session.try_out(&format!("verify {id}"), "123456\n");
+    session.try_out(&format!("verify {id} --code-stdin"), "111111\n");
+    session.try_out(&format!("verify {id} --code-stdin"), "123456\n");
+    session.try_out(&format!("verify {id} --code-stdin"), "123456\n");
     session.sandbox.advance(Duration::from_secs(120));
     let json = session.try_out("send +10000000005 --template sandbox-otp-tpl --output json", "");
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let id = json["message_id"].as_str().expect("an id").to_owned();
-    session.try_out(&format!("verify {id} --output json"), "000000");
-    session.try_out(&format!("verify {id} --output json"), "123456");
-    session.try_out(&format!("verify {id} --output json"), "123456");
+    session.try_out(&format!("verify {id} --code-stdin --output json"), "000000");
+    session.try_out(&format!("verify {id} --code-stdin --output json"), "123456");
+    session.try_out(&format!("verify {id} --code-stdin --output json"), "123456");
     session.compare("send_and_verify");
 }
 
 #[test]
 fn codes_of_ones_own_come_from_standard_input() {
     let mut session = Session::start();
-    let id = session.try_out("send-code +6591234567 --template sandbox-otp-tpl", "398210\n");
+    let id = session.try_out("send-code +6591234567 --template sandbox-otp-tpl --code-stdin", "398210\n");
     assert_eq!(session.sandbox.code(&id.trim().to_owned().into()).as_deref(), Some("398210"));
     let id = session
-        .try_out("message user@example.com --template sandbox-custom-tpl --with-code", "  398210 \r\n");
+        .try_out("message user@example.com --template sandbox-custom-tpl --code-stdin", "  398210 \r\n");
     assert_eq!(session.sandbox.code(&id.trim().to_owned().into()).as_deref(), Some("398210"));
     session.try_out(
-        "message +6591234568 --template sandbox-custom-tpl --with-code --param a=b --output json",
+        "message +6591234568 --template sandbox-custom-tpl --code-stdin --param a=b --output json",
         "398210",
     );
     session.compare("own_codes");
@@ -49,6 +49,11 @@ fn codes_are_refused_among_the_arguments() {
     session.try_out("verify 1725407449772531712 398210", "");
     session.try_out("verify 1725407449772531712 --code=398210", "");
     session.try_out(&format!("send-code {to} --code 398210"), "");
+    session.try_out(&format!("message {to} --with-code=398210"), "");
+    session.try_out(&format!("send-code {to} --code-stdin=398210"), "");
+    session.try_out(&format!("send {to} --timeout=398210"), "");
+    session.try_out(&format!("send {to} --output=398210"), "");
+    session.run("398210", "");
     assert!(session.sandbox.messages().is_empty());
     session.compare("codes_in_arguments");
 }
@@ -71,16 +76,18 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn without_a_terminal_sending_for_real_takes_a_yes() {
     let mut session = Session::start();
     let credentials = session.sandbox.credentials();
     let (key, secret) = (credentials.key(), credentials.secret());
     let send = ["send", "+6591234567", "--template", "sandbox-otp-tpl"];
-    for line in [&send[..], &["template", "delete", "sandbox-otp-tpl"]] {
+    std::fs::write(session.folder.join("login.json"), super::templates::LOGIN).expect("written");
+    for line in [&send[..], &["template", "create", "login.json"], &["template", "delete", "login"]] {
         let url = session.sandbox.url();
         for consent in [None, Some("--yes")] {
             let arguments: Vec<&str> = line.iter().copied().chain(consent).collect();
-            let mut command = session.command(&arguments);
+            let mut command = session.detached(&arguments);
             command
                 .env("ENGAGELAB_DEV_KEY", &key)
                 .env("ENGAGELAB_DEV_SECRET", &secret)

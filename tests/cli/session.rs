@@ -47,6 +47,15 @@ impl Session {
         command
     }
 
+    /// The same without the terminal that the tests may have been started from.
+    #[cfg(target_os = "linux")]
+    pub(super) fn detached(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(env!("CARGO_BIN_EXE_engagelab-otp")).args(arguments);
+        command.env_clear().env("HOME", &self.folder).env("PATH", "/usr/bin:/bin").current_dir(&self.folder);
+        command
+    }
+
     /// Has this text written down as that name.
     pub(super) fn replace(&mut self, text: String, name: &'static str) {
         self.replaced.push((text, name));
@@ -130,7 +139,8 @@ pub(super) const SECRETS: [&str; 7] =
     ["398210", "123456", "sandbox_secret", "sandbox_webhook_secret", "hush-hush", "+65912", "user@"];
 
 /// What differs from run to run.
-const VARIABLE: [(&str, &str); 5] = [
+const VARIABLE: [(&str, &str); 6] = [
+    (r"took [\d.]+(ns|µs|ms|s)\b", "took TIME"),
     (r"\b\d{19}\b", "ID"),
     (r"os error \d+", "os error N"),
     (r#""time":\d{10}\b"#, r#""time":SECONDS"#),

@@ -57,7 +57,8 @@ fn a_template_is_created_listed_shown_and_deleted() {
 #[test]
 fn what_is_created_is_what_the_file_says() {
     let mut session = Session::start();
-    session.try_out("template create -", LOGIN);
+    // Some editors begin a file with this mark.
+    session.try_out("template create -", &format!("\u{feff}{LOGIN}"));
     let shown = session.try_out("template show login --output json", "");
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
     let file: serde_json::Value = serde_json::from_str(LOGIN).expect("JSON");
@@ -87,6 +88,13 @@ fn a_file_with_mistakes_is_refused_with_the_line() {
         assert!(LOGIN.contains(right), "{right}");
         session.try_out("template create -", &LOGIN.replacen(right, wrong, 1));
     }
+    session.try_out("template create -", &format!("[{LOGIN}]"));
+    session.try_out("template create -", "[\"login\", \"sms\"]");
+    session.try_out(
+        "template create -",
+        &LOGIN.replacen("\"verify_code_len\": 6", "\"verify_code_len\": \"6\"", 1),
+    );
+    session.try_out("template create -", "");
     session.try_out("template create no-such-file.json", "");
     assert!(!session.sandbox.template_ids().contains(&"login".to_owned()));
     session.compare("template_mistakes");

@@ -1,41 +1,63 @@
-//! Which service is talked to, and as whom. Nothing secret comes from the command line.
+//! A client of the service or of a sandbox, as the arguments and the settings say.
 
-use std::env::{self, VarError};
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::api::operations::BASE_URL;
 use engagelab_otp::sandbox::demo;
-use engagelab_otp::{Client, Credentials, Error, Timeouts};
+use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RootCertificates, Timeouts};
 
-use crate::failure::{Exit, Failure};
-use crate::profile::Profile;
-
-/// Where credentials come from, for every command that needs some.
-#[derive(Args)]
-#[command(next_help_heading = "Connection")]
-pub(crate) struct Source {
-    /// Take credentials from this file, and not from the environment
-    #[arg(long, value_name = "PATH", conflicts_with = "sandbox")]
-    profile: Option<PathBuf>,
-    /// Talk to a sandbox on this machine, with its demo credentials
-    #[arg(long)]
-    pub(crate) sandbox: bool,
-}
+use crate::explain::{self, Target};
+use crate::failure::Failure;
+use crate::output::{detail, say};
+use crate::sandbox::REST_LISTEN;
+use crate::settings::{API, Origin, Settings, Source, variable};
 
 /// Options of the commands that call the API.
 #[derive(Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: Source,
     /// Talk to the service at this address
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
     base_url: Option<String>,
     /// Give up after so many seconds, repeats included
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
+    #[command(flatten)]
+    roots: Roots,
+}
+
+/// Which certificates are trusted.
+#[derive(Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Roots {
+    /// Trust the root certificates in this PEM file, and no others; unless given, those of SSL_CERT_FILE
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    ca_cert: Option<PathBuf>,
+}
+
+impl Roots {
+    /// The certificates that were named, as PEM; none if Mozilla's count.
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let (path, named_by) = match (&self.ca_cert, variable(CERTIFICATES)?) {
+            (Some(path), _) => (path.clone(), "--ca-cert"),
+            (None, Some(path)) => (PathBuf::from(path), CERTIFICATES),
+            (None, None) => return Ok(None),
+        };
+        detail(&format!("The certificates in {} are trusted, as {named_by} says.", path.display()));
+        read(&path, named_by).map(Some)
+    }
+}
+
+fn read(path: &Path, named_by: &str) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        Failure::usage(format!("{named_by}: {} cannot be read: {error}", path.display()))
+            .with("kind", "settings")
+    })
 }
 
 /// A client, and what it was made from, as far as that may be shown.
@@ -43,6 +65,7 @@ pub(crate) struct Session {
     client: Client,
     pub(crate) base_url: String,
     pub(crate) key: String,
+    pub(crate) origin: Origin,
     /// Nothing that is done reaches anybody.
     pub(crate) is_sandbox: bool,
 }
@@ -50,102 +73,122 @@ pub(crate) struct Session {
 impl Connection {
     /// A client. Nothing is sent yet.
     pub(crate) fn open(&self) -> Result<Session, Failure> {
-        let (credentials, base_url) = if self.source.sandbox {
-            let url = self.base_url.clone().unwrap_or_else(|| SANDBOX.to_owned());
-            if !is_loopback(&url) {
-                return Err(Failure::usage("with --sandbox, --base-url is an address of this machine"));
-            }
-            (Credentials::new(demo::DEV_KEY, demo::DEV_SECRET)?, url)
+        self.source.check()?;
+        let (credentials, base_url, origin) = if self.source.sandbox {
+            let url = self.base_url.clone().unwrap_or_else(|| format!("http://{REST_LISTEN}"));
+            check_url(&url, true)?;
+            (Credentials::new(demo::DEV_KEY, demo::DEV_SECRET)?, url, Origin::Sandbox)
         } else {
             self.real()?
         };
         let key = credentials.key().to_owned();
-        let client = Client::builder(credentials)
+        let mut builder = Client::builder(credentials)
             .base_url(&base_url)
             .timeouts(Timeouts::new().total(Duration::from_secs(self.timeout)))
             .user_agent_suffix(concat!("engagelab-otp-cli/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Session { client, base_url, key, is_sandbox: self.source.sandbox })
+            .on_attempt(watch);
+        if self.source.sandbox {
+            builder = builder.allow_plain_http().proxy(Proxy::None);
+        }
+        if base_url.starts_with("https:") {
+            if let Some(pem) = self.roots.read()? {
+                builder = builder.roots(RootCertificates::Only(pem));
+            }
+        }
+        let client = builder.build().map_err(|error| {
+            let target = Target { base_url: &base_url, is_sandbox: self.source.sandbox };
+            explain::failure(&error, &target)
+        })?;
+        detail(&format!("The service is at {base_url}."));
+        Ok(Session { client, base_url, key, origin, is_sandbox: self.source.sandbox })
     }
 
-    fn real(&self) -> Result<(Credentials, String), Failure> {
-        let names = ["ENGAGELAB_DEV_KEY", "ENGAGELAB_DEV_SECRET"];
-        let Settings { values, profile } =
-            self.source.settings(names, |profile| [profile.dev_key.take(), profile.dev_secret.take()])?;
-        let [Some(key), Some(secret)] = values else { return Err(missing(names, "dev_key and dev_secret")) };
-        let base_url = match (&self.base_url, variable("ENGAGELAB_OTP_BASE_URL")?) {
-            (Some(url), _) => url.clone(),
-            (None, Some(url)) => url,
-            (None, None) => profile.base_url.unwrap_or_else(|| BASE_URL.to_owned()),
+    fn real(&self) -> Result<(Credentials, String, Origin), Failure> {
+        let settings = self.source.settings(&API)?;
+        let Settings { values: [Some(key), Some(secret), base_url], origin } = settings else {
+            return Err(API.missing(&settings, &[0, 1]));
         };
-        Ok((Credentials::new(key, secret)?, base_url))
+        let url = self.base_url.clone().or(base_url).unwrap_or_else(|| BASE_URL.to_owned());
+        check_url(&url, false)?;
+        Ok((Credentials::new(key, secret)?, url, origin))
     }
 }
 
 impl Session {
-    /// Makes a call. Where the sandbox cannot be reached, there most likely is none.
+    /// Makes a call.
     pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, Failure> {
-        call(&self.client).map_err(|error| {
-            let failure = Failure::from(error);
-            if self.is_sandbox && failure.exit == Exit::NotSent {
-                failure.with_advice("Is a sandbox running? `engagelab-otp sandbox` starts one.")
-            } else {
-                failure
-            }
-        })
+        call(&self.client).map_err(|error| explain::failure(&error, &self.target()))
+    }
+
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target { base_url: &self.base_url, is_sandbox: self.is_sandbox }
+    }
+
+    /// Where something is about to be done for real, and as whom, for the question before it.
+    pub(crate) fn place(&self) -> String {
+        format!("{}, with the key {} of {}", self.base_url, self.key, self.origin)
     }
 }
 
-/// Values of the same kind from one place: they are never mixed.
-pub(crate) struct Settings<const N: usize> {
-    pub(crate) values: [Option<String>; N],
-    pub(crate) profile: Profile,
-}
-
-impl Source {
-    /// The named variables of the environment if one of them is set and no profile was asked for, else what `pick`
-    /// finds in the profile.
-    pub(crate) fn settings<const N: usize>(
-        &self,
-        names: [&'static str; N],
-        pick: impl FnOnce(&mut Profile) -> [Option<String>; N],
-    ) -> Result<Settings<N>, Failure> {
-        if self.profile.is_none() {
-            let mut values = [const { None }; N];
-            for (value, name) in values.iter_mut().zip(names) {
-                *value = variable(name)?;
-            }
-            if values.iter().any(Option::is_some) {
-                return Ok(Settings { values, profile: Profile::default() });
-            }
+/// Tells of a wait, which would look like a program that hangs, and with `--verbose` of every attempt.
+fn watch(attempt: &Attempt) {
+    match (attempt.retry_in, attempt.status) {
+        (Some(pause), Some(429)) => {
+            say(&format!(
+                "The service asks to slow down; trying again in {} seconds.",
+                pause.as_secs_f64().ceil()
+            ));
         }
-        let mut profile = Profile::find(self.profile.as_deref())?;
-        Ok(Settings { values: pick(&mut profile), profile })
+        _ => detail(&attempt.to_string()),
     }
 }
 
-/// What to do when there are no credentials.
-pub(crate) fn missing<const N: usize>(names: [&str; N], fields: &str) -> Failure {
-    Failure::usage(format!("no credentials: neither {} nor {fields} in a profile", names.join(" and ")))
-        .with_advice("`engagelab-otp --help` tells where they are looked for; --sandbox needs none.")
+/// Whether an address can be used, in words that name the options of the command line; the library has the other rules.
+fn check_url(url: &str, is_sandbox: bool) -> Result<(), Failure> {
+    let uri = url.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    let is_plain = uri.as_ref().and_then(http::Uri::scheme_str) == Some("http");
+    if is_sandbox && !host.is_empty() && !is_nearby(host) {
+        return Err(Failure::usage("with --sandbox, the address must be on this machine or a private network")
+            .with_advice(
+                "That is localhost, a private IP address, or a name without dots, as compose files give. Codes travel \
+                 readable there.",
+            ));
+    }
+    if is_plain && !is_sandbox && !is_loopback(host) {
+        return Err(Failure::usage(
+            "the service's address must begin with https://, unless it is on this machine",
+        )
+        .with_advice("With http://, the key and all codes could be read on the way."));
+    }
+    Ok(())
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
-    match env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} in the environment is not UTF-8")))
+/// Whether a host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || address(host).is_some_and(|address| address.is_loopback())
+}
+
+/// Whether a host is this machine, or one that the public network does not reach.
+pub(crate) fn is_nearby(host: &str) -> bool {
+    match address(host) {
+        Some(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Some(IpAddr::V6(address)) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+        None => {
+            let host = host.to_ascii_lowercase();
+            !host.contains('.') || PRIVATE.iter().any(|domain| host.ends_with(domain))
         }
     }
 }
 
-fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
-/// Where the subcommand `sandbox` listens unless told otherwise.
-const SANDBOX: &str = "http://127.0.0.1:8035";
+/// Domains that are never public.
+const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".test"];
+
+/// The variable by which OpenSSL and those who follow it are told what to trust.
+const CERTIFICATES: &str = "SSL_CERT_FILE";

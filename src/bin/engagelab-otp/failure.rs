@@ -1,29 +1,15 @@
-//! Why a subcommand did not end well, and the exit code that tells scripts.
-//!
-//! The codes are a promise: 0 done, 1 not verified, 2 usage, 3 rejected, 4 rate limited, 5 not sent, 6 unknown.
+//! Why a command did not end well: what is said on standard error, to people or to programs, and the exit code.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
+use std::io::Write as _;
 
-use engagelab_otp::api::operations;
-use engagelab_otp::{Error, ErrorCodeClass, ErrorKind, InvalidInput, Outcome};
+use anstyle::AnsiColor;
+use engagelab_otp::InvalidInput;
+use serde_json::{Map, Value, json};
 
-/// The exit codes other than 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// The code is not the right one, or the callback is not genuine. The answer stands on standard output.
-    NotVerified = 1,
-    /// The arguments, the profile or the input cannot be used. Nothing was sent.
-    Usage = 2,
-    /// The service said no.
-    Rejected = 3,
-    /// The service said not now.
-    RateLimited = 4,
-    /// Nothing left this machine.
-    NotSent = 5,
-    /// The service may have acted, or not.
-    Unknown = 6,
-}
+use crate::exit::Exit;
+use crate::output::{self, Format, plain};
 
 /// What is said on standard error, and the exit code.
 pub(crate) struct Failure {
@@ -32,87 +18,92 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
     /// What to do now; one sentence or more.
     pub(crate) advice: Option<String>,
+    /// Members of the JSON object that are not null.
+    details: Map<String, Value>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, reason: impl fmt::Display) -> Self {
-        Self { exit, reason: reason.to_string(), advice: None }
+        Self { exit, reason: reason.to_string(), advice: None, details: Map::new() }
     }
 
-    /// The subcommand could not do what the arguments say.
+    /// The command cannot do what it was given.
     pub(crate) fn usage(reason: impl fmt::Display) -> Self {
         Self::new(Exit::Usage, reason)
     }
 
     /// A check came to a no, and has said so where its answer belongs.
-    pub(crate) fn not_verified() -> Self {
-        Self::new(Exit::NotVerified, "")
+    pub(crate) fn no() -> Self {
+        Self::new(Exit::No, "")
+    }
+
+    /// The service has acted, and the result could not be printed: whoever reads only the exit code must not take
+    /// that for a failure which can be repeated.
+    pub(crate) fn result_lost(done: &str, error: &std::io::Error) -> Self {
+        Self::new(Exit::Unknown, format!("{done}, but standard output cannot be written: {error}"))
+            .with_advice(
+                "Do not run this again: it has been done. What would have been printed stands above.",
+            )
+            .with("kind", "output")
     }
 
     pub(crate) fn with_advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
+
+    /// With a member of the JSON object.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says what went wrong, and what to do. That nobody listens changes nothing.
+    pub(crate) fn report(&self) {
+        if self.reason.is_empty() {
+            return;
+        }
+        let mut error = anstream::stderr().lock();
+        if output::mode().format == Format::Json {
+            let _ = writeln!(error, "{}", self.json());
+            return;
+        }
+        // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
+        let style = AnsiColor::Red.on_default().bold();
+        let _ = writeln!(error, "{style}error:{style:#} {}", plain(&self.reason));
+        if let Some(advice) = &self.advice {
+            let _ = writeln!(error, "{}", plain(advice));
+        }
+    }
+
+    /// The same members for every failure, null where there is nothing to say.
+    fn json(&self) -> Value {
+        let mut object =
+            json!({ "error": self.reason, "advice": self.advice, "exit_code": self.exit.code() });
+        for name in MEMBERS {
+            object[name] = Value::Null;
+        }
+        object["kind"] = json!(match self.exit {
+            Exit::Done | Exit::No => "no",
+            Exit::Usage => "usage",
+            Exit::Rejected | Exit::RateLimited => "service",
+            Exit::NotSent | Exit::Unknown => "transport",
+        });
+        object["outcome"] = json!(self.exit.outcome());
+        for (name, value) in &self.details {
+            object[name] = value.clone();
+        }
+        object
+    }
 }
 
 impl From<InvalidInput> for Failure {
     fn from(invalid: InvalidInput) -> Self {
-        Self::usage(invalid)
+        Self::usage(&invalid)
+            .with("kind", "invalid_input")
+            .with("field", invalid.field())
+            .with("rule", invalid.rule())
     }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let exit = exit_of(&error);
-        let failure = Self::new(exit, chain(&error));
-        match exit {
-            Exit::RateLimited => failure.with_advice(match error.retry_after() {
-                Some(pause) => {
-                    format!("Nothing was done. Wait {} seconds, then run it again.", pause.as_secs())
-                }
-                None => "Nothing was done. Wait a while, then run it again.".to_owned(),
-            }),
-            Exit::NotSent => failure.with_advice("It is safe to run this again."),
-            Exit::Unknown => failure.with_advice(what_may_have_happened(error.operation())),
-            Exit::NotVerified | Exit::Usage | Exit::Rejected => failure,
-        }
-    }
-}
-
-fn exit_of(error: &Error) -> Exit {
-    let slow_down = error.status() == Some(429)
-        || error.api().is_some_and(|api| api.class() == ErrorCodeClass::RateLimited);
-    match error.outcome() {
-        _ if error.kind() == ErrorKind::InvalidInput => Exit::Usage,
-        Outcome::NotSent => Exit::NotSent,
-        Outcome::Rejected if slow_down => Exit::RateLimited,
-        Outcome::Rejected => Exit::Rejected,
-        Outcome::Unknown => Exit::Unknown,
-    }
-}
-
-/// What a lost answer leaves open, and what not to do about it.
-fn what_may_have_happened(operation: Option<&str>) -> String {
-    let verify = operations::VERIFY_OTP.id;
-    let create = operations::CREATE_TEMPLATE.id;
-    let delete = operations::DELETE_TEMPLATE.id;
-    let text = match operation {
-        Some(id) if id == verify => {
-            "The code may have been accepted, and is spent then. Do not take this for a yes, nor for a no. If a \
-             second check says `expired_or_used`, nobody can tell any more: send a new code."
-        }
-        Some(id) if id == create => {
-            "The template may exist now. Do not create it again before `template show` says that it does not."
-        }
-        Some(id) if id == delete => {
-            "The template may be gone, or not. `template list` tells; deleting it again does no harm."
-        }
-        Some(id) if id == operations::LIST_TEMPLATES.id || id == operations::GET_TEMPLATE.id => {
-            "This only reads: it is safe to run it again."
-        }
-        _ => LOST_SEND,
-    };
-    text.to_owned()
 }
 
 /// An error and what caused it, on one line. The library keeps secrets, codes and addresses out of both.
@@ -127,6 +118,19 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// What an unanswered send leaves open.
-pub(crate) const LOST_SEND: &str = "The message may have been delivered and billed, or not. Do not send it again \
-    before you know: look for it in the service's console, or wait for its callback.";
+/// The members of the JSON object besides `error`, `advice` and `exit_code`.
+const MEMBERS: [&str; 13] = [
+    "kind",
+    "outcome",
+    "operation",
+    "attempts",
+    "status",
+    "code",
+    "class",
+    "service_message",
+    "retry_after",
+    "request_id",
+    "field",
+    "rule",
+    "cause",
+];

@@ -2,10 +2,13 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts are read as they stand")]
 
+mod arguments;
 mod callback;
 mod completions;
 mod connection;
 mod dry_run;
+mod exit;
+mod explain;
 mod failure;
 mod message;
 mod openapi;
@@ -16,25 +19,20 @@ mod sandbox;
 mod send;
 mod send_args;
 mod send_code;
+mod settings;
 mod smpp;
 mod template;
+mod terminal;
+mod usage;
 mod verify;
 
-use std::io::Write as _;
+use std::env;
 use std::process::ExitCode;
 
-use anstyle::AnsiColor;
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
 
-use failure::{Exit, Failure};
-
-/// One-time passwords by the EngageLab OTP service, from the shell.
-#[derive(Parser)]
-#[command(version, max_term_width = 100, after_long_help = AFTER_HELP)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+use exit::Exit;
+use failure::Failure;
 
 #[derive(Subcommand)]
 enum Command {
@@ -55,17 +53,27 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Arguments::try_parse() {
-        Ok(arguments) => end(run(&arguments.command)),
-        Err(error) => {
-            if let Some(failure) = prompt::code_among_arguments(&error) {
-                return end(Err(failure));
-            }
-            // That nobody reads it is no failure.
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
+    let words: Vec<_> = env::args_os().collect();
+    let result = match arguments::parse(&words) {
+        Ok(command) => run(&command),
+        Err(error) if error.use_stderr() => {
+            output::set_mode(arguments::early_mode(&words));
+            Err(usage::failure(&error))
         }
-    }
+        Err(help) => {
+            // That nobody reads it is no failure.
+            let _ = help.print();
+            Ok(())
+        }
+    };
+    let exit = match result {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            failure.report();
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
 }
 
 fn run(command: &Command) -> Result<(), Failure> {
@@ -82,62 +90,3 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Completions(arguments) => completions::run(arguments),
     }
 }
-
-fn end(outcome: Result<(), Failure>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            report(&failure);
-            ExitCode::from(failure.exit as u8)
-        }
-    }
-}
-
-/// Says what went wrong, and what to do. That nobody listens changes nothing.
-fn report(failure: &Failure) {
-    if failure.reason.is_empty() {
-        return;
-    }
-    // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
-    let style = AnsiColor::Red.on_default().bold();
-    let mut error = anstream::stderr().lock();
-    let _ = writeln!(error, "{style}error:{style:#} {}", output::plain(&failure.reason));
-    if let Some(advice) = &failure.advice {
-        let _ = writeln!(error, "{}", output::plain(advice));
-    }
-}
-
-const AFTER_HELP: &str = "\
-Credentials come from the environment, ENGAGELAB_DEV_KEY and ENGAGELAB_DEV_SECRET, or from a profile that nobody else \
-may read: the file after --profile, or else engagelab-otp/profile.toml in $XDG_CONFIG_HOME (~/.config). Nothing \
-secret is taken from the command line. Codes are typed when asked, or given on standard input.
-
-Profile (leave out what you do not use):
-  dev_key = \"…\"
-  dev_secret = \"…\"
-  base_url = \"https://…\"
-  [callback]
-  user = \"…\"
-  secret = \"…\"
-  authorization = \"…\"
-  [smpp]
-  address = \"host:port\"
-  system_id = \"…\"
-  password = \"…\"
-
-The same in the environment:
-  ENGAGELAB_DEV_KEY, _DEV_SECRET
-  ENGAGELAB_OTP_BASE_URL
-  ENGAGELAB_CALLBACK_USER,
-    _SECRET, _AUTHORIZATION
-  ENGAGELAB_SMPP_ADDRESS,
-    _SYSTEM_ID, _PASSWORD
-
-Exit codes:
-  0  done
-  1  not verified
-  2  usage; nothing was sent
-  3  rejected by the service
-  4  rate limited; wait
-  5  not sent; safe to run again
-  6  unknown; do not repeat blindly";

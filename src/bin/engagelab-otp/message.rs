@@ -8,21 +8,27 @@ use crate::connection::Connection;
 use crate::dry_run::{self, MASK};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::prompt::{self, Confirmation};
+use crate::prompt::{CodeInput, Confirmation};
 use crate::send_args::SendArgs;
 
-/// Send a notice, an offer, or a code of your own by a template of your own.
+/// Send a notification or marketing message from one of your templates.
 ///
-/// Prints what `send` prints. A custom message has the language of its template.
+/// Prints what `send` prints. The text has the language of its template.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp message +6598765432 --template order-shipped --param order=1042
+  engagelab-otp message someone@example.com -t welcome -y")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: SendArgs,
-    /// Fill the variable `code` with what is typed when asked, or else stands on standard input
-    #[arg(long)]
+    send: SendArgs,
+    /// Fill the variable `code` with a code that is asked for on the terminal
+    #[arg(long, conflicts_with = "code_stdin")]
     with_code: bool,
     #[command(flatten)]
-    consent: Confirmation,
+    code: CodeInput,
+    #[command(flatten)]
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -30,21 +36,22 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let hint = "Use --with-code, and type the code when asked or give it on standard input.";
-    let letter = arguments.addressed.check(None, hint)?;
+    let hint =
+        "Use --with-code and type the code when asked, or give it on standard input with --code-stdin.";
+    let mut send = arguments.send.check(None, hint)?;
+    let has_code = arguments.with_code || arguments.code.code_stdin;
     let session = arguments.connection.open()?;
-    if arguments.consent.dry_run {
-        let mut body = letter.preview(false);
-        if arguments.with_code {
+    if arguments.confirmation.dry_run {
+        let mut body = send.masked_body();
+        if has_code {
             body["template"]["params"]["code"] = json!(MASK);
         }
         return dry_run::show(&session, &SEND_MESSAGE, SEND_MESSAGE.path, Some(&body), &arguments.output);
     }
-    let mut template = letter.template()?;
-    if arguments.with_code {
-        template = template.param("code", prompt::code()?.expose());
+    if has_code {
+        send.template = send.template.param("code", arguments.code.read()?.expose());
     }
-    arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let receipt = session.call(|client| client.send_message(&letter.to, &template))?;
-    letter.report(&receipt, &arguments.output)
+    arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
+    let receipt = session.call(|client| client.send_message(&send.to, &send.template))?;
+    send.report(&receipt, &arguments.output)
 }

@@ -1,46 +1,78 @@
-//! What goes to standard output: data, as text or as JSON.
+//! What goes to standard output: data, as text or as JSON. What goes to standard error besides: notes and warnings.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
 /// How data is written.
 #[derive(Args, Clone)]
 pub(crate) struct Output {
-    /// Print data for people, or for programs
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print data for people, or for programs; as JSON, errors and notes on standard error too
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
     output: Format,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    #[default]
     Text,
     Json,
 }
 
+/// How much is said.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Verbosity {
+    /// Say nothing but errors and warnings
+    #[arg(long, short, global = true, display_order = 900, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say where settings come from, and each attempt of a call
+    #[arg(long, short, global = true, display_order = 901)]
+    pub(crate) verbose: bool,
+}
+
+/// How this run speaks, known once the arguments are read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Mode {
+    pub(crate) format: Format,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+static MODE: OnceLock<Mode> = OnceLock::new();
+
+/// Says how this run speaks. Only the first word counts.
+pub(crate) fn set_mode(mode: Mode) {
+    let _ = MODE.set(mode);
+}
+
+pub(crate) fn mode() -> Mode {
+    MODE.get().copied().unwrap_or_default()
+}
+
 impl Output {
+    pub(crate) const fn format(&self) -> Format {
+        self.output
+    }
+
     /// Prints one result in the form that was asked for.
     pub(crate) fn print(&self, text: &str, json: &Value) -> Result<(), Failure> {
-        match self.output {
-            Format::Text => write(&format!("{}\n", plain(text))),
-            Format::Json => write(&format!("{json:#}\n")),
-        }
+        write(&self.rendered(&plain(text), json))
     }
 
     /// Prints one line for each thing; nothing if there is none.
     pub(crate) fn print_table(&self, lines: &[String], json: &Value) -> Result<(), Failure> {
-        match self.output {
-            Format::Text => {
-                let kept = |line: &String| {
-                    format!("{}\n", line.split('\t').map(plain).collect::<Vec<_>>().join("\t"))
-                };
-                write(&lines.iter().map(kept).collect::<String>())
-            }
-            Format::Json => write(&format!("{json:#}\n")),
-        }
+        write(&self.rendered(&table(lines), json))
+    }
+
+    /// Prints what the service has done. If that cannot be printed, `done` says on standard error what it was, and
+    /// the exit code is not one that invites to run it again: not even where the reader has gone.
+    pub(crate) fn print_result(&self, text: &str, json: &Value, done: &str) -> Result<(), Failure> {
+        try_write(&self.rendered(&table(&[text.to_owned()]), json))
+            .map_err(|error| Failure::result_lost(done, &error))
     }
 
     /// Prints one of many results, on a line of its own.
@@ -50,12 +82,25 @@ impl Output {
             Format::Json => write(&format!("{json}\n")),
         }
     }
+
+    fn rendered(&self, text: &str, json: &Value) -> String {
+        match self.output {
+            Format::Text if text.is_empty() => String::new(),
+            Format::Text => format!("{text}\n"),
+            Format::Json => format!("{json:#}\n"),
+        }
+    }
 }
 
-/// Writes to standard output as it is. That nobody reads any further is no failure.
+/// Lines of cells parted by tabs.
+fn table(lines: &[String]) -> String {
+    let cells = |line: &String| line.split('\t').map(plain).collect::<Vec<_>>().join("\t");
+    lines.iter().map(cells).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes to standard output as it is. That nobody reads any further is no failure: nothing is lost by it.
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match try_write(text) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::usage(format!("cannot write to standard output: {error}")))
         }
@@ -63,9 +108,38 @@ pub(crate) fn write(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says something to the person in front, on standard error. That nobody listens is no failure.
+fn try_write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// A note to whoever watches, on standard error. `--quiet` silences it; that nobody listens is no failure.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{}", plain(text));
+    if !mode().quiet {
+        tell("note", text);
+    }
+}
+
+/// A warning, which `--quiet` does not silence.
+pub(crate) fn warn(text: &str) {
+    tell("warning", text);
+}
+
+/// What only `--verbose` wants to know.
+pub(crate) fn detail(text: &str) {
+    if mode().verbose {
+        tell("note", text);
+    }
+}
+
+fn tell(kind: &str, text: &str) {
+    let mut error = anstream::stderr();
+    let _ = match (mode().format, kind) {
+        (Format::Json, _) => writeln!(error, "{}", json!({ kind: text })),
+        (Format::Text, "warning") => writeln!(error, "warning: {}", plain(text)),
+        (Format::Text, _) => writeln!(error, "{}", plain(text)),
+    };
 }
 
 /// `text` without what a terminal would obey: texts of the service may hold anything.

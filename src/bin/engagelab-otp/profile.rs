@@ -1,91 +1,158 @@
-//! The profile file: credentials at rest, which nobody else may read.
+//! The profile file: settings at rest, which nobody else may read.
 
+use std::collections::HashMap;
 use std::env;
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
+use crate::settings::GROUPS;
 
-/// What a profile can hold. There is no `Debug`: most of it is secret.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a profile holds. There is no `Debug`: most of it is secret.
 pub(crate) struct Profile {
-    pub(crate) dev_key: Option<String>,
-    pub(crate) dev_secret: Option<String>,
-    pub(crate) base_url: Option<String>,
-    #[serde(default)]
-    pub(crate) callback: CallbackProfile,
-    #[serde(default)]
-    pub(crate) smpp: SmppProfile,
-}
-
-/// The table `[callback]`.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CallbackProfile {
-    pub(crate) user: Option<String>,
-    pub(crate) secret: Option<String>,
-    pub(crate) authorization: Option<String>,
-}
-
-/// The table `[smpp]`.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SmppProfile {
-    pub(crate) address: Option<String>,
-    pub(crate) system_id: Option<String>,
-    pub(crate) password: Option<String>,
+    path: PathBuf,
+    values: HashMap<&'static str, String>,
 }
 
 impl Profile {
-    /// The profile at `path`, or the one at the usual place; an empty one if there is none there.
-    pub(crate) fn find(path: Option<&Path>) -> Result<Self, Failure> {
-        match (path, usual_place()) {
-            (Some(path), _) => Self::read(path),
-            (None, Some(path)) if path.exists() => Self::read(&path),
-            (None, _) => Ok(Self::default()),
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = read(path)?;
+        Ok(Self { path: path.to_owned(), values: parse(&text, path)? })
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    pub(crate) fn take(&mut self, key: &str) -> Option<String> {
+        self.values.remove(key)
+    }
+
+    /// The secret of this key: as it stands there, or as the command beside it prints it.
+    pub(crate) fn secret(&mut self, key: &str) -> Result<Option<String>, Failure> {
+        let group = GROUPS.iter().find(|group| group.settings[group.secret].key == key);
+        match (self.take(key), group) {
+            (None, Some(group)) => self.secret_of_command(group.command_key()),
+            (value, _) => Ok(value),
         }
     }
 
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let fail = |what: &str| Failure::usage(format!("profile {}: {what}", path.display()));
-        let mut file = File::open(path).map_err(|error| fail(&format!("cannot be read: {error}")))?;
-        // Of the open file, so that nobody can exchange it in between.
-        let metadata = file.metadata().map_err(|error| fail(&format!("cannot be read: {error}")))?;
-        if !metadata.is_file() {
-            return Err(fail("is not a file"));
+    /// The secret that the command of this key prints, if there is one.
+    fn secret_of_command(&self, key: &str) -> Result<Option<String>, Failure> {
+        let Some(line) = self.values.get(key) else { return Ok(None) };
+        let fail = |what: &str| refuse(&self.path, &format!("{key} {what}"));
+        // What it asks, it asks on the terminal: standard input may hold a code.
+        let output = shell(line)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| fail(&format!("cannot be run: {error}")))?;
+        if !output.status.success() {
+            return Err(fail(&format!("failed: {}", output.status)));
         }
-        if is_open_to_others(&metadata) {
-            return Err(fail("others can read or change it")
-                .with_advice(format!("It holds secrets. Run: chmod 600 {}", path.display())));
+        let text = String::from_utf8(output.stdout).map_err(|_| fail("printed what is not UTF-8"))?;
+        match text.lines().next().map(str::trim_end) {
+            Some(secret) if !secret.is_empty() => Ok(Some(secret.to_owned())),
+            _ => Err(fail("printed nothing on its first line")),
         }
-        let mut text = String::new();
-        let read = (&mut file).take(LARGEST + 1).read_to_string(&mut text);
-        match read {
-            Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST) => {}
-            Ok(_) => return Err(fail("is larger than 64 KiB")),
-            Err(_) => return Err(fail("is not UTF-8 text")),
-        }
-        toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            // Other messages, and the excerpt beside them, may quote a secret.
-            let known = error.message().starts_with("unknown field");
-            let what = if known { error.message() } else { "not TOML, or a value that is no text" };
-            fail(&format!("line {line}: {what}"))
-        })
     }
 }
 
+fn refuse(path: &Path, what: &str) -> Failure {
+    Failure::usage(format!("profile {}: {what}", path.display())).with("kind", "settings")
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let fail = |what: &str| refuse(path, what);
+    let unreadable = |error: std::io::Error| fail(&format!("cannot be read: {error}"));
+    // Before it is opened too, since opening a pipe waits for somebody who writes into it.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(fail("is not a file"));
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    // Of the open file, so that nobody can exchange it in between.
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(fail("is not a file"));
+    }
+    if is_open_to_others(&metadata) {
+        return Err(fail("others can read or change it")
+            .with_advice(format!("It holds secrets. Run: chmod 600 {}", path.display())));
+    }
+    let mut text = String::new();
+    let read = (&mut file).take(LARGEST + 1).read_to_string(&mut text);
+    match read {
+        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST) => Ok(text),
+        Ok(_) => Err(fail("is larger than 64 KiB")),
+        Err(_) => Err(fail("is not UTF-8 text")),
+    }
+}
+
+/// The values, under the keys of the groups of settings. Nothing of a value is repeated in what is said about it.
+fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failure> {
+    let text = text.trim_start_matches('\u{feff}');
+    let fail = |offset: usize, what: &str| {
+        let line = text[..offset.min(text.len())].matches('\n').count() + 1;
+        refuse(path, &format!("line {line}: {what}"))
+    };
+    let table = DeTable::parse(text)
+        .map_err(|error| fail(error.span().map_or(0, |span| span.start), "this is not TOML"))?;
+    let mut values = HashMap::new();
+    for (name, value) in table.get_ref() {
+        let mut entries = vec![(name.get_ref().to_string(), name, value)];
+        if let DeValue::Table(inner) = value.get_ref() {
+            let dotted = |(key, value)| {
+                let key: &toml::Spanned<toml::de::DeString<'_>> = key;
+                (format!("{}.{}", name.get_ref(), key.get_ref()), key, value)
+            };
+            entries = inner.iter().map(dotted).collect();
+        }
+        for (key, place, value) in entries {
+            let Some(known) = keys().find(|known| *known == key) else {
+                return Err(fail(place.span().start, &format!("there is no setting `{key}`"))
+                    .with_advice(format!("There are: {}.", keys().collect::<Vec<_>>().join(", "))));
+            };
+            match value.get_ref() {
+                DeValue::String(text) => values.insert(known, text.to_string()),
+                _ => return Err(fail(value.span().start, &format!("{key} must be text in quotes"))),
+            };
+        }
+    }
+    Ok(values)
+}
+
+/// What can stand in a profile.
+fn keys() -> impl Iterator<Item = &'static str> {
+    GROUPS
+        .iter()
+        .flat_map(|group| group.settings.iter().map(|setting| setting.key).chain([group.command_key()]))
+}
+
 /// `engagelab-otp/profile.toml` in the user's folder for configuration.
-fn usual_place() -> Option<PathBuf> {
+pub(crate) fn usual_place() -> Option<PathBuf> {
     let folder = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let configuration = folder("XDG_CONFIG_HOME")
         .or_else(|| if cfg!(windows) { folder("APPDATA") } else { None })
         .or_else(|| folder("HOME").map(|home| home.join(".config")))?;
     Some(configuration.join("engagelab-otp").join("profile.toml"))
+}
+
+#[cfg(not(windows))]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]);
+    command
+}
+
+#[cfg(windows)]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    command.args(["/C", line]);
+    command
 }
 
 #[cfg(unix)]

@@ -2,16 +2,19 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SmppFault, Speed, TEST_RECIPIENTS, demo,
+    CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
+    TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
 use crate::failure::Failure;
+use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
@@ -19,10 +22,10 @@ use crate::failure::Failure;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8035")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
     listen: SocketAddr,
     /// Where to listen for SMPP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2775")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN)]
     smpp_listen: SocketAddr,
     /// Do not listen for SMPP
     #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
@@ -30,9 +33,9 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
-    /// Know this API key alone
-    #[arg(long, value_name = "KEY:SECRET", value_parser = key)]
-    key: Option<Credentials>,
+    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
+    #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    profile: Option<PathBuf>,
     /// What becomes of new templates: approved, pending or rejected
     #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
     new_templates: TemplateStatus,
@@ -42,15 +45,6 @@ pub(crate) struct Arguments {
     /// Post callbacks there; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
-    /// Sign callbacks with this user name
-    #[arg(long, value_name = "NAME", default_value = demo::CALLBACK_USER)]
-    callback_user: String,
-    /// Sign callbacks with this secret
-    #[arg(long, value_name = "SECRET", default_value = demo::CALLBACK_SECRET)]
-    callback_secret: String,
-    /// Send this as Authorization with every callback
-    #[arg(long, value_name = "VALUE")]
-    callback_authorization: Option<String>,
     /// Put at most so many rows into one callback
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     callback_rows: usize,
@@ -73,7 +67,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sandbox = start(arguments)?;
     // Nobody may be reading; the sandbox runs all the same.
-    drop(introduce(&sandbox));
+    drop(introduce(&sandbox, arguments.profile.is_some()));
     loop {
         thread::park();
     }
@@ -86,20 +80,15 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .history(arguments.history)
         .speed(if arguments.fast { Speed::Fast } else { Speed::Real })
         .redelivery(arguments.redelivery)
-        .callback_rows(arguments.callback_rows)
-        .callback_secret(&arguments.callback_user, &arguments.callback_secret)
-        .map_err(Failure::usage)?;
+        .callback_rows(arguments.callback_rows);
     if !arguments.no_smpp {
         builder = builder.smpp_listen(arguments.smpp_listen);
     }
-    if let Some(credentials) = &arguments.key {
-        builder = builder.credentials(credentials.clone());
+    if let Some(path) = &arguments.profile {
+        builder = with_profile(builder, &mut Profile::read(path)?)?;
     }
     for url in &arguments.callback_url {
         builder = builder.callback_url(url).map_err(Failure::usage)?;
-    }
-    if let Some(value) = &arguments.callback_authorization {
-        builder = builder.callback_authorization(value).map_err(Failure::usage)?;
     }
     if let Some(fault) = arguments.fault {
         builder = builder.fault(fault);
@@ -114,19 +103,21 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
 }
 
 /// Says where everything is.
-fn introduce(sandbox: &Sandbox) -> io::Result<()> {
+fn introduce(sandbox: &Sandbox, has_profile: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
     writeln!(out, "Console    {}/   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
-        let (id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
-        writeln!(out, "SMPP       {}   system id {id}, password {password}", smsc.address())?;
+        let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
+        writeln!(out, "SMPP       {}   system id {system_id}, password {password}", smsc.address())?;
     }
     if !sandbox.address().ip().is_loopback() {
         writeln!(out, "           Others can reach this, and the console shows codes without a password.")?;
     }
     for credentials in sandbox.keys() {
-        writeln!(out, "Key        {}   secret {}", credentials.key(), credentials.secret())?;
+        // What came from a profile is known to whoever gave it, and to nobody else.
+        let secret = if has_profile { "in the profile" } else { credentials.secret() };
+        writeln!(out, "Key        {}   secret {secret}", credentials.key())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
     // An address is checked within three seconds.
@@ -152,9 +143,24 @@ fn introduce(sandbox: &Sandbox) -> io::Result<()> {
     out.flush()
 }
 
-fn key(text: &str) -> Result<Credentials, String> {
-    let (key, secret) = text.split_once(':').ok_or("write KEY:SECRET")?;
-    Credentials::new(key, secret).map_err(|invalid| invalid.rule().to_owned())
+/// The account of a profile, so that the sandbox and its clients can share one file.
+fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<SandboxBuilder, Failure> {
+    match (profile.take("dev_key"), profile.secret("dev_secret")?) {
+        (Some(key), Some(secret)) => {
+            builder = builder.credentials(Credentials::new(key, secret)?);
+        }
+        (None, None) => {}
+        _ => return Err(Failure::usage("a profile must have dev_key and dev_secret, or neither")),
+    }
+    match (profile.take("callback.user"), profile.secret("callback.secret")?) {
+        (Some(user), Some(secret)) => builder = builder.callback_secret(&user, &secret)?,
+        (None, None) => {}
+        _ => return Err(Failure::usage("a profile must have callback.user and callback.secret, or neither")),
+    }
+    match profile.take("callback.authorization") {
+        Some(value) => Ok(builder.callback_authorization(&value)?),
+        None => Ok(builder),
+    }
 }
 
 fn review(text: &str) -> Result<TemplateStatus, String> {
@@ -173,3 +179,9 @@ fn redelivery(text: &str) -> Result<Redelivery, String> {
         _ => Err("write signed-anew or as-it-was".to_owned()),
     }
 }
+
+/// Where REST listens unless told otherwise, and `--sandbox` looks for it.
+pub(crate) const REST_LISTEN: &str = "127.0.0.1:8035";
+
+/// The same for SMPP.
+pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";

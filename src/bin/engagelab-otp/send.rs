@@ -8,21 +8,24 @@ use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt::Confirmation;
-use crate::send_args::SendArgs;
+use crate::send_args::{LanguageArg, SendArgs};
 
 /// Send a one-time password that the service makes up.
 ///
-/// Prints the message's id, which `verify` wants; as JSON {"message_id": "…", "channel": "sms"}. The channel is
+/// Prints the message's id, which `verify` takes; as JSON {"message_id": "…", "channel": "sms"}. The channel is
 /// null if the service does not name one.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp send +6598765432 --template login
+  ID=$(engagelab-otp send +6598765432 -t login -l en -y)")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: SendArgs,
-    /// The language of the text, such as en or zh_CN
-    #[arg(long, value_name = "LANGUAGE")]
-    language: Option<String>,
+    send: SendArgs,
     #[command(flatten)]
-    consent: Confirmation,
+    language: LanguageArg,
+    #[command(flatten)]
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -31,14 +34,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let hint = "`send-code` sends a code of your own, and asks for it.";
-    let letter = arguments.addressed.check(arguments.language.as_deref(), hint)?;
+    let send = arguments.send.check(arguments.language.language.as_deref(), hint)?;
     let session = arguments.connection.open()?;
-    if arguments.consent.dry_run {
-        let body = letter.preview(false);
+    if arguments.confirmation.dry_run {
+        let body = send.masked_body();
         return dry_run::show(&session, &SEND_OTP, SEND_OTP.path, Some(&body), &arguments.output);
     }
-    arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let template = letter.template()?;
-    let receipt = session.call(|client| client.send_otp(&letter.to, &template))?;
-    letter.report(&receipt, &arguments.output)
+    arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
+    let receipt = session.call(|client| client.send_otp(&send.to, &send.template))?;
+    send.report(&receipt, &arguments.output)
 }

@@ -7,22 +7,27 @@ use crate::connection::Connection;
 use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::prompt::{self, Confirmation};
-use crate::send_args::SendArgs;
+use crate::prompt::{CodeInput, Confirmation};
+use crate::send_args::{LanguageArg, SendArgs};
 
 /// Send a one-time password that you made up.
 ///
-/// The code is asked for on a terminal, and else read from standard input. The service does not remember it:
-/// compare it yourself. Prints what `send` prints.
+/// The code is asked for on the terminal, or read from standard input with --code-stdin. The service does not
+/// remember it: compare it yourself. Prints what `send` prints.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp send-code +6598765432 --template login
+  make-code | engagelab-otp send-code +6598765432 -t login --code-stdin -y")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    addressed: SendArgs,
-    /// The language of the text, such as en or zh_CN
-    #[arg(long, value_name = "LANGUAGE")]
-    language: Option<String>,
+    send: SendArgs,
     #[command(flatten)]
-    consent: Confirmation,
+    code: CodeInput,
+    #[command(flatten)]
+    language: LanguageArg,
+    #[command(flatten)]
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -30,16 +35,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let hint = "Type the code when asked, or give it on standard input.";
-    let letter = arguments.addressed.check(arguments.language.as_deref(), hint)?;
+    let hint = "Type the code when asked, or give it on standard input with --code-stdin.";
+    let send = arguments.send.check(arguments.language.language.as_deref(), hint)?;
     let session = arguments.connection.open()?;
-    if arguments.consent.dry_run {
-        let body = letter.preview(true);
+    if arguments.confirmation.dry_run {
+        let body = send.masked_body_with_code();
         return dry_run::show(&session, &SEND_CODE, SEND_CODE.path, Some(&body), &arguments.output);
     }
-    let code = prompt::code()?;
-    arguments.consent.obtain(&letter.question(&session.base_url), session.is_sandbox)?;
-    let template = letter.template()?;
-    let receipt = session.call(|client| client.send_code(&letter.to, &code, &template))?;
-    letter.report(&receipt, &arguments.output)
+    let code = arguments.code.read()?;
+    arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
+    let receipt = session.call(|client| client.send_code(&send.to, &code, &send.template))?;
+    send.report(&receipt, &arguments.output)
 }

@@ -3,8 +3,8 @@
 use engagelab_otp::callback::{Receiver, ReceiverBuilder, Signer};
 use engagelab_otp::sandbox::demo;
 
-use crate::connection::{Settings, Source, missing};
 use crate::failure::Failure;
+use crate::settings::{CALLBACK, Settings, Source};
 
 /// A user name with its secret, and a value of `Authorization`; either can be missing.
 pub(super) struct Keys {
@@ -14,18 +14,29 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn find(source: &Source) -> Result<Self, Failure> {
+        source.check()?;
         if source.sandbox {
             let pair = (demo::CALLBACK_USER.to_owned(), demo::CALLBACK_SECRET.to_owned());
             return Ok(Self { pair: Some(pair), authorization: None });
         }
-        let Settings { values: [user, secret, authorization], .. } = source.settings(NAMES, |profile| {
-            let callback = &mut profile.callback;
-            [callback.user.take(), callback.secret.take(), callback.authorization.take()]
-        })?;
-        match (user, secret) {
-            (Some(user), Some(secret)) => Ok(Self { pair: Some((user, secret)), authorization }),
-            (None, None) => Ok(Self { pair: None, authorization }),
-            _ => Err(Failure::usage("a callback's user and its secret are given together, or neither")),
+        let settings = source.settings(&CALLBACK)?;
+        match settings {
+            Settings { values: [Some(user), Some(secret), authorization], .. } => {
+                Ok(Self { pair: Some((user, secret)), authorization })
+            }
+            Settings { values: [None, None, Some(authorization)], .. } => {
+                Ok(Self { pair: None, authorization: Some(authorization) })
+            }
+            settings => Err(CALLBACK.missing(&settings, &[0, 1])),
+        }
+    }
+
+    /// What a receiver with these keys insists on.
+    pub(super) fn checks(&self) -> &'static str {
+        match (&self.pair, &self.authorization) {
+            (Some(_), Some(_)) => "the signature and Authorization",
+            (Some(_), None) => "the signature",
+            (None, _) => "Authorization alone, and no signature",
         }
     }
 
@@ -42,8 +53,6 @@ impl Keys {
         };
         if let Some(value) = &self.authorization {
             builder = builder.authorization(value)?;
-        } else if self.pair.is_none() {
-            return Err(no_pair());
         }
         Ok(builder)
     }
@@ -56,8 +65,7 @@ impl Keys {
 }
 
 fn no_pair() -> Failure {
-    missing([NAMES[0], NAMES[1]], "callback.user and callback.secret")
+    Failure::usage("no signature can be made or checked: the callback settings hold Authorization alone")
+        .with_advice("Set the user and the secret of the service's console too.")
+        .with("kind", "settings")
 }
-
-const NAMES: [&str; 3] =
-    ["ENGAGELAB_CALLBACK_USER", "ENGAGELAB_CALLBACK_SECRET", "ENGAGELAB_CALLBACK_AUTHORIZATION"];

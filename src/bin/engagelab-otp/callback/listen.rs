@@ -14,9 +14,9 @@ use tiny_http::{Method, Request, Response, Server};
 use super::event;
 use super::forward::Target;
 use super::keys::Keys;
-use crate::connection::Source;
 use crate::failure::{Failure, chain};
 use crate::output::{Output, say};
+use crate::settings::Source;
 
 /// Receive callbacks, and print their events as they come.
 ///
@@ -42,11 +42,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let receiver = Keys::find(&arguments.source)?.receiver()?.build()?;
+    let keys = Keys::find(&arguments.source)?;
+    let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
     let server = Server::http(arguments.listen)
         .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen)))?;
     say(&format!("Listening on http://{}", server.server_addr()));
+    say(&format!("Checks {}.", keys.checks()));
     let server = Arc::new(server);
     let listener = Arc::new(Listener { receiver, target, output: arguments.output.clone() });
     let (sender, answered) = mpsc::channel();

@@ -6,15 +6,18 @@ use clap::Args;
 use serde_json::json;
 
 use super::keys::Keys;
-use crate::connection::Source;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::settings::Source;
 
 /// Make the header that signs a callback, to try a receiver with.
 ///
 /// Prints the header as `curl -H "$(engagelab-otp callback sign)"` takes it; as JSON {"name": "X-CALLBACK-ID",
 /// "value": "…"}. The signature does not cover the body.
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  curl -H \"$(engagelab-otp callback sign)\" -d @callback.json http://127.0.0.1:8080/")]
 pub(crate) struct Arguments {
     /// The time to sign, in seconds since 1970; now unless given
     #[arg(long, value_name = "SECONDS")]
@@ -43,4 +46,4 @@ pub(super) fn time(seconds: Option<u64>) -> Result<SystemTime, Failure> {
         .ok_or_else(|| Failure::usage("--at is too far in the future"))
 }
 
-const NAME: &str = "X-CALLBACK-ID";
+pub(super) const NAME: &str = "X-CALLBACK-ID";

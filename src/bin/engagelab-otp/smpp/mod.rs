@@ -1,5 +1,8 @@
 //! `engagelab-otp smpp`
 
+mod account;
+mod outcome;
+mod report;
 mod send;
 
 use clap::Subcommand;

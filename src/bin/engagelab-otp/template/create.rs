@@ -5,27 +5,49 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
+use engagelab_otp::TemplateDefinition;
 use engagelab_otp::api::operations::CREATE_TEMPLATE;
 use serde_json::{Value, json};
 
-use super::definition::Definition;
 use crate::connection::Connection;
 use crate::dry_run;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::prompt;
+use crate::prompt::{self, Confirmation};
 
 /// Create a template from a JSON file.
 ///
 /// The file holds one TemplateDefinition of the OpenAPI document, and nothing that is not known there. The template
 /// can be sent once its status is approved. Prints the id; as JSON {"template_id": "…", "created": true}.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp template create login.json
+  engagelab-otp template show login --definition | engagelab-otp template create - --sandbox
+
+The least that a file can hold:
+  {
+    \"template_id\": \"login\",
+    \"send_channel_strategy\": \"sms\",
+    \"verify_code_config\": {
+      \"verify_code_type\": 1,
+      \"verify_code_len\": 6,
+      \"verify_code_ttl\": 5
+    },
+    \"sms_config\": {
+      \"template_type\": 1,
+      \"template_default_config\": {
+        \"contain_security\": true,
+        \"contain_expire\": true
+      }
+    }
+  }")]
 pub(crate) struct Arguments {
     /// The file, or - for standard input
+    #[arg(value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
-    /// Show the request, and do not send it
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -33,20 +55,39 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let text = read(arguments)?;
-    let fail = |what: &str| refuse(arguments, what);
-    let read: Definition = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
-    let definition = read.check().map_err(|invalid| fail(&invalid))?;
+    let definition = parse(&read(arguments)?, arguments)?;
     let session = arguments.connection.open()?;
-    if arguments.dry_run {
-        // It was just read as something narrower.
-        let body: Value = serde_json::from_str(&text).map_err(|error| fail(&error.to_string()))?;
+    if arguments.confirmation.dry_run {
+        let body = json!(definition);
         let path = CREATE_TEMPLATE.path;
         return dry_run::show(&session, &CREATE_TEMPLATE, path, Some(&body), &arguments.output);
     }
-    session.call(|client| client.create_template(&definition))?;
     let id = definition.id().as_str();
-    arguments.output.print(id, &json!({ "template_id": id, "created": true }))
+    let question = format!("Create the template `{id}` at {}?", session.place());
+    arguments.confirmation.obtain(&question, session.is_sandbox)?;
+    session.call(|client| client.create_template(&definition))?;
+    let json = json!({ "template_id": id, "created": true });
+    arguments.output.print_result(id, &json, &format!("the template {id} was created"))
+}
+
+/// The definition, if the text is JSON and keeps the service's rules.
+fn parse(text: &str, arguments: &Arguments) -> Result<TemplateDefinition, Failure> {
+    // Some editors begin a file so.
+    let text = text.trim_start_matches('\u{feff}');
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        refuse(arguments, &format!("{place}: this is not JSON")).with("kind", "invalid_input")
+    })?;
+    if !value.is_object() {
+        return Err(refuse(arguments, "must be one object, as `template create --help` shows")
+            .with("kind", "invalid_input"));
+    }
+    TemplateDefinition::try_from(value).map_err(|invalid| {
+        refuse(arguments, &invalid.to_string())
+            .with("kind", "invalid_input")
+            .with("field", invalid.field())
+            .with("rule", invalid.rule())
+    })
 }
 
 fn read(arguments: &Arguments) -> Result<String, Failure> {

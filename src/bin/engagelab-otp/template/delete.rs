@@ -15,11 +15,15 @@ use crate::prompt::Confirmation;
 ///
 /// Prints the id; as JSON {"template_id": "…", "deleted": true}.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp template delete login
+  engagelab-otp template delete login --dry-run")]
 pub(crate) struct Arguments {
     /// The template's id
     id: String,
     #[command(flatten)]
-    consent: Confirmation,
+    confirmation: Confirmation,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -29,15 +33,16 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let id: TemplateId = arguments.id.parse()?;
     let session = arguments.connection.open()?;
-    if arguments.consent.dry_run {
+    if arguments.confirmation.dry_run {
         let place = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
         let path = DELETE_TEMPLATE.path.replace(PLACE, &place.to_string());
         return dry_run::show(&session, &DELETE_TEMPLATE, &path, None, &arguments.output);
     }
-    let question = format!("Delete the template `{id}` at {}, for good?", session.base_url);
-    arguments.consent.obtain(&question, session.is_sandbox)?;
+    let question = format!("Delete the template `{id}` at {}, for good?", session.place());
+    arguments.confirmation.obtain(&question, session.is_sandbox)?;
     session.call(|client| client.delete_template(&id))?;
-    arguments.output.print(id.as_str(), &json!({ "template_id": id.as_str(), "deleted": true }))
+    let json = json!({ "template_id": id.as_str(), "deleted": true });
+    arguments.output.print_result(id.as_str(), &json, &format!("the template {id} was deleted"))
 }
 
 /// Where the id stands in the path.

@@ -1,7 +1,6 @@
 //! `engagelab-otp template`
 
 mod create;
-mod definition;
 mod delete;
 mod list;
 mod show;

@@ -1,0 +1,89 @@
+//! The arguments as a whole: the one definition that parsing, help, completions and manual pages are made from.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser};
+
+use crate::Command;
+use crate::connection::Connection;
+use crate::exit::Exit;
+use crate::output::{Format, Mode, Output, Verbosity};
+use crate::settings;
+
+/// One-time passwords by the EngageLab OTP service, from the shell.
+#[derive(Parser)]
+#[command(name = "engagelab-otp", version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    verbosity: Verbosity,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The definition. Options that several commands share can stand before the command too, where people put them.
+pub(crate) fn definition() -> clap::Command {
+    let shared = Output::augment_args(Connection::augment_args(clap::Command::new("")));
+    let definition = Arguments::command().after_long_help(after_help());
+    shared
+        .get_arguments()
+        .fold(definition, |definition, shared| definition.arg(shared.clone().global(true).hide(true)))
+}
+
+/// Reads the arguments, and says from then on what is said as they ask.
+pub(crate) fn parse(words: &[OsString]) -> Result<Command, clap::Error> {
+    let mut definition = definition();
+    let matches = definition.try_get_matches_from_mut(words)?;
+    if let Some(option) = meaningless(&definition, &matches) {
+        let text = format!("{option} means nothing to this command\n");
+        return Err(definition.error(ErrorKind::ArgumentConflict, text));
+    }
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))?;
+    let format = Output::from_arg_matches(&matches).map_or(Format::Text, |output| output.format());
+    let Verbosity { quiet, verbose } = arguments.verbosity;
+    crate::output::set_mode(Mode { format, quiet, verbose });
+    Ok(arguments.command)
+}
+
+/// How errors of the arguments themselves are told, before they can be read.
+pub(crate) fn early_mode(words: &[OsString]) -> Mode {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let joined = ["--output=json", "-ojson", "-o=json"];
+    let parted = |pair: &[std::borrow::Cow<'_, str>]| matches!(pair, [option, value] if (option == "--output" || option == "-o") && value == "json");
+    let is_json = words.iter().any(|word| joined.contains(&word.as_ref())) || words.windows(2).any(parted);
+    Mode { format: if is_json { Format::Json } else { Format::Text }, ..Mode::default() }
+}
+
+/// A shared option that was given to a command which does not take it.
+fn meaningless(definition: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let shared: Vec<_> =
+        definition.get_arguments().filter(|option| option.is_global_set() && option.is_hide_set()).collect();
+    let (mut definition, mut matches) = (definition, matches);
+    while let Some((name, inner)) = matches.subcommand() {
+        (definition, matches) = (definition.find_subcommand(name)?, inner);
+    }
+    let given = |id: &str| {
+        matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let taken =
+        |id: &str| definition.get_arguments().any(|option| option.get_id() == id && !option.is_hide_set());
+    let option = shared.iter().find(|option| {
+        let id = option.get_id().as_str();
+        given(id) && !taken(id)
+    })?;
+    Some(format!("--{}", option.get_long().unwrap_or_default()))
+}
+
+fn after_help() -> String {
+    let mut text = format!(
+        "Codes are typed on the terminal when asked, or read from standard input with --code-stdin. Data goes to \
+         standard output, everything else to standard error.\n\n{}\nExit codes:\n",
+        settings::help()
+    );
+    for (exit, meaning, _) in Exit::TABLE {
+        text += &format!("  {}  {meaning}\n", exit.code());
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,260 @@
+//! Settings and where they come from: one source as a whole, a profile or the environment, and never a mixture.
+
+use std::env::{self, VarError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::output::{detail, warn};
+use crate::profile::{Profile, usual_place};
+
+/// Settings that belong together: a name for people, and each setting's variable in the environment and key in a profile.
+pub(crate) struct Group<const N: usize> {
+    pub(crate) what: &'static str,
+    pub(crate) settings: [Setting; N],
+    /// The setting that a profile can have a command print.
+    pub(crate) secret: usize,
+}
+
+/// One setting's names.
+pub(crate) struct Setting {
+    pub(crate) variable: &'static str,
+    /// In a profile, after the table's name and a dot if it stands in one.
+    pub(crate) key: &'static str,
+    /// What stands there, as an example.
+    pub(crate) example: &'static str,
+}
+
+const fn setting(variable: &'static str, key: &'static str, example: &'static str) -> Setting {
+    Setting { variable, key, example }
+}
+
+/// The API's key, and where the service is.
+pub(crate) const API: Group<3> = Group {
+    what: "API key",
+    settings: [
+        setting("ENGAGELAB_DEV_KEY", "dev_key", "…"),
+        setting("ENGAGELAB_DEV_SECRET", "dev_secret", "…"),
+        setting("ENGAGELAB_OTP_BASE_URL", "base_url", "https://…"),
+    ],
+    secret: 1,
+};
+
+/// What callbacks are signed with, and the `Authorization` that they bear.
+pub(crate) const CALLBACK: Group<3> = Group {
+    what: "callback settings",
+    settings: [
+        setting("ENGAGELAB_CALLBACK_USER", "callback.user", "…"),
+        setting("ENGAGELAB_CALLBACK_SECRET", "callback.secret", "…"),
+        setting("ENGAGELAB_CALLBACK_AUTHORIZATION", "callback.authorization", "…"),
+    ],
+    secret: 1,
+};
+
+/// The SMPP account.
+pub(crate) const SMPP: Group<3> = Group {
+    what: "SMPP account",
+    settings: [
+        setting("ENGAGELAB_SMPP_SYSTEM_ID", "smpp.system_id", "…"),
+        setting("ENGAGELAB_SMPP_PASSWORD", "smpp.password", "…"),
+        setting("ENGAGELAB_SMPP_ADDRESS", "smpp.address", "host:port"),
+    ],
+    secret: 1,
+};
+
+/// All groups, in the order of the help.
+pub(crate) const GROUPS: [&Group<3>; 3] = [&API, &CALLBACK, &SMPP];
+
+/// The variable that names a profile.
+pub(crate) const PROFILE_VARIABLE: &str = "ENGAGELAB_PROFILE";
+
+/// Which source settings are taken from.
+#[derive(Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Source {
+    /// Take all settings from this file, and none from the environment
+    #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) profile: Option<PathBuf>,
+    /// Talk to a sandbox on this machine or network, with its demo credentials
+    #[arg(long, short = 's')]
+    pub(crate) sandbox: bool,
+}
+
+/// A group's values, and their source.
+pub(crate) struct Settings<const N: usize> {
+    pub(crate) values: [Option<String>; N],
+    pub(crate) origin: Origin,
+}
+
+/// Where settings were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Sandbox,
+    Profile(PathBuf),
+    Environment,
+    Nowhere,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sandbox => f.write_str("the sandbox's demo account"),
+            Self::Profile(path) => write!(f, "the profile {}", path.display()),
+            Self::Environment => f.write_str("the environment"),
+            Self::Nowhere => f.write_str("nowhere"),
+        }
+    }
+}
+
+impl Source {
+    /// Refuses two sources at once.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.sandbox && self.profile.is_some() {
+            return Err(Failure::usage("--sandbox and --profile cannot be used together")
+                .with_advice("--sandbox brings its own demo credentials."));
+        }
+        Ok(())
+    }
+
+    /// A group's values: from the profile that was named, else from the environment if one of its variables is set, else
+    /// from the profile at the usual place.
+    pub(crate) fn settings<const N: usize>(&self, group: &Group<N>) -> Result<Settings<N>, Failure> {
+        self.check()?;
+        let named = match (&self.profile, variable(PROFILE_VARIABLE)?) {
+            (Some(path), _) => Some(path.clone()),
+            (None, path) => path.map(PathBuf::from),
+        };
+        let settings = if let Some(path) = named {
+            group.of_profile(&path)?
+        } else {
+            let mut values = [const { None }; N];
+            for (value, setting) in values.iter_mut().zip(&group.settings) {
+                *value = variable(setting.variable)?;
+            }
+            match usual_place().filter(|path| path.exists()) {
+                usual if values.iter().any(Option::is_some) => {
+                    group.warn_of_dropped(&values, usual.as_deref());
+                    Settings { values, origin: Origin::Environment }
+                }
+                Some(path) => group.of_profile(&path)?,
+                None => Settings { values, origin: Origin::Nowhere },
+            }
+        };
+        detail(&format!("Source of the {}: {}.", group.what, settings.origin));
+        if let Origin::Profile(_) = settings.origin {
+            let set =
+                |setting: &&Setting| env::var_os(setting.variable).is_some_and(|value| !value.is_empty());
+            for setting in group.settings.iter().filter(set) {
+                detail(&format!("{} is set, and not used.", setting.variable));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+impl<const N: usize> Group<N> {
+    fn of_profile(&self, path: &Path) -> Result<Settings<N>, Failure> {
+        let mut profile = Profile::read(path)?;
+        let mut values = [const { None }; N];
+        for (index, (value, setting)) in values.iter_mut().zip(&self.settings).enumerate() {
+            let is_secret = index == self.secret;
+            *value = if is_secret { profile.secret(setting.key)? } else { profile.take(setting.key) };
+        }
+        Ok(Settings { values, origin: Origin::Profile(path.to_owned()) })
+    }
+
+    /// The key of the command that prints the secret.
+    pub(crate) fn command_key(&self) -> &'static str {
+        match self.settings[self.secret].key.split_once('.') {
+            Some(("callback", _)) => "callback.credential_command",
+            Some(("smpp", _)) => "smpp.credential_command",
+            _ => "credential_command",
+        }
+    }
+
+    /// The environment wins as a whole; what that leaves out of a profile, a signature check among it, is told.
+    fn warn_of_dropped(&self, values: &[Option<String>; N], usual: Option<&Path>) {
+        let Some((path, profile)) = usual.and_then(|path| Some((path, Profile::read(path).ok()?))) else {
+            return;
+        };
+        let dropped =
+            |(value, setting): &(&Option<String>, &Setting)| value.is_none() && profile.has(setting.key);
+        let keys: Vec<_> =
+            values.iter().zip(&self.settings).filter(dropped).map(|(_, setting)| setting.key).collect();
+        if !keys.is_empty() {
+            warn(&format!(
+                "{}: the environment alone counts, and {} in {} is ignored",
+                self.what,
+                keys.join(" and "),
+                path.display()
+            ));
+        }
+    }
+
+    /// What to do where some of the settings are missing, which has to be filled.
+    pub(crate) fn missing(&self, settings: &Settings<N>, needed: &[usize]) -> Failure {
+        let absent = || needed.iter().filter(|&&index| settings.values[index].is_none());
+        let names = |name: fn(&Setting) -> &'static str| {
+            absent().map(|&index| name(&self.settings[index])).collect::<Vec<_>>().join(" and ")
+        };
+        let (variables, keys) = (names(|setting| setting.variable), names(|setting| setting.key));
+        let is = if absent().count() == 1 { "is" } else { "are" };
+        let reason = match &settings.origin {
+            Origin::Profile(path) => format!("the profile {} has no {keys}", path.display()),
+            Origin::Environment => {
+                let set = settings.values.iter().zip(&self.settings).find(|(value, _)| value.is_some());
+                let set = set.map_or("", |(_, setting)| setting.variable);
+                format!("{variables} {is} not set, though {set} is")
+            }
+            Origin::Sandbox | Origin::Nowhere => {
+                let place = usual_place()
+                    .map_or_else(|| "at the usual place".to_owned(), |path| format!("at {}", path.display()));
+                format!("{variables} {is} not set, and there is no profile {place}")
+            }
+        };
+        Failure::usage(format!("no {}: {reason}", self.what)).with("kind", "settings").with_advice(
+            "`engagelab-otp --help` says how to set them. To try without an account, run `engagelab-otp sandbox` in \
+             another terminal, and add --sandbox here.",
+        )
+    }
+}
+
+/// A variable of the environment; set to nothing, it counts as not set.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} in the environment is not UTF-8")))
+        }
+    }
+}
+
+/// The part of the help that tells of settings.
+pub(crate) fn help() -> String {
+    let mut profile = String::new();
+    let mut variables = format!("  {PROFILE_VARIABLE}\n");
+    for group in GROUPS {
+        let mut table = "";
+        for setting in &group.settings {
+            let (name, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
+            if name != table {
+                profile += &format!("  [{name}]\n");
+                table = name;
+            }
+            profile += &format!("  {key} = \"{}\"\n", setting.example);
+            variables += &format!("  {}\n", setting.variable);
+        }
+    }
+    format!(
+        "Settings come from one source as a whole: the profile after --profile or in {PROFILE_VARIABLE}, else the \
+         environment, else engagelab-otp/profile.toml in $XDG_CONFIG_HOME (~/.config). --verbose says which. Nothing \
+         secret is taken from the command line.\n\n\
+         Profile, which nobody else may read (leave out what you do not use):\n{profile}\n\
+         Instead of a secret, a table can hold a command that prints it on its first line:\n  \
+         credential_command = \"pass show …\"\n\n\
+         Environment:\n{variables}"
+    )
+}

@@ -1,0 +1,166 @@
+//! At a terminal: what is asked there, and how it is left behind.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rexpect::session::{PtySession, spawn_command};
+
+use super::session::{Session, feed};
+
+/// An interactive shell on a terminal of its own.
+struct Shell {
+    terminal: PtySession,
+    path: String,
+}
+
+impl Shell {
+    fn start(session: &Session, program: &str) -> Self {
+        let mut command = Command::new(program);
+        if program == "bash" {
+            // Its own line editor would turn the echo off between commands.
+            command.args(["--norc", "--noprofile", "--noediting"]);
+        }
+        command
+            .arg("-i")
+            .env_clear()
+            .envs([("PATH", "/usr/bin:/bin"), ("PS1", "$ "), ("TERM", "dumb")])
+            .env("HOME", &session.folder)
+            .env("OTP", env!("CARGO_BIN_EXE_engagelab-otp"))
+            .env("URL", session.sandbox.url())
+            .current_dir(&session.folder);
+        let patience = u64::try_from(PATIENCE.as_millis()).expect("short");
+        let mut terminal = spawn_command(command, Some(patience)).expect("a terminal");
+        terminal.send_line("stty echo; echo at-$(tty)-").expect("sent");
+        terminal.exp_string("at-/").expect("the terminal's name");
+        let path = terminal.exp_string("-").expect("the terminal's name");
+        Self { terminal, path: format!("/{path}") }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.terminal.send_line(line).expect("sent");
+    }
+
+    fn expect(&mut self, text: &str) -> String {
+        self.terminal.exp_string(text).unwrap_or_else(|error| panic!("{text} is awaited: {error}"))
+    }
+
+    /// Waits until what is typed is not shown: the prompt stands there before.
+    fn wait_until_hidden(&self) {
+        let end = Instant::now() + PATIENCE;
+        while self.shows_what_is_typed() {
+            assert!(Instant::now() < end, "what is typed is shown");
+        }
+    }
+
+    fn shows_what_is_typed(&self) -> bool {
+        let output = Command::new("stty").args(["-a", "-F", &self.path]).output().expect("stty runs");
+        let modes = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(modes.contains("echo"), "{modes}");
+        !modes.split_whitespace().any(|mode| mode == "-echo")
+    }
+}
+
+const PROMPT: &str = "not shown while you type";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn shells() -> impl Iterator<Item = &'static str> {
+    ["dash", "bash"].into_iter().filter(|shell| {
+        let installed = Path::new("/usr/bin").join(shell).exists() || Path::new("/bin").join(shell).exists();
+        assert!(installed || std::env::var_os("REQUIRE_PEERS").is_none(), "{shell} is not installed");
+        if !installed {
+            eprintln!("{shell} is not installed: skipped");
+        }
+        installed
+    })
+}
+
+#[test]
+fn ctrl_c_at_the_code_prompt_leaves_the_terminal_as_it_was() {
+    let session = Session::start();
+    for program in shells() {
+        let mut shell = Shell::start(&session, program);
+        shell.type_line("$OTP verify 1725407449772531712 --sandbox --base-url $URL");
+        shell.expect(PROMPT);
+        shell.wait_until_hidden();
+        shell.terminal.send_control('c').expect("sent");
+        shell.type_line("echo ended-$?-");
+        shell.expect("ended-130-");
+        assert!(shell.shows_what_is_typed(), "{program}");
+    }
+}
+
+#[test]
+fn sigterm_at_the_code_prompt_leaves_the_terminal_as_it_was() {
+    let session = Session::start();
+    for program in shells() {
+        let mut shell = Shell::start(&session, program);
+        shell.type_line(
+            "sh -c 'echo pid-$$-; exec $OTP verify 1725407449772531712 --sandbox --base-url $URL'; echo ended-$?-",
+        );
+        // The first one is the line itself, as it was typed.
+        shell.expect("pid-$$-");
+        shell.expect("pid-");
+        let pid = shell.expect("-");
+        shell.expect(PROMPT);
+        shell.wait_until_hidden();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        shell.expect("ended-143-");
+        assert!(shell.shows_what_is_typed(), "{program}");
+    }
+}
+
+#[test]
+fn a_code_is_read_from_the_terminal_while_a_loop_reads_standard_input() {
+    for program in shells() {
+        let session = Session::start();
+        let mut shell = Shell::start(&session, program);
+        shell.type_line(
+            "printf '%s\\n' +10000000010 +10000000000 | while read to; do \
+             $OTP send-code $to --template sandbox-otp-tpl --sandbox --base-url $URL; done; echo all-$?-",
+        );
+        for code in ["3982", "3983"] {
+            shell.expect(PROMPT);
+            shell.wait_until_hidden();
+            shell.type_line(code);
+        }
+        shell.expect("all-0-");
+        let messages = session.sandbox.messages();
+        let sent = |to: &str| messages.iter().filter(|message| message.to == to).count();
+        assert_eq!((sent("+10000000010"), sent("+10000000000")), (1, 1), "in {program}");
+        let codes: Vec<_> = messages.iter().filter_map(|message| session.sandbox.code(&message.id)).collect();
+        assert!(codes.contains(&"3982".to_owned()) && codes.contains(&"3983".to_owned()), "{codes:?}");
+    }
+}
+
+#[test]
+fn the_question_before_a_send_shows_the_whole_number_and_a_no_is_not_to_be_repeated() {
+    let session = Session::start();
+    let credentials = session.sandbox.credentials();
+    let (key, secret) = (credentials.key(), credentials.secret());
+    for (answer, code, sent) in [("n", 2, 0), ("y", 0, 1)] {
+        let mut shell = Shell::start(&session, "dash");
+        shell.type_line(&format!("export ENGAGELAB_DEV_KEY={key} ENGAGELAB_DEV_SECRET={secret}"));
+        shell.type_line("export ENGAGELAB_OTP_BASE_URL=$URL");
+        shell.type_line("echo y | $OTP send +6591234567 --template sandbox-otp-tpl; echo ended-$?-");
+        let question = shell.expect("[y/N]");
+        assert!(question.contains("to +6591234567 through"), "{question}");
+        shell.type_line(answer);
+        shell.expect(&format!("ended-{code}-"));
+        assert_eq!(session.sandbox.messages().len(), sent);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_terminal_a_code_is_taken_from_standard_input_only_if_asked_to() {
+    let mut session = Session::start();
+    let url = session.sandbox.url();
+    for line in ["send-code +6591234567 --template sandbox-otp-tpl", "verify 1725407449772531712"] {
+        let words: Vec<&str> = line.split(' ').chain(["--sandbox", "--base-url", &url]).collect();
+        let output = feed(&mut session.detached(&words), b"398210\n");
+        session.record(line, &output);
+    }
+    assert!(session.sandbox.messages().is_empty());
+    session.compare("no_terminal");
+}
