@@ -149,3 +149,18 @@ fn bad_input_is_named_with_its_rule() {
     let error = Error::from("6591234567".parse::<engagelab_otp::Recipient>().expect_err("no plus"));
     assert_eq!(error.to_string(), "to must begin with `+` and the country code, or be an e-mail address");
 }
+
+/// Every rule in the sources, as far as it stands as a text where the error is made.
+#[test]
+fn what_is_said_of_bad_input_is_what_it_must_be() {
+    let made = regex::Regex::new(r#"InvalidInput::(?:new|unless)\([^;]*?"(?P<rule>[a-z`][^"]* [^"]*)"\)"#)
+        .expect("a pattern");
+    let mut rules = 0;
+    for (path, text) in crate::architecture::sources("src") {
+        for found in made.captures_iter(&text) {
+            assert!(found["rule"].starts_with("must "), "{}: {:?}", path.display(), &found["rule"]);
+            rules += 1;
+        }
+    }
+    assert!(rules > 30, "only {rules} rules were found");
+}

@@ -74,6 +74,9 @@ impl Check<'_> {
     fn info(&mut self) {
         let info = &self.document.root["info"];
         let place = Place::at(["info"]);
+        if info.is_null() {
+            return self.refuse(place, "`info` is missing; write it, with `title` and `version`");
+        }
         let known = ["title", "description", "termsOfService", "contact", "license", "version"];
         self.keys(info, &place, &known);
         for key in ["title", "version"] {
@@ -127,7 +130,7 @@ impl Check<'_> {
         let met = match required.as_slice() {
             [one] => {
                 let names: Vec<_> = pairs(one).collect();
-                matches!(names.as_slice(), [(named, scopes)] if named == name && items(scopes).next().is_none())
+                matches!(names.as_slice(), [(named, scopes)] if named == name && scopes.as_sequence().is_some_and(Vec::is_empty))
             }
             _ => false,
         };

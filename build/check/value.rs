@@ -19,6 +19,8 @@ impl Check<'_> {
                     let place = place.child(key);
                     if value.is_null() {
                         self.refuse(place, "nothing stands here; write the value, or leave out the key");
+                    } else if key == "$ref" && !value.is_string() {
+                        self.refuse(place, "a reference is a text; write `'#/components/…/…'`");
                     } else if !is_data(&place) {
                         self.values(value, &place);
                     }
