@@ -27,6 +27,7 @@ fn main() {
     for path in ["build", DOCUMENT] {
         println!("cargo::rerun-if-changed={path}");
     }
+    tell_facts();
     #[allow(unused_mut)]
     let mut made = overview();
     #[cfg(feature = "codegen")]
@@ -42,6 +43,16 @@ fn main() {
         }
         std::process::exit(1);
     }
+}
+
+/// What `engagelab-otp --version` tells of the build.
+fn tell_facts() {
+    let fact = |name| std::env::var(name).unwrap_or_else(|_| "unknown".to_owned());
+    let compiler = std::process::Command::new(fact("RUSTC")).arg("--version").output().ok();
+    let compiler = compiler.and_then(|output| String::from_utf8(output.stdout).ok());
+    println!("cargo::rustc-env=ENGAGELAB_OTP_RUSTC={}", compiler.as_deref().unwrap_or("rustc").trim());
+    println!("cargo::rustc-env=ENGAGELAB_OTP_TARGET={}", fact("TARGET"));
+    println!("cargo::rustc-env=ENGAGELAB_OTP_PROFILE={}", fact("PROFILE"));
 }
 
 fn overview() -> Result<(), Vec<String>> {

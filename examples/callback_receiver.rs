@@ -1,119 +1,105 @@
-//! Receives callbacks on a synchronous server, answers within milliseconds, and leaves the work to a queue.
+//! Receives callbacks, keeps them on disk before they are answered, and handles them afterwards.
 //!
 //! Watch it without an account: `cargo run --example callback_receiver -- --demo` posts callbacks to itself.
-//! To listen, set `CALLBACK_USER` and `CALLBACK_SECRET` to what the vendor's console holds, and name an address:
-//! `cargo run --example callback_receiver -- 127.0.0.1:8080`. TLS is left to the proxy in front.
+//! To listen, set `CALLBACK_USER` and `CALLBACK_SECRET` to what the vendor's console holds, and name an address and a
+//! folder: `cargo run --example callback_receiver -- 127.0.0.1:8080 callbacks`. TLS is left to the proxy in front.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::error::Error;
-use std::io::Read as _;
-use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver as Queue, SyncSender, sync_channel};
-use std::time::SystemTime;
-use std::{env, thread};
+use std::time::{Duration, SystemTime};
+use std::{env, fs, process, thread};
 
 use engagelab_otp::Channel;
 use engagelab_otp::api::types::{MessageId, MessageStatus};
-use engagelab_otp::callback::{CallbackRequest, Delivery, Event, Receiver, Signer};
-use engagelab_otp::lifecycle::{CodeCheck, Lifecycle};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use tiny_http::{Method, Request, Response, Server};
+use engagelab_otp::callback::{Event, Inbox, InboxCallback, Receiver, Server, ServerEvent, Signer};
+use engagelab_otp::lifecycle::{CodeCheck, Finality, Lifecycle};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
-    let argument = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    if argument == "--demo" {
+    let mut arguments = env::args().skip(1);
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    if address == "--demo" {
         return demo();
     }
+    let folder = arguments.next().unwrap_or_else(|| "callbacks".to_owned());
     let (user, secret) = (env::var("CALLBACK_USER")?, env::var("CALLBACK_SECRET")?);
     let receiver = Receiver::builder().secret(&user, &secret)?.build()?;
-    let server = Server::http(argument)?;
-    println!("listening on {}", server.server_addr());
-    let (sender, queue) = sync_channel(1000);
-    let worker = thread::spawn(move || work(&queue));
-    for request in server.incoming_requests() {
-        answer(&receiver, &sender, request);
-    }
-    drop(sender);
-    worker.join().map_err(|_| "the worker failed")?;
+    let inbox = Inbox::open(folder)?;
+    let server = start(receiver, &address, &inbox)?;
+    println!("listening on {}", server.address());
+    let worker = thread::spawn({
+        let inbox = inbox.clone();
+        move || work(&inbox)
+    });
+    // The server runs for ever; if it does not, neither does this program, and it says why.
+    server.wait()?;
+    inbox.stop();
+    worker.join().map_err(|_| "the worker failed")??;
     Ok(())
 }
 
-/// Answers one request. A connection that breaks meanwhile is the service's business: it comes again.
-fn answer(receiver: &Receiver, queue: &SyncSender<Vec<Event>>, mut request: Request) {
-    let status = if *request.method() == Method::Post { take(receiver, queue, &mut request) } else { 405 };
-    let _ = request.respond(Response::empty(status));
+/// Each callback is on disk when it is answered with 200.
+fn start(receiver: Receiver, address: &str, inbox: &Inbox) -> Result<Server, Failure> {
+    let observer = |event: ServerEvent<'_>| match event {
+        ServerEvent::Refused(refusal) => eprintln!("refused: {refusal}"),
+        ServerEvent::NotKept(error) => eprintln!("not kept, and answered with 503: {error}"),
+        _ => {}
+    };
+    Ok(Server::builder(receiver).observer(observer).start_with_inbox(address, inbox)?)
 }
 
-fn take(receiver: &Receiver, queue: &SyncSender<Vec<Event>>, request: &mut Request) -> u16 {
-    // A little more than the receiver's own limit, so that it sees what is too large.
-    let mut body = Vec::new();
-    let read = request.as_reader().take((1 << 20) + 1).read_to_end(&mut body);
-    let (Some(headers), Ok(_)) = (headers(request), read) else { return 400 };
-    let source = request.remote_addr().map(SocketAddr::ip);
-    let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
-    match receiver.receive(&incoming) {
-        Ok(Delivery::AddressCheck(_) | Delivery::Duplicate) => 200,
-        Ok(Delivery::Events(mut batch)) => {
-            for row in batch.unreadable() {
-                eprintln!("row {} put aside: {}", row.position(), row.reason());
-            }
-            // A queue that outlives the process belongs here. When it is full, the batch is dropped with the
-            // commit undone, and the service delivers it again.
-            if queue.try_send(batch.take_events()).is_err() || batch.commit().is_err() { 503 } else { 200 }
-        }
-        Err(refusal) => {
-            eprintln!("refused: {refusal}");
-            refusal.http_status()
-        }
+/// What takes its time happens here. A callback whose handler fails is handed out again, and in the end becomes a dead
+/// letter.
+fn work(inbox: &Inbox) -> Result<(), Failure> {
+    let mut messages = HashMap::new();
+    inbox.run(|callback| {
+        handle(callback, &mut messages);
+        Ok::<(), Infallible>(())
+    })?;
+    Ok(())
+}
+
+/// Handles one callback. The same one can come again after a crash; what is done here does not mind.
+fn handle(callback: &InboxCallback, messages: &mut HashMap<MessageId, Lifecycle>) {
+    for row in callback.unreadable() {
+        eprintln!("row {} cannot be read: {}", row.position(), row.reason());
+    }
+    for event in callback.events() {
+        observe(event, messages);
     }
 }
 
-fn headers(request: &Request) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for header in request.headers() {
-        let name = HeaderName::from_bytes(header.field.as_str().as_str().as_bytes()).ok()?;
-        headers.append(name, HeaderValue::from_str(header.value.as_str()).ok()?);
-    }
-    Some(headers)
-}
-
-/// What takes its time happens here.
-fn work(queue: &Queue<Vec<Event>>) {
-    let mut messages: HashMap<MessageId, Lifecycle> = HashMap::new();
-    for event in queue.iter().flatten() {
-        let Some(observation) = event.observation() else {
-            println!("event: {event:?}");
-            continue;
-        };
-        let id = observation.message_id();
-        let message = messages.entry(id.clone()).or_insert_with(|| {
-            // The strategy and the kind of code are known to whoever sent the message.
-            let message = Lifecycle::new(id.clone()).with_code_check(CodeCheck::ByService);
-            "whatsapp|sms".parse().map_or(message.clone(), |strategy| message.with_strategy(strategy))
-        });
-        message.observe(&observation);
-        let status = message.status().map_or("nothing", MessageStatus::as_str);
-        let channel = message.channel().map_or("no channel", Channel::as_str);
-        let costs: Vec<String> = message.costs().iter().map(ToString::to_string).collect();
-        println!("message {id}: {status} on {channel}, {:?}, cost {costs:?}", message.finality());
+fn observe(event: &Event, messages: &mut HashMap<MessageId, Lifecycle>) {
+    let Some(observation) = event.observation() else {
+        println!("event: {event:?}");
+        return;
+    };
+    let id = observation.message_id();
+    let message = messages.entry(id.clone()).or_insert_with(|| {
+        // The strategy and the kind of code are known to whoever sent the message.
+        let message = Lifecycle::new(id.clone()).with_code_check(CodeCheck::ByService);
+        "whatsapp|sms".parse().map_or(message.clone(), |strategy| message.with_strategy(strategy))
+    });
+    message.observe(&observation);
+    let status = message.status().map_or("nothing", MessageStatus::as_str);
+    let channel = message.channel().map_or("no channel", Channel::as_str);
+    let costs: Vec<String> = message.costs().iter().map(ToString::to_string).collect();
+    println!("message {id}: {status} on {channel}, {:?}, cost {costs:?}", message.finality());
+    // A real program has a table for this, and forgets what it does not ask about any more.
+    if message.finality() == Finality::Final {
+        messages.remove(id);
     }
 }
 
 /// The service's part and the receiver's, in one process.
 fn demo() -> Result<(), Failure> {
+    let folder = env::temp_dir().join(format!("callback-receiver-{}", process::id()));
     let receiver = Receiver::builder().secret("demo", "a secret for the demo")?.build()?;
-    let server = Server::http("127.0.0.1:0")?;
-    let url = format!("http://{}/callback", server.server_addr());
-    let (sender, queue) = sync_channel(1000);
-    let worker = thread::spawn(move || work(&queue));
-    let listener = thread::spawn(move || -> Result<(), Failure> {
-        for _ in 0..POSTS.len() {
-            answer(&receiver, &sender, server.recv()?);
-        }
-        Ok(())
-    });
+    let inbox = Inbox::open(&folder)?;
+    let server = start(receiver, "127.0.0.1:0", &inbox)?;
+    let url = format!("http://{}/callback", server.address());
 
     let signer = Signer::new("demo", "a secret for the demo")?;
     let now = SystemTime::now();
@@ -125,8 +111,17 @@ fn demo() -> Result<(), Failure> {
             if nonce.is_empty() { post } else { post.header("X-CALLBACK-ID", signer.header(now, nonce)?) };
         println!("{what}: {}", post.send(body)?.status().as_u16());
     }
-    listener.join().map_err(|_| "the server failed")??;
-    worker.join().map_err(|_| "the worker failed")?;
+    server.shut_down(Duration::from_secs(1));
+    // As after a restart: what was answered is on disk.
+    drop((server, inbox));
+    let inbox = Inbox::open(&folder)?;
+    let mut messages = HashMap::new();
+    while let Some(callback) = inbox.next(Duration::ZERO)? {
+        handle(&callback, &mut messages);
+        callback.handled()?;
+    }
+    drop(inbox);
+    fs::remove_dir_all(folder)?;
     Ok(())
 }
 

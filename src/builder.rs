@@ -144,10 +144,11 @@ impl ClientBuilder {
     /// | template management, any other error | yes | never |
     ///
     /// It takes a server that breaks HTTP on this client's own connection, and then only within the time in which
-    /// octets travel, to fall into that; against it stands that each call connects, negotiates TLS and resolves the
-    /// name: two more round trips to the service, and [measured](https://docs.rs/engagelab-otp#figures) on loopback
-    /// several times the work. So the default is to use connections again. Choose this mode where a receipt decides
-    /// whose login a code is for and calls are few, as most are that a person waits for.
+    /// octets travel, to fall into that. Against it stands that each call resolves the name, connects and negotiates
+    /// TLS: two more round trips to the service, and on loopback a seventh of the calls per second over plain HTTP and
+    /// a twelfth over TLS (`http-soak`, in `benches/`, with and without `--safe`). So the default is to use connections
+    /// again. Choose this mode where a receipt decides whose login a code is for and calls are few, as most are that a
+    /// person waits for.
     ///
     /// It has another use: a request never meets a connection that the server is just closing, which leaves the
     /// outcome of a send unknown.

@@ -21,7 +21,7 @@ mod client;
 mod clock;
 mod error;
 mod http;
-#[cfg(feature = "sandbox")]
+#[cfg(feature = "callback")]
 mod http_server;
 mod input;
 // Not all that will use it are there yet.

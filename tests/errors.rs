@@ -150,6 +150,34 @@ fn bad_input_is_named_with_its_rule() {
     assert_eq!(error.to_string(), "to must begin with `+` and the country code, or be an e-mail address");
 }
 
+#[test]
+fn an_error_is_json_for_logs() {
+    let error = error(json(400, r#"{"code":5013,"message":"+6591234567 is on a list"}"#));
+    let json = serde_json::to_value(&error).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "kind": "service",
+            "outcome": "rejected",
+            "message": error.to_string(),
+            "operation": "sendOtp",
+            "attempts": 1,
+            "status": 400,
+            "api": {"status": 400, "code": 5013, "name": "blocked", "message": "… is on a list"},
+            "retry_after": null,
+            "request_id": null,
+            "invalid_field": null,
+            "causes": [],
+        })
+    );
+    let lost = Server::start(vec![Fault::Close]);
+    let client = client(&lost.url()).build().expect("a client");
+    let error = client.send_otp(&phone(), &template()).expect_err("it fails");
+    let json = serde_json::to_value(&error).expect("JSON");
+    assert_eq!((&json["kind"], &json["outcome"]), (&"connection_lost".into(), &"unknown".into()));
+    assert_eq!(json["causes"].as_array().map(Vec::len), Some(1));
+}
+
 /// Every rule in the sources, as far as it stands as a text where the error is made.
 #[test]
 fn what_is_said_of_bad_input_is_what_it_must_be() {

@@ -1,5 +1,6 @@
 //! What is known when an answer does not come, for each fault and each operation.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -88,6 +89,21 @@ fn table() -> Vec<Row> {
         failed("200 with code 1000", json(200, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
         failed("503 from a gateway", html(503), ErrorKind::Status),
         failed("408", html(408), ErrorKind::Status),
+        failed("499", html(499), ErrorKind::Status),
+        failed("303", json(303, ""), ErrorKind::Status),
+        failed("429 with code 1000", json(429, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
+        failed("400 with code 1000", json(400, r#"{"code":1000,"message":"internal"}"#), ErrorKind::Service),
+        failed("400 with half an error", json(400, r#"{"code":30"#), ErrorKind::TruncatedResponse),
+        failed(
+            "a head that is too large",
+            format!("HTTP/1.1 200 OK\r\nX-Filler: {}\r\n\r\n", "x".repeat(20_000)),
+            ErrorKind::OversizedResponse,
+        ),
+        failed(
+            "a head of too many fields",
+            format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Filler: x\r\n".repeat(500)),
+            ErrorKind::OversizedResponse,
+        ),
         failed("200 without a body", json(200, ""), ErrorKind::EmptyResponse),
         failed("200 with a page", html(200), ErrorKind::ContentType),
         failed("200 with half a JSON", json(200, "\"unfinished"), ErrorKind::TruncatedResponse),
@@ -97,6 +113,8 @@ fn table() -> Vec<Row> {
         refused("400 with code 5001", 400, r#"{"code":5001,"message":"no"}"#, ErrorKind::Service),
         refused("400 with code 5016", 400, r#"{"code":5016,"message":"no"}"#, ErrorKind::Service),
         refused("200 with code 3002", 200, r#"{"code":3002,"message":"no"}"#, ErrorKind::Service),
+        refused("429 with code 3003", 429, r#"{"code":3003,"message":"no"}"#, ErrorKind::Service),
+        refused("400 with a page", 400, "{no JSON}", ErrorKind::Status),
         refused("401", 401, r#"{"code":2001,"message":"no"}"#, ErrorKind::Service),
         refused("404 without an error body", 404, "", ErrorKind::Status),
         refused("a redirect", 302, "", ErrorKind::Status),
@@ -285,6 +303,50 @@ fn a_429_waits_as_long_as_it_says() {
         .send_otp(&phone(), &template())
         .expect_err("no time to wait");
     assert_eq!((error.retry_after(), server.seen()), (Some(Duration::from_secs(7)), 1));
+}
+
+#[test]
+fn no_time_is_no_request_with_a_body_or_without() {
+    let server = Server::start(vec![Fault::Answer(json(200, "[]"))]);
+    let client = client(&server.url()).clock(TestClock::default()).build().expect("a client");
+    for operation in operations::ALL {
+        let error = call(&client.with_timeout(Duration::from_nanos(1)), operation.id).expect_err("no time");
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Timeout, Outcome::NotSent),
+            "{}",
+            operation.id
+        );
+    }
+    assert_eq!(server.seen(), 0);
+}
+
+#[test]
+fn an_answer_that_comes_before_the_request_was_read_is_heard() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("it listens");
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("accepted");
+        stream.write_all(json(413, "").as_bytes()).expect("answered");
+        // Nothing more is taken, and nothing of what was sent is read: the system resets the connection.
+    });
+    let client = client(&format!("http://{address}")).build().expect("a client");
+    let long = template().param("text", "x".repeat(8 << 20));
+    let error = client.send_otp(&phone(), &long).expect_err("too large");
+    assert_eq!((error.status(), error.outcome()), (Some(413), Outcome::Rejected), "{error}");
+}
+
+#[test]
+fn a_wait_that_is_too_long_is_told_and_not_shortened() {
+    for (asked, told) in [("1.5", 1500), ("99999999999999999999", u128::MAX)] {
+        let busy = format!("HTTP/1.1 429 Busy\r\nRetry-After: {asked}\r\nContent-Length: 0\r\n\r\n");
+        let server = Server::start(vec![Fault::Answer(busy)]);
+        let clock = TestClock::default();
+        let client = client(&server.url()).clock(clock.clone()).build().expect("a client");
+        let error = client.send_otp(&phone(), &template()).expect_err("busy");
+        assert!(error.retry_after().is_some_and(|wait| wait.as_millis() >= told.min(1 << 60)), "{error:?}");
+        assert!(clock.slept().iter().all(|pause| pause.as_millis() >= told), "{:?}", clock.slept());
+    }
 }
 
 /// An address of loopback where nobody listens.

@@ -16,5 +16,6 @@ mod lost_answers;
 mod redaction;
 mod sandbox;
 mod smpp;
+mod surplus;
 mod threads;
 mod transport;

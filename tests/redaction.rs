@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, Once};
 
 use engagelab_otp::api::types;
 use engagelab_otp::sandbox::Sandbox;
-use engagelab_otp::{Client, Code, Credentials, MessageId, Proxy, Recipient, RetryPolicy, TemplateRef};
+use engagelab_otp::{
+    Client, Code, Credentials, MessageId, Proxy, Recipient, RetryPolicy, RootCertificates, TemplateRef,
+};
 
 use crate::support::server::{Fault, Server, answer, json};
 
@@ -57,6 +59,12 @@ fn answers(echo: &str) -> Vec<String> {
         json(200, &format!(r#"{{"message_id":{{"{echo}":1}}}}"#)),
         json(200, &format!("{echo} no JSON")),
         json(401, echo),
+        answer(502, &format!("text/html; {}", echo.replace('é', "")), "<html></html>"),
+        answer(200, "text/html", "x").replacen(
+            "\r\n",
+            &format!("\r\nServer: {echo}\r\nX-Request-Id: {SECRET}\r\n"),
+            1,
+        ),
     ]
 }
 
@@ -108,6 +116,7 @@ fn nothing_sensitive_shows_in_errors_logs_and_the_hook() {
             ];
             for error in errors.map(|error| error.expect("every answer here is a failure")) {
                 clean("an error", &format!("{error} {error:?} {error:#?}"));
+                clean("an error as JSON", &serde_json::to_string(&error).expect("JSON"));
                 let mut source = std::error::Error::source(&error);
                 while let Some(cause) = source {
                     clean("a source", &format!("{cause} {cause:?}"));
@@ -133,8 +142,16 @@ fn nothing_sensitive_shows_in_debug_forms() {
     let template = TemplateRef::new("login").expect("valid").param("code", PARAM);
     clean("a template", &format!("{template:?}"));
     let proxy = Proxy::Url(format!("http://user:{SECRET}@proxy.example"));
-    let builder = Client::builder(credentials).proxy(proxy);
-    clean("a builder", &format!("{builder:?}"));
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n");
+    let builder = Client::builder(credentials)
+        .base_url(format!("https://user:{SECRET}@otp.example"))
+        .roots(RootCertificates::Only(pem.clone().into_bytes()))
+        .extra_roots(&pem)
+        .proxy(proxy);
+    let shown = format!("{builder:?}");
+    clean("a builder", &shown);
+    let octets = format!("{:?}", SECRET.as_bytes());
+    assert!(!shown.contains(octets.trim_matches(['[', ']'])), "{shown}");
 
     let reference = types::TemplateReference::new("login".to_owned())
         .params([("code", PARAM)].into_iter().collect::<types::TemplateParams>());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use engagelab_otp::sandbox::Sandbox;
 use engagelab_otp::{
     Attempt, Client, Credentials, ErrorKind, MessageId, Outcome, Proxy, RetryPolicy, RootCertificates,
-    Timeouts, Verification,
+    Timeouts,
 };
 use rustls::HandshakeKind;
 
@@ -74,6 +74,10 @@ fn a_large_answer_is_read_up_to_the_limit() {
     let generous = client(&server.url()).build().expect("a client");
     let templates = generous.list_templates().expect("listed");
     assert_eq!(templates[0].description.as_deref(), Some(description.as_str()));
+
+    let exact = Server::start(vec![Fault::Answer(json(200, "[]"))]);
+    let client_of_two = client(&exact.url()).max_response_bytes(2).build().expect("a client");
+    assert_eq!(client_of_two.list_templates().expect("it just fits").len(), 0);
 
     let tight = client(&server.url())
         .max_response_bytes(100_000)
@@ -271,26 +275,6 @@ fn a_proxy_that_drips_does_not_outlast_the_time_for_connecting() {
 }
 
 #[test]
-fn octets_that_nobody_asked_for_are_not_the_next_answer() {
-    let no = json(200, r#"{"verified":false}"#);
-    let surplus = json(200, r#"{"verified":true}"#);
-    // Whatever the length of the first answer, what follows it must never be taken for the second.
-    for padding in [0, 1, 8 * 1024, 16 * 1024, 16 * 1024 + 1, 24 * 1024] {
-        for edge in 0..=no.len() {
-            let filler = " ".repeat((padding + 128_usize).saturating_sub(edge));
-            let first = json(200, &format!(r#"{{"verified":false{filler}}}"#)) + &surplus;
-            let server = Server::start(vec![Fault::Answer(first), Fault::Answer(no.clone())]);
-            let client = client(&server.url()).build().expect("a client");
-            let code = "398210".parse().expect("valid");
-            for _ in 0..2 {
-                let check = client.verify_otp(&MessageId("1".to_owned()), &code).expect("checked");
-                assert_eq!(check, Verification::WrongCode, "padding {padding}, edge {edge}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_proxy_that_does_not_answer_is_not_sent_to() {
     let nobody =
         TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
@@ -372,6 +356,139 @@ fn the_hook_sees_every_attempt() {
     assert_eq!(first.failure.map(|failure| failure.outcome), Some(Outcome::Unknown));
     assert!(first.retry_in.is_some());
     assert_eq!((second.number, second.failure, second.retry_in), (2, None, None));
+}
+
+#[test]
+fn a_proxys_port_is_bounded_too() {
+    for url in ["http://proxy.example:99999", "foo", "http://:8080"] {
+        let proxy = Proxy::Url(url.to_owned());
+        let error = client("http://127.0.0.1:1").proxy(proxy).build().expect_err("refused");
+        assert_eq!(error.invalid_input().map(engagelab_otp::InvalidInput::field), Some("proxy"), "{url}");
+    }
+}
+
+#[test]
+fn a_response_brings_its_head() {
+    let id = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+    let with_id =
+        |answer: String| answer.replacen("\r\n", &format!("\r\nX-Request-Id: {id}\r\nX-Other: 7\r\n"), 1);
+    let no = with_id(json(400, r#"{"code":3002,"message":"no"}"#));
+    let server = Server::start(vec![Fault::Answer(with_id(sent())), Fault::Answer(no)]);
+    let client = client(&server.url()).build().expect("a client");
+    let receipt = client.send_otp(&phone(), &template()).expect("sent");
+    assert_eq!((receipt.request_id(), receipt.headers()["x-other"].as_bytes()), (Some(id), b"7".as_slice()));
+    let error = client.send_otp(&phone(), &template()).expect_err("refused");
+    assert_eq!((error.request_id(), error.headers()["x-other"].as_bytes()), (Some(id), b"7".as_slice()));
+    assert!(error.to_string().ends_with(&format!(" [request {id}]")), "{error}");
+}
+
+#[test]
+fn credentials_are_replaced_for_all_clones() {
+    let server = Server::start(vec![Fault::Answer(sent())]);
+    let client = client(&server.url()).build().expect("a client");
+    let clone = client.clone();
+    client.send_otp(&phone(), &template()).expect("sent");
+    clone
+        .replace_credentials(&Credentials::new("jiguangdev", "dev_secret").expect("valid"))
+        .expect("they fit a header");
+    client.send_otp(&phone(), &template()).expect("sent");
+    let requests = server.requests();
+    assert!(requests[0].contains("Basic a2V5OnNlY3JldA=="), "{}", requests[0]);
+    assert!(requests[1].contains("Basic amlndWFuZ2RldjpkZXZfc2VjcmV0"), "{}", requests[1]);
+}
+
+/// Keeps what becomes of spans.
+#[derive(Default)]
+struct Spans(Mutex<Vec<String>>);
+
+impl Spans {
+    fn note(&self, what: String) {
+        self.0.lock().expect("not poisoned").push(what);
+    }
+}
+
+struct Fields<'a>(&'a mut String);
+
+impl tracing::field::Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        use std::fmt::Write as _;
+        write!(self.0, " {}={value:?}", field.name()).expect("a text takes everything");
+    }
+}
+
+impl tracing::Subscriber for &'static Spans {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        let mut text = format!("new {}", span.metadata().name());
+        span.record(&mut Fields(&mut text));
+        self.note(text);
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        let mut text = "record".to_owned();
+        values.record(&mut Fields(&mut text));
+        self.note(text);
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &tracing::span::Id) {
+        self.note("enter".to_owned());
+    }
+
+    fn exit(&self, _: &tracing::span::Id) {
+        self.note("exit".to_owned());
+    }
+}
+
+/// The recipe of `ClientBuilder::on_start`.
+#[test]
+fn the_hooks_make_a_span_of_each_attempt() {
+    use tracing::field::Empty;
+    use tracing::span::EnteredSpan;
+
+    thread_local! {
+        static ATTEMPT: std::cell::RefCell<Option<EnteredSpan>> = const { std::cell::RefCell::new(None) };
+    }
+    let gateway = crate::support::server::answer(503, "text/html", "");
+    let server = Server::start(vec![Fault::Answer(gateway), Fault::Answer(json(200, "[]"))]);
+    let client = client(&server.url())
+        .clock(TestClock::default())
+        .on_start(|start| {
+            let operation = start.operation;
+            let span = tracing::info_span!("otp", operation, attempt = start.number, outcome = Empty);
+            ATTEMPT.set(Some(span.entered()));
+        })
+        .on_attempt(|attempt| {
+            if let Some(span) = ATTEMPT.take() {
+                span.record("outcome", attempt.failure.map_or("done", |failure| failure.outcome.as_str()));
+            }
+        })
+        .build()
+        .expect("a client");
+    let spans: &'static Spans = Box::leak(Box::default());
+    tracing::subscriber::with_default(spans, || {
+        client.list_templates().expect("listed at the second attempt")
+    });
+    assert_eq!(
+        *spans.0.lock().expect("not poisoned"),
+        [
+            r#"new otp operation="listTemplates" attempt=1"#,
+            "enter",
+            r#"record outcome="unknown""#,
+            "exit",
+            r#"new otp operation="listTemplates" attempt=2"#,
+            "enter",
+            r#"record outcome="done""#,
+            "exit",
+        ]
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Callbacks (webhooks): a request goes in, and typed events come out, or a refusal with the status to answer.
 //!
-//! There is no I/O here: [`Receiver`] works with any server that hands over headers and the raw body. Begin there.
+//! [`Receiver`] does no I/O: it works with any server that hands over headers and the raw body. Begin there. [`Server`] is
+//! a receiver with a server of its own, and [`Inbox`] keeps callbacks on disk before they are answered.
 //!
 //! # What is checked, and what that proves
 //!
@@ -32,11 +33,13 @@ mod delivery;
 mod error;
 mod event;
 mod header;
+mod inbox;
 mod policy;
 mod read;
 mod receiver;
 mod replay;
 mod request;
+mod server;
 mod sign;
 
 pub use builder::{ReceiverBuilder, SOURCES};
@@ -45,7 +48,9 @@ pub use delivery::{AddressCheck, Batch, Delivery};
 pub use error::ReceiveError;
 pub use event::{Detail, Event, StatusReport, UnreadableReason, UnreadableRow};
 pub use header::{SIGNATURE_HEADER, SignatureHeaderError};
+pub use inbox::{DeadLetter, Inbox, InboxBuilder, InboxCallback, InboxError, InboxStatus};
 pub use receiver::Receiver;
 pub use replay::{Claim, Lease, MemoryStore, ReplayStore, ReplayStoreError, Reservation, conformance};
 pub use request::{CallbackHeaders, CallbackRequest};
+pub use server::{ReceivedCallback, Retry, Server, ServerBuilder, ServerEvent};
 pub use sign::Signer;

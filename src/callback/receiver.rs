@@ -8,6 +8,7 @@ use super::checked::CheckedHeaders;
 use super::delivery::Delivery;
 use super::error::ReceiveError;
 use super::policy::Policy;
+use super::replay::{Claim, ReplayStoreError, Reservation};
 use super::request::{CallbackHeaders, CallbackRequest};
 use super::sign::unix_seconds;
 
@@ -88,6 +89,18 @@ impl Receiver {
         now: SystemTime,
     ) -> Result<Delivery, ReceiveError> {
         self.check_at(&request.headers, now).read_at(request.body, now)
+    }
+
+    /// Makes known to the store what was handled before a restart.
+    pub(super) fn restore(&self, claims: &[Claim]) -> Result<(), ReplayStoreError> {
+        let store = &self.policy.store;
+        for claim in claims {
+            // By the time that was signed, so that the store forgets none of the others for it.
+            if let Reservation::Reserved(lease) = store.reserve(claim, claim.signed_second())? {
+                store.commit(claim, lease)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many callbacks were put off because they were

@@ -60,7 +60,7 @@ impl From<ExchangeError> for Error {
 }
 
 /// What a status alone says. Open is what a success, a server or a gateway says of itself; 303, which sends to the result
-/// of what was done; and 408 and 499, which say that somebody stopped waiting.
+/// of what was done; and 408 and 499, which say that one side stopped waiting.
 fn outcome_of(status: u16) -> Outcome {
     match status {
         303 | 408 | 499 => Outcome::Unknown,

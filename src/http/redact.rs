@@ -92,7 +92,7 @@ impl Redactor {
     }
 }
 
-/// Short values of free parameters are left alone: cutting every "a" helps nobody. Codes have four
+/// Short values of free parameters are left alone: to cut every "a" would make texts unreadable. Codes have four
 /// characters at least.
 fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
     match value {
@@ -217,7 +217,7 @@ fn hide_mixtures(text: &[char], hidden: &mut [bool]) {
 }
 
 /// Hides what may be a code or a phone number: digits, 4 of them or more, perhaps with separators between. A run of
-/// 16 digits and more is a message's id, which helps to find a message and names nobody; it stays.
+/// 16 digits and more is a message's id, which helps to find a message and identifies no person; it stays.
 fn hide_numbers(text: &[char], hidden: &mut [bool]) {
     let between = |gap: &[char]| gap.len() <= MAX_GAP && gap.iter().all(|c| " -.()/,_:".contains(*c));
     let mut number: Option<std::ops::Range<usize>> = None;

@@ -5,11 +5,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::Response;
-use super::request::{Framing, Head, LARGEST_BODY, LARGEST_HEAD, Request, framing, parse_head};
+use super::request::{Framing, Head, LARGEST_HEAD, Request, parse_head};
+use super::{Limits, Response};
 
 pub(super) enum Reading {
-    Complete(Request),
+    /// The head of a request; its body has to be there by the deadline.
+    Head { request: Box<Request>, framing: Framing, deadline: Instant },
     /// The client closed, or said nothing for too long, before a request began.
     Closed,
     /// The request cannot be read; answer with this status and close.
@@ -18,105 +19,85 @@ pub(super) enum Reading {
 
 pub(super) struct Connection<'a> {
     stream: &'a TcpStream,
-    /// The address that the client connected to.
+    limits: &'a Limits,
     local: Option<SocketAddr>,
+    peer: Option<SocketAddr>,
     /// What was read and not used yet.
     buffer: Vec<u8>,
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(stream: &'a TcpStream) -> io::Result<Self> {
+    pub(super) fn new(stream: &'a TcpStream, limits: &'a Limits) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, local: stream.local_addr().ok(), buffer: Vec::new() })
+        let (local, peer) = (stream.local_addr().ok(), stream.peer_addr().ok());
+        Ok(Self { stream, limits, local, peer, buffer: Vec::new() })
     }
 
-    pub(super) fn read_request(&mut self) -> io::Result<Reading> {
+    pub(super) fn read_head(&mut self) -> io::Result<Reading> {
         // Between requests a client may take its time; once one has begun, it has to arrive.
         if self.buffer.is_empty() {
-            match self.fill(Instant::now() + IDLE) {
+            match self.fill(Instant::now() + self.limits.idle) {
                 Ok(0) => return Ok(Reading::Closed),
                 Err(error) if timed_out(&error) => return Ok(Reading::Closed),
                 filled => filled.map(drop)?,
             }
         }
-        let deadline = Instant::now() + PATIENCE;
-        let (mut request, length) = loop {
-            match parse_head(&self.buffer) {
-                Head::Complete { length, .. } if length > LARGEST_HEAD => return Ok(Reading::Refused(431)),
-                Head::Complete { request, length } => break (request, length),
-                Head::Refused(status) => return Ok(Reading::Refused(status)),
-                Head::Partial if self.buffer.len() > LARGEST_HEAD => return Ok(Reading::Refused(431)),
-                Head::Partial => {}
+        let deadline = Instant::now() + self.limits.request;
+        let (mut first, mut seen) = (true, 0);
+        loop {
+            // A head that comes octet by octet is not parsed for each of them.
+            if first || ends_head(&self.buffer[seen..]) {
+                match parse_head(&self.buffer) {
+                    Head::Complete { mut request, framing, length } => {
+                        self.buffer.drain(..length);
+                        request.local = self.local;
+                        request.peer = self.peer;
+                        return Ok(Reading::Head { request, framing, deadline });
+                    }
+                    Head::Refused(status) => return Ok(Reading::Refused(status)),
+                    Head::Partial => {}
+                }
             }
+            if self.buffer.len() > LARGEST_HEAD {
+                return Ok(Reading::Refused(431));
+            }
+            first = false;
+            seen = self.buffer.len().saturating_sub(2);
             match self.fill(deadline) {
                 Ok(0) => return Ok(Reading::Closed),
                 Ok(_) => {}
                 Err(error) if timed_out(&error) => return Ok(Reading::Refused(408)),
                 Err(error) => return Err(error),
             }
-        };
-        self.buffer.drain(..length);
-        request.local = self.local;
-        let framing = match framing(&request) {
-            Ok(framing) => framing,
-            Err(status) => return Ok(Reading::Refused(status)),
-        };
-        if request.has_token("expect", "100-continue") {
-            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let body = match framing {
-            Framing::Length(length) => self.take(length, deadline),
-            Framing::Chunked => self.take_chunks(deadline),
-        };
-        match body {
-            Ok(body) => request.body = body,
-            Err(error) if timed_out(&error) => return Ok(Reading::Refused(408)),
-            Err(error) if error.kind() == ErrorKind::InvalidData => return Ok(Reading::Refused(400)),
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => return Ok(Reading::Refused(413)),
-            Err(error) => return Err(error),
-        }
-        Ok(Reading::Complete(request))
     }
 
-    fn take(&mut self, length: usize, deadline: Instant) -> io::Result<Vec<u8>> {
-        while self.buffer.len() < length {
-            if self.fill(deadline)? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
+    /// Moves octets to `body`, at most `room` of the next `length`, and at least one; how many.
+    pub(super) fn take(
+        &mut self,
+        length: u64,
+        room: usize,
+        deadline: Instant,
+        body: &mut Vec<u8>,
+    ) -> io::Result<u64> {
+        if self.buffer.is_empty() && self.fill(deadline)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
-        let rest = self.buffer.split_off(length);
-        Ok(std::mem::replace(&mut self.buffer, rest))
+        let amount = room.min(self.buffer.len()).min(usize::try_from(length).unwrap_or(usize::MAX));
+        body.extend(self.buffer.drain(..amount));
+        Ok(amount as u64)
     }
 
-    fn take_chunks(&mut self, deadline: Instant) -> io::Result<Vec<u8>> {
-        let mut body = Vec::new();
+    /// Takes a line of at most so many octets, without its end.
+    pub(super) fn take_line(&mut self, longest: usize, deadline: Instant) -> io::Result<Vec<u8>> {
         loop {
-            let line = self.take_line(deadline)?;
-            let size = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(size, 16).map_err(|_| ErrorKind::InvalidData)?;
-            if size == 0 {
-                // Trailers mean nothing here; the empty line ends them.
-                while !self.take_line(deadline)?.is_empty() {}
-                return Ok(body);
+            if let Some(end) = self.buffer.iter().position(|octet| *octet == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                let line = line.strip_suffix(b"\r\n").ok_or(ErrorKind::InvalidData)?;
+                let whole = line.len() <= longest && !line.contains(&b'\r');
+                return if whole { Ok(line.to_vec()) } else { Err(ErrorKind::InvalidData.into()) };
             }
-            if size > LARGEST_BODY || body.len() + size > LARGEST_BODY {
-                return Err(ErrorKind::OutOfMemory.into());
-            }
-            body.extend(self.take(size, deadline)?);
-            if !self.take_line(deadline)?.is_empty() {
-                return Err(ErrorKind::InvalidData.into());
-            }
-        }
-    }
-
-    fn take_line(&mut self, deadline: Instant) -> io::Result<String> {
-        loop {
-            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
-                let line = self.take(end + 2, deadline)?;
-                return String::from_utf8(line[..end].to_vec()).map_err(|_| ErrorKind::InvalidData.into());
-            }
-            if self.buffer.len() > LARGEST_HEAD {
+            if self.buffer.len() > longest + 1 {
                 return Err(ErrorKind::InvalidData.into());
             }
             if self.fill(deadline)? == 0 {
@@ -138,22 +119,45 @@ impl<'a> Connection<'a> {
         Ok(amount)
     }
 
-    pub(super) fn write(&mut self, response: &Response, closing: bool) -> io::Result<()> {
+    pub(super) fn write(&mut self, response: &Response, closing: bool, with_body: bool) -> io::Result<()> {
         let mut message = head(response, closing)?;
-        message.extend_from_slice(&response.body);
-        self.stream.write_all(&message)
+        if with_body {
+            message.extend_from_slice(&response.body);
+        }
+        self.write_all(&message, Instant::now() + self.limits.response)
     }
 
+    /// Writes before the deadline: a client that takes an octet now and then gains nothing.
+    pub(super) fn write_all(&mut self, mut octets: &[u8], deadline: Instant) -> io::Result<()> {
+        while !octets.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.stream.set_write_timeout(Some(left))?;
+            match self.stream.write(octets) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(amount) => octets = &octets[amount..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "sandbox")]
     pub(super) fn write_slowly(&mut self, response: &Response, pause: Duration) -> io::Result<()> {
-        self.stream.write_all(&head(response, true)?)?;
+        let patience = self.limits.response;
+        self.write_all(&head(response, true)?, Instant::now() + patience)?;
         for octet in &response.body {
             self.pause(pause)?;
-            self.stream.write_all(&[*octet])?;
+            self.write_all(&[*octet], Instant::now() + patience)?;
         }
         Ok(())
     }
 
     /// Waits, but not beyond the end of the connection.
+    #[cfg(feature = "sandbox")]
     fn pause(&mut self, pause: Duration) -> io::Result<()> {
         let deadline = Instant::now() + pause;
         loop {
@@ -168,6 +172,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Waits until the client closes, or the server does. What the client sends meanwhile is thrown away.
+    #[cfg(feature = "sandbox")]
     pub(super) fn wait_for_end(&mut self) -> io::Result<()> {
         self.stream.set_read_timeout(None)?;
         let mut thrown_away = [0; 1024];
@@ -176,6 +181,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Has the connection end with a reset, and not with a close, once it is let go.
+    #[cfg(feature = "sandbox")]
     pub(super) fn reset(&self) -> io::Result<()> {
         socket2::SockRef::from(self.stream).set_linger(Some(Duration::ZERO))
     }
@@ -197,6 +203,11 @@ impl<'a> Connection<'a> {
     }
 }
 
+/// Whether a head may end in these octets, in a manner that is allowed or not.
+fn ends_head(octets: &[u8]) -> bool {
+    octets.windows(3).any(|three| three == b"\n\r\n") || octets.windows(2).any(|two| two == b"\n\n")
+}
+
 fn head(response: &Response, closing: bool) -> io::Result<Vec<u8>> {
     let mut message = Vec::with_capacity(256 + response.body.len());
     write!(message, "HTTP/1.1 {} {}\r\n", response.status, reason(response.status))?;
@@ -210,17 +221,10 @@ fn head(response: &Response, closing: bool) -> io::Result<Vec<u8>> {
     Ok(message)
 }
 
-fn timed_out(error: &io::Error) -> bool {
+pub(super) fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 pub(super) fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
 }
-
-/// The longest that one request may take to arrive, and one answer to leave.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The longest that a connection is kept between requests: longer than clients keep theirs, as servers do, so that
-/// no request meets a closing connection.
-const IDLE: Duration = Duration::from_secs(75);

@@ -5,16 +5,13 @@ pub(super) fn update(checksum: u32, octets: &[u8]) -> u32 {
     let mut crc = !checksum;
     let (eights, rest) = octets.as_chunks::<8>();
     for eight in eights {
-        let [a, b, c, d, e, f, g, h] = *eight;
-        let [a, b, c, d] = (u32::from_le_bytes([a, b, c, d]) ^ crc).to_le_bytes();
-        crc = TABLES[7][a as usize]
-            ^ TABLES[6][b as usize]
-            ^ TABLES[5][c as usize]
-            ^ TABLES[4][d as usize]
-            ^ TABLES[3][e as usize]
-            ^ TABLES[2][f as usize]
-            ^ TABLES[1][g as usize]
-            ^ TABLES[0][h as usize];
+        // The first four meet what is known so far; each octet's table says what becomes of it in its place.
+        let mut octets = *eight;
+        for (octet, known) in octets.iter_mut().zip(crc.to_le_bytes()) {
+            *octet ^= known;
+        }
+        let places = octets.iter().zip(TABLES.iter().rev());
+        crc = places.fold(0, |crc, (octet, table)| crc ^ table[usize::from(*octet)]);
     }
     for octet in rest {
         let [low, ..] = crc.to_le_bytes();
@@ -27,15 +24,15 @@ static TABLES: [[u32; 256]; 8] = tables();
 
 const fn tables() -> [[u32; 256]; 8] {
     let mut tables = [[0; 256]; 8];
-    let mut octet = 0;
+    let mut octet = 0_u32;
     while octet < 256 {
-        let mut crc = octet as u32;
+        let mut crc = octet;
         let mut bit = 0;
         while bit < 8 {
             crc = if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 };
             bit += 1;
         }
-        tables[0][octet] = crc;
+        tables[0][octet as usize] = crc;
         octet += 1;
     }
     let mut table = 1;

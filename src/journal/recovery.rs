@@ -39,9 +39,10 @@ pub(super) fn open(
             let held = open_private(&path)?;
             lock(&held, &path)?;
             let segments = layout::segments(folder).map_err(JournalError::io("read", folder))?;
-            let segments = match segments.is_empty() {
-                true => vec![Segment { base: 0, path: layout::segment_path(folder, 0) }],
-                false => segments,
+            let segments = if segments.is_empty() {
+                vec![Segment { base: 0, path: layout::segment_path(folder, 0) }]
+            } else {
+                segments
             };
             let mut opened = open_segments(segments, None, options, replay)?;
             opened.lock = Some(held);

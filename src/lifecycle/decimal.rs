@@ -1,7 +1,6 @@
 //! Amounts of money, exactly.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,6 +30,16 @@ const MAX_SCALE: i64 = 24;
 impl Decimal {
     /// Nothing.
     pub const ZERO: Self = Self { units: 0, scale: 0 };
+
+    /// The digits, and how many of them stand after the point.
+    pub(super) fn parts(self) -> (i128, u32) {
+        (self.units, self.scale)
+    }
+
+    /// What [`parts`](Decimal::parts) gave.
+    pub(super) fn from_parts(units: i128, scale: u32) -> Self {
+        Self { units, scale }
+    }
 
     fn normal(mut units: i128, mut scale: u32) -> Self {
         while scale > 0 && units % 10 == 0 {
@@ -186,9 +195,6 @@ impl fmt::Display for Money {
         write!(f, "{} {}", self.amount, self.currency)
     }
 }
-
-/// Amounts by currency.
-pub(super) type Amounts = BTreeMap<String, Decimal>;
 
 #[cfg(test)]
 mod tests {

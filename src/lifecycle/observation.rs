@@ -21,10 +21,10 @@ impl Observation {
         Self { message_id: message_id.into(), status, channel: None, seconds: None, error: None, cost: None }
     }
 
-    /// Says which channel it is about.
+    /// Says which channel it is about. Its name counts in either case; an empty one is none.
     #[must_use]
     pub fn on_channel(mut self, channel: Channel) -> Self {
-        self.channel = Some(channel);
+        self.channel = normal(channel);
         self
     }
 
@@ -78,4 +78,11 @@ impl Observation {
     pub fn cost(&self) -> Option<&Money> {
         self.cost.as_ref()
     }
+}
+
+/// The channel under one name, however it is written.
+pub(super) fn normal(channel: Channel) -> Option<Channel> {
+    let Channel::Other(name) = channel else { return Some(channel) };
+    let name = name.trim().to_ascii_lowercase();
+    if name.is_empty() { None } else { Some(Channel::from(name.as_str())) }
 }

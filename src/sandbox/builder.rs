@@ -7,8 +7,10 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use super::Sandbox;
+use super::control::Control;
 use super::demo;
 use super::fault::{CallbackFault, Fault, FaultQueue};
+use super::guard::{Guard, Token};
 use super::model::{Model, Speed};
 use super::router::Router;
 use super::shared::{Activity, Observer, Shared};
@@ -27,6 +29,8 @@ use crate::{Credentials, InvalidInput};
 #[must_use = "a builder does nothing until `start` is called"]
 pub struct SandboxBuilder {
     address: SocketAddr,
+    hosts: Vec<String>,
+    token: Option<Token>,
     keys: Vec<Credentials>,
     review: TemplateStatus,
     history: usize,
@@ -48,6 +52,8 @@ impl Default for SandboxBuilder {
         let keys = [(demo::DEV_KEY, demo::DEV_SECRET), (demo::OTHER_DEV_KEY, demo::OTHER_DEV_SECRET)];
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            hosts: Vec::new(),
+            token: None,
             keys: keys.into_iter().filter_map(|(key, secret)| Credentials::new(key, secret).ok()).collect(),
             review: TemplateStatus::Approved,
             history: 50_000,
@@ -76,9 +82,22 @@ impl Default for SandboxBuilder {
 impl SandboxBuilder {
     /// Listens there. A free port of loopback unless set.
     ///
-    /// Who reaches the address reaches the console too, which shows codes and takes no password.
+    /// Beyond loopback, the control API and with it the page are off unless a [`token`](Self::token) is set.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
+        self
+    }
+
+    /// Can be reached by this name as well. Addresses, `localhost`, names without a dot and those that end in
+    /// `.localhost` or `.internal` need no word.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.hosts.push(name.into());
+        self
+    }
+
+    /// Wants this token of whoever uses the control API or the page, and has them work beyond loopback too.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Token(token.into()));
         self
     }
 
@@ -241,14 +260,19 @@ impl SandboxBuilder {
         if let (Some(smsc), Some(fault)) = (&smsc, self.smpp_fault) {
             smsc.set_faults(fault.faults());
         }
-        let router = Router::new(
+        let control = Control::new(
             shared.clone(),
             #[cfg(feature = "smpp")]
             smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
         );
-        let server = Server::start(self.address, Box::new(move |request| router.answer(request)))
-            .inspect_err(|_| shared.stop())
-            .map_err(at(self.address))?;
+        let router = Router::new(control, Guard::new(self.hosts, self.token));
+        let server = Server::start(
+            self.address,
+            super::rest::unreadable,
+            Box::new(move |request| router.answer(request)),
+        )
+        .inspect_err(|_| shared.stop())
+        .map_err(at(self.address))?;
         let mut sandbox = Sandbox {
             server,
             shared: shared.clone(),

@@ -58,8 +58,10 @@
 
 mod builder;
 mod console;
+mod control;
 pub mod demo;
 mod fault;
+mod guard;
 mod model;
 mod requests;
 mod rest;
@@ -68,11 +70,12 @@ mod shared;
 #[cfg(feature = "smpp")]
 mod smpp;
 mod state;
+mod testing;
 mod webhook;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -87,6 +90,7 @@ pub use shared::Activity;
 use shared::Shared;
 #[cfg(feature = "smpp")]
 pub use smpp::SmppFault;
+pub use testing::{On, Times, UnmetExpectation};
 pub use webhook::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse, Redelivery, SampleEvent};
 
 use crate::Credentials;
@@ -123,9 +127,18 @@ impl Sandbox {
         self.server.address()
     }
 
-    /// The base URL for clients, and the console's address for browsers.
+    /// The base URL for clients, and the console's address for browsers; where it listens on every address, that of
+    /// loopback.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        let mut address = self.address();
+        if address.ip().is_unspecified() {
+            let loopback = match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            };
+            address.set_ip(loopback);
+        }
+        format!("http://{address}")
     }
 
     /// The SMPP side: where it listens, what it received, and switches by which it misbehaves. None unless

@@ -1,6 +1,6 @@
 //! What was asked of the sandbox, and what came of it: the requests that it remembers.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -51,6 +51,8 @@ impl RecordedRequest {
         if self.fault.is_some() {
             return Some("This went wrong on purpose: a fault was asked for.");
         }
+        // The reason of these says all.
+        self.operation?;
         Some(match self.error? {
             ErrorCode::WrongCredentials => {
                 "Send `Authorization: Basic` with base64 of KEY:SECRET. The console lists the keys that are known."
@@ -100,6 +102,8 @@ impl fmt::Debug for RecordedRequest {
 pub(crate) struct RequestLog {
     requests: VecDeque<RecordedRequest>,
     count: u64,
+    /// How many came to each operation, by its id.
+    counts: HashMap<&'static str, u64>,
 }
 
 impl RequestLog {
@@ -109,6 +113,9 @@ impl RequestLog {
             self.requests.pop_front();
         }
         self.count += 1;
+        if let Some(operation) = request.operation {
+            *self.counts.entry(operation).or_default() += 1;
+        }
         self.requests.push_back(RecordedRequest { id: self.count, ..request });
         &self.requests[self.requests.len() - 1]
     }
@@ -117,8 +124,14 @@ impl RequestLog {
         self.requests.iter()
     }
 
+    /// How many requests came to an operation, those that are forgotten included.
+    pub(crate) fn count(&self, operation: &str) -> u64 {
+        self.counts.get(operation).copied().unwrap_or_default()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
+        self.counts.clear();
     }
 }
 

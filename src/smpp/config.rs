@@ -1,9 +1,10 @@
 //! How a client connects, and the limits it keeps.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Credentials;
 use super::session::Settings;
+use super::{Credentials, Endpoint};
 use crate::InvalidInput;
 
 /// Where to connect, as whom, and within which limits. Every limit has a default.
@@ -19,7 +20,7 @@ use crate::InvalidInput;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SmppConfig {
-    pub(crate) address: String,
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) credentials: Credentials,
     pub(crate) window: usize,
     pub(crate) connect_timeout: Duration,
@@ -34,6 +35,10 @@ pub struct SmppConfig {
     pub(crate) initial_pause: Duration,
     pub(crate) max_pause: Duration,
     pub(crate) reconnect: Option<Reconnect>,
+    pub(crate) rate: Option<u32>,
+    pub(crate) rate_per_link: Option<u32>,
+    pub(crate) max_sessions: Option<usize>,
+    pub(crate) journal: Option<PathBuf>,
     #[cfg(feature = "rustls")]
     pub(crate) tls: Option<super::SmppTls>,
 }
@@ -67,8 +72,26 @@ impl SmppConfig {
 
     /// Connects to `address`, that is `host:port`, under these credentials.
     pub fn new(address: &str, credentials: Credentials) -> Self {
+        Self::fleet([Endpoint::new(address)], credentials)
+    }
+
+    /// Connects to several addresses, or several times to one. Messages go over whichever link is free; reports are
+    /// taken over any.
+    ///
+    /// ```
+    /// use engagelab_otp::smpp::{Credentials, Endpoint, SmppConfig};
+    ///
+    /// let near = Endpoint::new("one.example:2775").links(2).weight(2);
+    /// let also_near = Endpoint::new("two.example:2775");
+    /// let far = Endpoint::new("far.example:2775").preference(1);
+    /// let config = SmppConfig::fleet([near, also_near, far], Credentials::new("acme", "secret")?)
+    ///     .rate_per_link(500)
+    ///     .max_sessions(4);
+    /// # Ok::<(), engagelab_otp::InvalidInput>(())
+    /// ```
+    pub fn fleet(endpoints: impl IntoIterator<Item = Endpoint>, credentials: Credentials) -> Self {
         Self {
-            address: address.to_owned(),
+            endpoints: endpoints.into_iter().collect(),
             credentials,
             window: 10,
             connect_timeout: Duration::from_secs(10),
@@ -83,18 +106,23 @@ impl SmppConfig {
             initial_pause: Duration::from_millis(500),
             max_pause: Duration::from_secs(30),
             reconnect: Some(Reconnect::default()),
+            rate: None,
+            rate_per_link: None,
+            max_sessions: None,
+            journal: None,
             #[cfg(feature = "rustls")]
             tls: None,
         }
     }
 
-    /// How many submissions may wait for their answer at a time; 10 by default.
+    /// How many submissions may wait for their answer at a time, on each link; 10 by default.
     #[must_use]
     pub fn window(self, window: usize) -> Self {
         Self { window, ..self }
     }
 
-    /// How long connecting may take, for each address of the host, the TLS handshake included; 10 s by default.
+    /// How long connecting may take: the look-up of the name, the connection, and the whole TLS handshake; 10 s by
+    /// default.
     #[must_use]
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
         Self { connect_timeout, ..self }
@@ -166,6 +194,39 @@ impl SmppConfig {
         Self { reconnect, ..self }
     }
 
+    /// How many messages are sent per second over all links together; by default as many as are answered.
+    #[must_use]
+    pub fn rate(self, messages_per_second: u32) -> Self {
+        Self { rate: Some(messages_per_second), ..self }
+    }
+
+    /// How many messages are sent per second over each link; by default as many as are answered. A link whose service
+    /// asks to slow down finds its own rate below this.
+    #[must_use]
+    pub fn rate_per_link(self, messages_per_second: u32) -> Self {
+        Self { rate_per_link: Some(messages_per_second), ..self }
+    }
+
+    /// How many sessions there are at a time, those that are being opened included; by default one for each link.
+    /// Links beyond that stand by, and take the place of one that is lost. A session counts until the other end has
+    /// closed it as well, for a second at most.
+    #[must_use]
+    pub fn max_sessions(self, max_sessions: usize) -> Self {
+        Self { max_sessions: Some(max_sessions), ..self }
+    }
+
+    /// Keeps what becomes of each submission in this folder, so that it outlives the process: by default it does not.
+    ///
+    /// A submission is written down before it is sent, and stays until it is
+    /// [acknowledged](crate::smpp::SmppClient::acknowledge) or is known not to have been taken. After a restart each is
+    /// told as [`Event::Recovered`](crate::smpp::Event::Recovered). The folder holds no text and no number, and can be
+    /// used by one client at a time. What is written survives the process, not a power failure. No more than
+    /// [`max_awaiting_reports`](Self::max_awaiting_reports) submissions can be open.
+    #[must_use]
+    pub fn journal(self, folder: impl Into<PathBuf>) -> Self {
+        Self { journal: Some(folder.into()), ..self }
+    }
+
     /// Speaks TLS from the first octet; by default it does not.
     #[cfg(feature = "rustls")]
     #[must_use]
@@ -180,6 +241,13 @@ impl SmppConfig {
         if self.event_capacity == 0 {
             return Err(InvalidInput::new("event_capacity", "must be at least 1"));
         }
+        self.check_endpoints()?;
+        let at_least_one = "must be at least 1";
+        let rates = [("rate", self.rate), ("rate_per_link", self.rate_per_link)];
+        for (field, rate) in rates {
+            InvalidInput::unless(rate != Some(0), field, at_least_one)?;
+        }
+        InvalidInput::unless(self.max_sessions != Some(0), "max_sessions", at_least_one)?;
         if self.max_awaiting_reports == 0 {
             return Err(InvalidInput::new("max_awaiting_reports", "must be at least 1"));
         }
@@ -199,10 +267,30 @@ impl SmppConfig {
         {
             return Err(InvalidInput::new(field, "must be more than zero and at most 30 days"));
         }
+        if let Some(wait) = self.reconnect
+            && (wait.initial_backoff < SHORTEST_BACKOFF || wait.max_backoff < wait.initial_backoff)
+        {
+            let rule = "must have an initial_backoff of at least 1 ms, and a max_backoff that is no shorter";
+            return Err(InvalidInput::new("reconnect", rule));
+        }
         let waits =
             self.reconnect.map(|wait| [wait.initial_backoff, wait.max_backoff, wait.refused_bind_backoff]);
         if waits.into_iter().flatten().any(|wait| wait > LONGEST_TIMEOUT) {
             return Err(InvalidInput::new("reconnect", "must be at most 30 days"));
+        }
+        Ok(())
+    }
+
+    fn check_endpoints(&self) -> Result<(), InvalidInput> {
+        let check = |kept, rule| InvalidInput::unless(kept, "endpoints", rule);
+        check(!self.endpoints.is_empty(), "must be at least one")?;
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
+            check(!endpoint.address.trim().is_empty(), "must have an address, that is host:port")?;
+            let earlier = self.endpoints.get(..index).unwrap_or_default();
+            let twice = earlier.iter().any(|other| other.address.eq_ignore_ascii_case(&endpoint.address));
+            check(!twice, "must each have an address of its own; `links` opens several to one")?;
+            check(endpoint.weight > 0, "must have a weight of at least 1")?;
+            check((1..=100).contains(&endpoint.links), "must have 1 to 100 links")?;
         }
         Ok(())
     }
@@ -216,10 +304,12 @@ impl SmppConfig {
             enquire_timeout: self.enquire_timeout,
             initial_pause: self.initial_pause,
             max_pause: self.max_pause,
-            rate: None,
+            rate: self.rate_per_link.map(f64::from),
         }
     }
 }
 
+/// Attempts to connect do not follow each other without a pause.
+const SHORTEST_BACKOFF: Duration = Duration::from_millis(1);
 /// Keeps sums of times within what a clock can hold.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -21,6 +21,8 @@ pub struct ConnectError {
 pub enum ConnectErrorKind {
     /// A setting cannot be used.
     Config(InvalidInput),
+    /// The journal cannot be opened.
+    Journal,
     /// The host's name was not found.
     Resolve,
     /// No connection to any of the host's addresses.
@@ -56,12 +58,18 @@ impl ConnectError {
     pub(crate) const fn is_refused_bind(&self) -> bool {
         matches!(self.kind, ConnectErrorKind::ClosedDuringBind | ConnectErrorKind::BindRefused(_))
     }
+
+    /// Whether the service says that the credentials are wrong, so that trying again is of no use at all.
+    pub(crate) const fn is_refused_login(&self) -> bool {
+        matches!(self.kind, ConnectErrorKind::BindRefused(status) if status.refuses_login())
+    }
 }
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::Config(input) => input.fmt(f),
+            ConnectErrorKind::Journal => f.write_str("the journal of submissions cannot be opened"),
             ConnectErrorKind::Resolve => f.write_str("the host's name was not found"),
             ConnectErrorKind::Connect => f.write_str("no connection to the service"),
             ConnectErrorKind::Tls => f.write_str("no TLS with the service"),
@@ -102,6 +110,11 @@ pub enum SubmitErrorKind {
     NoLink,
     /// The client has been shut down.
     ShutDown,
+    /// The journal holds as many submissions as it may that have not been
+    /// [acknowledged](crate::smpp::SmppClient::acknowledge).
+    Unacknowledged,
+    /// The submission could not be written to the journal.
+    NotJournalled,
     /// The link was lost before the message could have left.
     LostBeforeSending,
     /// The service refused the message.
@@ -129,6 +142,8 @@ impl SubmitError {
             | SubmitErrorKind::NoRoom
             | SubmitErrorKind::NoLink
             | SubmitErrorKind::ShutDown
+            | SubmitErrorKind::Unacknowledged
+            | SubmitErrorKind::NotJournalled
             | SubmitErrorKind::LostBeforeSending => Outcome::NotSent,
             SubmitErrorKind::Rejected(_) => Outcome::Rejected,
             SubmitErrorKind::Unanswered | SubmitErrorKind::LostAfterSending => Outcome::Unknown,
@@ -156,6 +171,10 @@ impl fmt::Display for SubmitError {
             SubmitErrorKind::NoRoom => f.write_str("not sent: the window stayed full or paused"),
             SubmitErrorKind::NoLink => f.write_str("not sent: no link to the service"),
             SubmitErrorKind::ShutDown => f.write_str("not sent: the client has been shut down"),
+            SubmitErrorKind::Unacknowledged => {
+                f.write_str("not sent: too many submissions in the journal are not acknowledged")
+            }
+            SubmitErrorKind::NotJournalled => f.write_str("not sent: the journal cannot be written"),
             SubmitErrorKind::LostBeforeSending => f.write_str("not sent: the link was lost before"),
             SubmitErrorKind::Rejected(status) => write!(f, "rejected with {status}; {}", status.advice()),
             SubmitErrorKind::Unanswered => f.write_str("outcome unknown: no answer in time"),

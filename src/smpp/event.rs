@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::DeliveryReport;
 use super::pdu::{ShortMessage, Status};
+use super::{DeliveryReport, ReportState};
 
 /// The number of a submission, counted by its client from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +29,26 @@ pub struct Accepted {
     pub submission: SubmissionId,
     /// The id under which the service reports on the message. Empty where the service gave none.
     pub message_id: String,
+}
+
+/// What is known of a submission of an earlier process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubmissionState {
+    /// It may have been sent, and was not answered.
+    Unknown,
+    /// The service took it, and has not reported on it.
+    Accepted {
+        /// The id under which the service reports on it.
+        message_id: String,
+    },
+    /// The service has reported on it.
+    Reported {
+        /// The id under which the service reports on it.
+        message_id: String,
+        /// The last state that was reported.
+        state: ReportState,
+    },
 }
 
 /// Something that happened without being asked for.
@@ -57,6 +77,17 @@ pub enum Event {
         submission: SubmissionId,
         /// The id under which the message was accepted, or why it was refused.
         answer: Result<String, Status>,
+    },
+    /// A submission of an earlier process, on a client with a
+    /// [journal](crate::smpp::SmppConfig::journal), that has not been
+    /// [acknowledged](crate::smpp::SmppClient::acknowledge). It is told first of all, after every restart.
+    Recovered {
+        /// The submission: its number is the same in every process.
+        submission: SubmissionId,
+        /// What the message was [named](crate::smpp::Message::reference) by its sender.
+        reference: String,
+        /// What is known of it. Reports that come later find it.
+        state: SubmissionState,
     },
     /// A message that is no report, such as an answer from a phone.
     Message(ShortMessage),

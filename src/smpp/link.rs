@@ -4,9 +4,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::{ConnectError, ConnectErrorKind, SmppConfig};
+use crate::sync;
 
 /// One connection, plain or under TLS.
 #[derive(Debug)]
@@ -16,34 +18,78 @@ pub(crate) struct Link {
     tls: Option<super::tls::TlsState>,
 }
 
+/// An attempt to connect that another thread can end.
+#[derive(Debug, Default)]
+pub(crate) struct Dial {
+    state: Mutex<DialState>,
+}
+
+#[derive(Debug, Default)]
+struct DialState {
+    is_cancelled: bool,
+    socket: Option<TcpStream>,
+}
+
+impl Dial {
+    /// Ends the attempt: what it waits for on the socket fails at once, and what comes later does not begin.
+    pub(crate) fn cancel(&self) {
+        let mut state = sync::lock(&self.state);
+        state.is_cancelled = true;
+        if let Some(socket) = state.socket.take() {
+            // It fails where the socket is closed already, which is what is asked for.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn watch(&self, socket: &TcpStream) -> io::Result<()> {
+        let mut state = sync::lock(&self.state);
+        if state.is_cancelled {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        state.socket = Some(socket.try_clone()?);
+        Ok(())
+    }
+}
+
 impl Link {
-    /// Connects to the first address of the host that answers.
-    pub(crate) fn connect(config: &SmppConfig) -> Result<Self, ConnectError> {
-        let addresses = config
-            .address
+    /// Connects to the first address of the host that answers. The time is for all of it: the name, the connection, TLS.
+    pub(crate) fn connect(address: &str, config: &SmppConfig, dial: &Dial) -> Result<Self, ConnectError> {
+        let deadline = Instant::now() + config.connect_timeout;
+        let addresses: Vec<_> = address
             .to_socket_addrs()
-            .map_err(|source| ConnectError::io(ConnectErrorKind::Resolve, source))?;
+            .map_err(|source| ConnectError::io(ConnectErrorKind::Resolve, source))?
+            .collect();
         let mut refused = ConnectError::new(ConnectErrorKind::Resolve);
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, config.connect_timeout) {
-                Ok(socket) => return Self::open(socket, config),
+        for (tried, candidate) in addresses.iter().enumerate() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // One that does not answer leaves time for the next.
+            let share = left / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+            match TcpStream::connect_timeout(candidate, share.max(Duration::from_millis(1))) {
+                Ok(socket) => return Self::open(socket, address, config, dial, deadline),
                 Err(source) => refused = ConnectError::io(ConnectErrorKind::Connect, source),
             }
         }
         Err(refused)
     }
 
-    fn open(socket: TcpStream, config: &SmppConfig) -> Result<Self, ConnectError> {
-        let prepare = || -> io::Result<()> {
-            socket.set_nodelay(true)?;
-            socket.set_write_timeout(Some(config.enquire_timeout))
-        };
-        prepare().map_err(|source| ConnectError::io(ConnectErrorKind::Connect, source))?;
+    #[cfg_attr(not(feature = "rustls"), expect(unused_variables, reason = "for TLS"))]
+    fn open(
+        socket: TcpStream,
+        address: &str,
+        config: &SmppConfig,
+        dial: &Dial,
+        deadline: Instant,
+    ) -> Result<Self, ConnectError> {
+        let failed = |source| ConnectError::io(ConnectErrorKind::Connect, source);
+        dial.watch(&socket).map_err(failed)?;
+        socket.set_nodelay(true).map_err(failed)?;
         #[cfg(feature = "rustls")]
         if let Some(tls) = &config.tls {
-            let tls = tls.handshake(&socket, &config.address, config.connect_timeout)?;
+            let tls = tls.handshake(&socket, address, deadline)?;
+            socket.set_write_timeout(Some(config.enquire_timeout)).map_err(failed)?;
             return Ok(Self { socket, tls: Some(tls) });
         }
+        socket.set_write_timeout(Some(config.enquire_timeout)).map_err(failed)?;
         Ok(Self::plain(socket))
     }
 
@@ -77,6 +123,26 @@ impl Link {
     /// Bounds how long a read waits; `None` waits for ever.
     pub(crate) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.socket.set_read_timeout(timeout)
+    }
+
+    /// Says that nothing more is written, and waits until the other end has closed as well: it then counts no session
+    /// any more.
+    pub(crate) fn close_in_step(&self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
+        let mut rest = [0; 4096];
+        let mut closed = || -> io::Result<()> {
+            self.socket.shutdown(Shutdown::Write)?;
+            loop {
+                let left = deadline.saturating_duration_since(Instant::now());
+                self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+                if (&self.socket).read(&mut rest)? == 0 || left.is_zero() {
+                    return Ok(());
+                }
+            }
+        };
+        // Failed or late, the link is closed either way.
+        let _ = closed();
+        self.shutdown();
     }
 
     /// Closes both directions, which wakes whoever reads or writes.

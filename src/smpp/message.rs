@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Coding;
 use super::ledger::DestinationKey;
+use super::outgoing::Outgoing;
 use super::pdu::{Address, ShortMessage, Tlvs};
 use crate::api::types::{TemplateId, TemplateParams, TemplateReference};
 use crate::{Code, InvalidInput, Language, Recipient, TemplateRef};
@@ -29,6 +30,7 @@ pub struct Message {
     template: TemplateReference,
     code: Option<Code>,
     coding: Coding,
+    reference: String,
 }
 
 /// What kind of message the service is asked to send: `service_type` on the wire.
@@ -75,13 +77,32 @@ impl Message {
             "must be a phone number: SMPP reaches phones alone",
         )?;
         let template = TemplateReference::try_from(template)?;
-        Ok(Self { service, recipient: recipient.clone(), template, code: None, coding: Coding::default() })
+        Ok(Self {
+            service,
+            recipient: recipient.clone(),
+            template,
+            code: None,
+            coding: Coding::default(),
+            reference: String::new(),
+        })
     }
 
     /// How the text is written; [`Coding::Ucs2`] by default.
     #[must_use]
     pub fn coding(self, coding: Coding) -> Self {
         Self { coding, ..self }
+    }
+
+    /// What the sender calls the message, such as the number of an order. It is not sent: a client with a
+    /// [journal](crate::smpp::SmppConfig::journal) repeats it after a restart.
+    ///
+    /// # Errors
+    ///
+    /// When it is longer than 255 octets.
+    pub fn reference(self, reference: impl Into<String>) -> Result<Self, InvalidInput> {
+        let reference = reference.into();
+        InvalidInput::unless(reference.len() <= 255, "reference", "must be at most 255 octets")?;
+        Ok(Self { reference, ..self })
     }
 
     /// The message as the wire has it: text in `short_message`, or in `message_payload` where it is longer than 254 octets.
@@ -116,15 +137,15 @@ impl Message {
     }
 
     /// The body of `submit_sm`, ready to go behind a header.
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, InvalidInput> {
+    pub(super) fn to_outgoing(&self) -> Result<Outgoing, InvalidInput> {
         let message = self.to_short_message()?;
         let mut body = Vec::with_capacity(64 + message.short_message.len() + message.tlvs.octets().len());
         message.write(&mut body)?;
-        Ok(body)
-    }
-
-    pub(crate) fn destination(&self) -> DestinationKey {
-        DestinationKey::new(self.recipient.expose())
+        Ok(Outgoing {
+            body,
+            destination: DestinationKey::new(self.recipient.expose()),
+            reference: self.reference.clone(),
+        })
     }
 
     fn json(&self) -> String {

@@ -17,26 +17,30 @@
 mod client;
 mod config;
 mod credentials;
+mod endpoint;
 mod error;
 mod event;
 mod ledger;
 mod link;
 mod message;
+mod outgoing;
 pub mod pdu;
 mod rate;
 mod reconnect;
 mod report;
 mod session;
 pub mod smsc;
+mod submission_journal;
 mod text;
 #[cfg(feature = "rustls")]
 mod tls;
 
-pub use client::{Events, SmppClient, SubmitAll, Ticket};
+pub use client::{Events, LinkPhase, LinkStatus, ReportStatus, SmppClient, SubmitAll, Ticket};
 pub use config::{Reconnect, SmppConfig};
 pub use credentials::Credentials;
+pub use endpoint::Endpoint;
 pub use error::{ConnectError, ConnectErrorKind, SubmitError, SubmitErrorKind};
-pub use event::{Accepted, Event, SubmissionId};
+pub use event::{Accepted, Event, SubmissionId, SubmissionState};
 pub use message::Message;
 pub use report::{DeliveryReport, ReportState};
 pub use text::Coding;

@@ -169,7 +169,23 @@ impl ReportState {
         })
     }
 
-    fn from_text(stat: &str) -> Self {
+    /// The standard's word for the state, as it stands in the text of a report; of another state, the word that stood
+    /// there.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Enroute => "ENROUTE",
+            Self::Delivered => "DELIVRD",
+            Self::Expired => "EXPIRED",
+            Self::Deleted => "DELETED",
+            Self::Undeliverable => "UNDELIV",
+            Self::Accepted => "ACCEPTD",
+            Self::Unknown => "UNKNOWN",
+            Self::Rejected => "REJECTD",
+            Self::Other(state) => state,
+        }
+    }
+
+    pub(crate) fn from_text(stat: &str) -> Self {
         match stat.to_ascii_uppercase().as_str() {
             "ENROUTE" => Self::Enroute,
             "DELIVRD" | "DELIVERED" => Self::Delivered,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -76,12 +76,12 @@ impl SmppTls {
         Self { config: Arc::new(config), server_name: None }
     }
 
-    /// Agrees on keys over a fresh connection to `address`.
+    /// Agrees on keys over a fresh connection to `address`, all of it before `deadline`.
     pub(super) fn handshake(
         &self,
-        mut socket: &TcpStream,
+        socket: &TcpStream,
         address: &str,
-        timeout: Duration,
+        deadline: Instant,
     ) -> Result<TlsState, ConnectError> {
         let failed = |source| ConnectError::io(ConnectErrorKind::Tls, source);
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
@@ -94,12 +94,43 @@ impl SmppTls {
         let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| failed(io::Error::other(error)))?;
         connection.set_buffer_limit(None);
-        socket.set_read_timeout(Some(timeout)).map_err(failed)?;
+        let mut until_deadline = UntilDeadline { socket, deadline };
         while connection.is_handshaking() {
-            connection.complete_io(&mut socket).map_err(failed)?;
+            connection.complete_io(&mut until_deadline).map_err(failed)?;
         }
         socket.set_read_timeout(None).map_err(failed)?;
         Ok(TlsState { connection: Mutex::new(connection) })
+    }
+}
+
+/// A socket whose reads and writes all end at one time, however many there are.
+struct UntilDeadline<'a> {
+    socket: &'a TcpStream,
+    deadline: Instant,
+}
+
+impl UntilDeadline<'_> {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for UntilDeadline<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.set_read_timeout(self.left()?)?;
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for UntilDeadline<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(self.left()?)?;
+        self.socket.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
     }
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::{
 use super::fixture::{DELIVERED, NOW, at, header, receive, receiver};
 
 /// JSON that is not, or not quite, what the service sends.
-fn json() -> BoxedStrategy<String> {
+pub(super) fn json() -> BoxedStrategy<String> {
     let names = [
         "message_id",
         "to",

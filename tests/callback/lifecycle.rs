@@ -219,6 +219,112 @@ fn rows_of_other_kinds_observe_nothing() {
     assert_eq!(inner.events()[0].observation().expect("the inner id counts").message_id().0, "17");
 }
 
+/// The costs after these lines.
+fn costs(lines: &[&str]) -> Vec<String> {
+    after(message(None, CodeCheck::Unknown), lines).costs().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_price_counts_once_however_the_channel_and_the_currency_are_written() {
+    assert_eq!(costs(&["sms sent 1 USD=0.0423", "SMS delivered 2 USD=0.0423"]), ["0.0423 USD"]);
+    assert_eq!(costs(&["sms sent 1 USD=0.0423", "sms delivered 2 usd=0.0423"]), ["0.0423 USD"]);
+    assert_eq!(costs(&["sms sent 1 USD=0.0423", "- delivered 2 USD=0.0423"]), ["0.0423 USD"]);
+    assert_eq!(costs(&["- delivered 2 USD=0.0423"]), ["0.0423 USD"]);
+    let fallback = ["whatsapp sent 1 USD=0.1", "sms sent 2 USD=0.2", "- delivered 3 USD=0.2"];
+    assert_eq!(costs(&fallback), ["0.3 USD"]);
+    assert_eq!(
+        costs(&["sms sent 1 USD=0.1", "- sent 1 USD=0.25"]),
+        ["0.25 USD"],
+        "it is more than one channel's"
+    );
+    assert_eq!(costs(&["sms sent 1 USD=0.1", "sms sent 1 EUR=0.2"]), ["0.2 EUR", "0.1 USD"]);
+    let exact = ["sms sent 1 USD=0.100000000000000000000001", "voice sent 2 USD=999999999999"];
+    assert_eq!(costs(&exact), ["999999999999.100000000000000000000001 USD"]);
+}
+
+#[test]
+fn a_lower_price_that_is_named_later_is_told_and_not_set_off() {
+    for lines in [
+        ["sms sent 1 USD=0.0423", "sms delivered 2 USD=0.04", "sms verified 3 USD=-0.0423"],
+        ["sms verified 3 USD=-0.0423", "sms delivered 2 USD=0.04", "sms sent 1 USD=0.0423"],
+    ] {
+        let message = after(message(None, CodeCheck::Unknown), &lines);
+        assert_eq!(message.costs()[0].to_string(), "0.0423 USD");
+        let ranges = message.price_ranges();
+        let [(Some(Channel::Sms), lowest, highest)] = &ranges[..] else { panic!("{ranges:?}") };
+        assert_eq!((lowest.to_string(), highest.to_string()), ("-0.0423 USD".into(), "0.0423 USD".into()));
+    }
+    let mut same = after(message(None, CodeCheck::Unknown), &["sms sent 1 USD=0.0423"]);
+    assert_eq!(same.observe(&told("sms sent 1 USD=0.04230")), Observed::Known);
+    assert!(same.price_ranges().is_empty());
+    assert_eq!(
+        same.observe(&told("sms sent 1 USD=0.01")),
+        Observed::New,
+        "a refund is no news that gets lost"
+    );
+}
+
+#[test]
+fn a_failure_without_a_channel_is_one_of_the_channel_being_tried() {
+    for (lines, status, channel, finality) in [
+        (["sms sent 6", "- delivered_failed 9"], "delivered_failed", "sms", Finality::Final),
+        (["- delivered_failed 9", "sms sent 6"], "delivered_failed", "sms", Finality::Final),
+        (["whatsapp sent 6", "- delivered_failed 9"], "delivered_failed", "whatsapp", Finality::Open),
+        (["sms sent 6", "- delivered_failed 5"], "sent", "sms", Finality::Open),
+        (
+            ["whatsapp delivered_failed 5", "- delivered_failed 5"],
+            "delivered_failed",
+            "whatsapp",
+            Finality::Open,
+        ),
+        (
+            ["whatsapp delivered_failed 5", "- delivered_failed 9"],
+            "delivered_failed",
+            "whatsapp",
+            Finality::Unknown,
+        ),
+        (["sms delivered_failed 5", "- delivered_failed 9"], "delivered_failed", "sms", Finality::Final),
+        (["sms delivered 5", "- delivered_failed 9"], "delivered", "sms", Finality::Final),
+    ] {
+        let message = after(message(Some("whatsapp|sms"), CodeCheck::Never), &lines);
+        assert_eq!(stands(&message), (Some(status), Some(channel), finality), "{lines:?}");
+    }
+    let mut without_times = message(Some("whatsapp|sms"), CodeCheck::Never);
+    without_times.observe(&told("sms sent 6"));
+    without_times.observe(&Observation::new("17".to_owned(), MessageStatus::DeliveredFailed));
+    assert_eq!(stands(&without_times), (Some("sent"), Some("sms"), Finality::Unknown));
+}
+
+#[test]
+fn a_delivery_reported_late_takes_a_failure_back_and_says_so() {
+    let mut failed = message(Some("sms"), CodeCheck::Never);
+    assert_eq!(failed.observe(&told("sms delivered_failed 5 error=5018")), Observed::New);
+    assert_eq!(failed.finality(), Finality::Final);
+    assert_eq!(failed.observe(&told("sms sent 2")), Observed::New, "the end stays where it is");
+    assert_eq!(failed.observe(&told("sms delivered 4 USD=0.0423")), Observed::Revised);
+    assert_eq!(stands(&failed), (Some("delivered"), Some("sms"), Finality::Final));
+    assert_eq!(failed.error(), None);
+    assert_eq!(
+        failed.observe(&told("sms delivered_failed 9")),
+        Observed::New,
+        "nothing takes a delivery back"
+    );
+    assert_eq!(stands(&failed), (Some("delivered"), Some("sms"), Finality::Final));
+
+    let mut late = message(Some("sms"), CodeCheck::ByService);
+    late.observe(&told("sms verified_timeout 5"));
+    assert_eq!(late.observe(&told("sms verified 4")), Observed::Revised);
+    assert_eq!(stands(&late), (Some("verified"), Some("sms"), Finality::Final));
+}
+
+#[test]
+fn many_messages_share_a_strategy() {
+    let strategy = std::sync::Arc::new("whatsapp|sms".parse::<Strategy>().expect("a strategy"));
+    let message = Lifecycle::new("17".to_owned()).with_shared_strategy(strategy.clone());
+    assert_eq!(std::sync::Arc::strong_count(&strategy), 2);
+    assert_eq!(after(message, &["sms delivered_failed 5"]).finality(), Finality::Final);
+}
+
 #[test]
 fn every_order_of_a_run_ends_the_same() {
     let observations: Vec<Observation> = FALLBACK.iter().map(|line| told(line)).collect();

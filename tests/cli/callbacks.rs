@@ -1,7 +1,7 @@
 //! Callbacks: signed, checked and received.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use engagelab_otp::sandbox::{CallbackFault, Sandbox};
@@ -26,6 +26,7 @@ fn a_signature_is_made_and_checked() {
     session.run(&format!("{check} --at 1791763210"), "no JSON");
     session.run(&format!("{check} --at 1791763210"), "{}");
     session.run(&format!("{check} --at 1791763900"), "{}");
+    session.run("callback sign --sandbox --output json --nonce ;", "");
     session.run(&format!("{check}0 --at 1791763210"), body);
     let forged = value.replace("nonce=n1", "nonce=n2");
     session.run(&format!("callback verify --sandbox --signature {forged} --at 1791763210"), body);
@@ -44,17 +45,22 @@ fn a_random_nonce_differs_each_time() {
 }
 
 /// `callback listen`, under way.
-struct Listening {
-    child: Child,
-    url: String,
+pub(super) struct Listening {
+    pub(super) child: Child,
+    pub(super) url: String,
     said: BufReader<std::process::ChildStderr>,
     first_line: String,
 }
 
 impl Listening {
-    fn start(session: &Session, arguments: &[&str]) -> Self {
+    pub(super) fn start(session: &Session, arguments: &[&str]) -> Self {
         let mut command = session.command(&["callback", "listen", "--sandbox", "--listen", "127.0.0.1:0"]);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    pub(super) fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let mut said = BufReader::new(child.stderr.take().expect("piped"));
         let mut first_line = String::new();
@@ -67,7 +73,7 @@ impl Listening {
     }
 
     /// What it printed until it ended by itself.
-    fn finish(mut self) -> Output {
+    pub(super) fn finish(mut self) -> Output {
         let mut error = self.first_line.clone();
         self.said.read_to_string(&mut error).expect("text");
         let mut out = Vec::new();

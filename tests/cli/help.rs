@@ -9,6 +9,19 @@ fn help_is_readable_on_wide_and_narrow_terminals() {
         for line in [
             "--help",
             "send --help",
+            "doctor --help",
+            "schema --help",
+            "generate --help",
+            "completions --help",
+            "sandbox --help",
+            "openapi --help",
+            "template list --help",
+            "template show --help",
+            "template delete --help",
+            "callback --help",
+            "callback sign --help",
+            "callback verify --help",
+            "smpp --help",
             "send-code --help",
             "message --help",
             "verify --help",
@@ -63,6 +76,90 @@ fn completions_know_every_command_in_every_shell() {
         {
             assert!(script.contains(word), "{shell} lacks {word}");
         }
+    }
+}
+
+#[test]
+fn every_command_has_an_example_in_its_help() {
+    let session = Session::start();
+    for line in [
+        "send",
+        "send-code",
+        "message",
+        "verify",
+        "template list",
+        "template show",
+        "template create",
+        "template delete",
+        "callback listen",
+        "callback sign",
+        "callback verify",
+        "smpp send",
+        "sandbox",
+        "doctor",
+        "schema",
+        "openapi",
+        "completions",
+        "generate",
+    ] {
+        let words: Vec<&str> = line.split(' ').chain(["--help"]).collect();
+        let help = String::from_utf8(feed(&mut session.command(&words), b"").stdout).expect("UTF-8");
+        assert!(
+            help.contains(&format!("  engagelab-otp {line}"))
+                || help.contains(&format!("engagelab-otp {line})")),
+            "{line}"
+        );
+        assert!(help.contains("Example"), "{line}");
+    }
+}
+
+#[test]
+fn manual_pages_and_completions_are_written_by_one_command() {
+    let session = Session::start();
+    let output = feed(&mut session.command(&["generate", "package"]), b"");
+    assert_eq!(output.status.code(), Some(0));
+    let folder = session.folder.join("package");
+    for page in ["engagelab-otp.1", "engagelab-otp-send.1", "engagelab-otp-template-create.1"] {
+        let text = std::fs::read_to_string(folder.join("man1").join(page)).expect("a page");
+        assert!(text.starts_with(".ie"), "{page}: {text}");
+    }
+    for (name, shell) in
+        [("engagelab-otp.bash", "bash"), ("_engagelab-otp", "zsh"), ("engagelab-otp.fish", "fish")]
+    {
+        let written = std::fs::read(folder.join("completions").join(name)).expect("a script");
+        assert_eq!(written, feed(&mut session.command(&["completions", shell]), b"").stdout, "{shell}");
+    }
+}
+
+#[test]
+fn names_of_faults_are_completed_and_not_files() {
+    let session = Session::start();
+    let script =
+        String::from_utf8(feed(&mut session.command(&["completions", "fish"]), b"").stdout).expect("UTF-8");
+    let line = |option: &str| {
+        script.lines().filter(|line| line.contains(&format!("-l {option} "))).collect::<Vec<_>>().join("\n")
+    };
+    for (option, name) in [
+        ("fault", "lost-answer"),
+        ("callback-fault", "forged"),
+        ("smpp-fault", "throttle"),
+        ("new-templates", "pending"),
+        ("redelivery", "as-it-was"),
+    ] {
+        assert!(script.contains(&format!("-l {option} ")), "{option}");
+        let found = line(option) + &script;
+        assert!(found.contains(name), "{option}");
+    }
+}
+
+#[test]
+fn the_version_says_how_it_was_built() {
+    let session = Session::start();
+    let long = String::from_utf8(feed(&mut session.command(&["--version"]), b"").stdout).expect("UTF-8");
+    let short = String::from_utf8(feed(&mut session.command(&["-V"]), b"").stdout).expect("UTF-8");
+    assert_eq!(short.trim(), concat!("engagelab-otp ", env!("CARGO_PKG_VERSION")));
+    for fact in ["OpenAPI document 1.", "rustc 1.", "build for ", "features: ", "rustls"] {
+        assert!(long.contains(fact), "{fact}: {long}");
     }
 }
 

@@ -4,9 +4,12 @@
 
 mod bad_input;
 mod callbacks;
+mod doctor;
 mod full_disk;
 mod help;
+mod listen;
 mod outcomes;
+mod schemas;
 mod sending;
 mod session;
 mod settings;

@@ -62,6 +62,12 @@ fn what_is_created_is_what_the_file_says() {
     let shown = session.try_out("template show login --output json", "");
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
     let file: serde_json::Value = serde_json::from_str(LOGIN).expect("JSON");
+    // The definition is the file again, and makes the same template again.
+    let definition = session.try_out("template show login --definition", "");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&definition).expect("JSON"), file);
+    session.try_out("template delete login", "");
+    session.try_out("template create - --output json", &definition);
+    assert!(session.sandbox.template_ids().contains(&"login".to_owned()));
     for (name, value) in file.as_object().expect("an object") {
         let mut found = shown[name].clone();
         // The service counts the parts of a text, and that is not the file's business.

@@ -1,14 +1,16 @@
 """Compares a document with the released one, and says which version it must carry.
 
-    changes.py RELEASED CHANGED
+    changes.py RELEASED CHANGED CHANGELOG
 
 A change counts for everybody who builds on the document: those who speak the protocol, and those whose code calls
 generated names. It is `wording` (next patch), an `addition` (next minor) or `breaking` (next major). What is not
-known to be harmless is breaking.
+known to be harmless is breaking. The changelog must name the version, and say what changed in it.
 """
 
+import re
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from document import Document
 
@@ -275,8 +277,21 @@ def shown(old, new):
     return f"{short(old)} became {short(new)}"
 
 
-def main(released, changed):
+def unnamed(version, changelog):
+    """What the changelog lacks of a version; none if it has all."""
+    versions = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]
+    if not versions or not re.match(rf"{re.escape(version)}\s", versions[0]):
+        return f"the first version in the changelog is not {version}"
+    if not re.search(r"^- \S", versions[0], re.MULTILINE):
+        return f"the changelog does not say what changed in {version}"
+    return None
+
+
+def main(released, changed, changelog):
     old, new = Document.read(released), Document.read(changed)
+    if lacking := unnamed(new.version, Path(changelog).read_text(encoding="utf-8")):
+        print(f"changes: {lacking}")
+        return 1
     found = changes(old, new)
     for change in found:
         print(f"  {change}")

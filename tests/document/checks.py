@@ -6,13 +6,19 @@ Every example is validated against its schema, and strictly, since an example is
 fields that the schema does not describe, nor values beside `x-extensible-enum`. What is tolerated from the service
 is, in a text of our own, a typing error.
 
-In what a client receives, an enumeration is never closed, or a client would refuse tomorrow's value; and lists and
-maps that may be missing may also be null, since services write both. An object with required fields says that it
-may have more fields, or Go's generator makes a client refuse tomorrow's.
+In what a client receives, an enumeration is never closed, or a client would refuse tomorrow's value; lists and maps
+that may be missing may also be null, since services write both; and nothing has bounds or patterns, which are about
+what is sent. Fields beyond those described are always allowed, and an object does not say so: with
+`additionalProperties: true` beside properties Kotlin's models extend `HashMap` and do not compile.
+
+A pattern uses what every language's engine has, and what RE2 has, which lacks the most. A callback is written out
+where it stands: openapi-python-client reads no reference there.
 """
 
+import re
 import sys
 
+import re2
 from openapi_schema_validator import OAS30Validator
 
 from document import Document
@@ -24,7 +30,11 @@ def defects(document):
 
     def validate(place, schema, value):
         validator = OAS30Validator({**schema, "components": strict["components"]})
-        for error in validator.iter_errors(value):
+        try:
+            errors = list(validator.iter_errors(value))
+        except re.error:  # A pattern that Python does not take; the check of patterns names it.
+            return
+        for error in errors:
             where = "".join(f"/{part}" for part in error.absolute_path)
             yield f"{place}{where}: {error.message}"
 
@@ -66,10 +76,15 @@ def defects(document):
     for name, one in document.schemas.items():
         yield from schema(name, one)
         yield from lists(name, one)
+        yield from patterns(name, one)
+        yield from objects(name, one)
         if roles[name] == {"received"}:
             yield from received(name, one)
         elif "received" in roles[name]:
             yield from closed(name, one)
+            yield from bounded(name, one)
+    yield from references_in_callbacks(document)
+    yield from error_table(document)
 
 
 def lists(place, schema):
@@ -82,8 +97,7 @@ def lists(place, schema):
 
 def received(place, schema):
     yield from closed(place, schema)
-    if schema.get("required") and schema.get("additionalProperties") is not True:
-        yield f"{place}: an answer with required fields has `additionalProperties: true`"
+    yield from bounded(place, schema)
     for name, inner in schema.get("properties", {}).items():
         holds_many = inner.get("type") == "array" or "additionalProperties" in inner
         if holds_many and name not in schema.get("required", []) and not inner.get("nullable"):
@@ -102,6 +116,91 @@ def closed(place, schema):
         yield from closed(f"{place}.{key}", schema.get(key))
 
 
+LIMITS = ("pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems")
+
+
+def bounded(place, schema):
+    """Bounds, however deep; references are seen to under their own names."""
+    if not isinstance(schema, dict):
+        return
+    for key in LIMITS:
+        if key in schema:
+            yield f"{place}: what is received has `{key}`; limits are about what is sent, so use a schema of its own there"
+    for name, inner in schema.get("properties", {}).items():
+        yield from bounded(f"{place}.{name}", inner)
+    for key in ("items", "additionalProperties"):
+        yield from bounded(f"{place}.{key}", schema.get(key))
+
+
+def objects(place, schema):
+    if not isinstance(schema, dict):
+        return
+    if "properties" in schema and "additionalProperties" in schema:
+        yield f"{place}: `additionalProperties` beside properties makes Kotlin's model extend HashMap; drop it"
+    for name in schema.get("required", []):
+        if name not in schema.get("properties", {}):
+            yield f"{place}: requires `{name}`, which it does not describe"
+    for name, inner in schema.get("properties", {}).items():
+        yield from objects(f"{place}.{name}", inner)
+
+
+QUIET = re2.Options()
+QUIET.log_errors = False
+
+# What some engine lacks or reads otherwise, and why it must not stand in a pattern.
+FOREIGN = {
+    r"\\x[89A-Fa-f][0-9A-Fa-f]": "Ruby refuses octets of 0x80 and above, and PHP matches single octets",
+    r"\(\?[=!<]": "RE2, which Go uses, has no lookaround",
+    r"\\[1-9]": "RE2 has no references to groups",
+    r"\\[pPuXh]": "engines read this class or escape differently",
+    r"[*+?}]\+|\(\?>": "RE2 has no possessive or atomic groups",
+}
+
+
+def patterns(place, schema):
+    if not isinstance(schema, dict):
+        return
+    if "pattern" in schema:
+        text = schema["pattern"]
+        for foreign, why in FOREIGN.items():
+            if re.search(foreign, text):
+                yield f"{place}: the pattern does not fit every language: {why}"
+        if not (text.startswith("^") and text.endswith("$")):
+            yield f"{place}: the pattern is not anchored by ^ and $; some engines match the whole, others a part"
+        try:
+            re2.compile(text, QUIET)
+        except re2.error as error:
+            yield f"{place}: the pattern is refused by RE2: {error}"
+    for name, inner in schema.get("properties", {}).items():
+        yield from patterns(f"{place}.{name}", inner)
+    for key in ("items", "additionalProperties"):
+        yield from patterns(f"{place}.{key}", schema.get(key))
+
+
+def references_in_callbacks(document):
+    if document.root["components"].get("callbacks"):
+        yield "components.callbacks: a callback stands under its operation, where every generator finds it"
+    for (path, method), one, _ in document.operations():
+        for name, called in one.get("callbacks", {}).items():
+            if "$ref" in called:
+                yield f"{method.upper()} {path} callback {name}: openapi-python-client refuses a document with a `$ref` here"
+
+
+def error_table(document):
+    """People read the table of `ErrorCode`, programs read the lists beside it."""
+    for name, schema in document.schemas.items():
+        if "x-enum-statuses" not in schema:
+            continue
+        rows = re.findall(r"^\| (\d+) \| (\d+) \|", schema.get("description", ""), re.MULTILINE)
+        table = [(int(code), int(status)) for code, status in rows]
+        listed = list(zip(schema.get("x-extensible-enum", []), schema["x-enum-statuses"]))
+        for row in sorted(set(table) ^ set(listed)):
+            where = "table" if row in table else "lists"
+            yield f"{name}: code {row[0]} with status {row[1]} stands in the {where} alone"
+        if len(table) != len(set(table)):
+            yield f"{name}: the table has a row twice"
+
+
 def strictly(document):
     return {"components": {"schemas": {name: tighten(one) for name, one in document.schemas.items()}}}
 
@@ -113,8 +212,8 @@ def tighten(schema):
     tight = dict(schema)
     if "properties" in schema:
         tight["properties"] = {name: tighten(inner) for name, inner in schema["properties"].items()}
-        # Where more fields are described as free data, examples have them; elsewhere they are typing errors.
-        if "required" in schema or "additionalProperties" not in schema:
+        # Where the service has fields that are not described, examples may have them; elsewhere they are typing errors.
+        if schema.get("x-additional-properties") is not True:
             tight["additionalProperties"] = False
     if "items" in schema:
         tight["items"] = tighten(schema["items"])

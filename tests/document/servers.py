@@ -4,7 +4,7 @@
 
 `direct` is the sandbox. `proxy` is the sandbox behind Prism, which validates requests and answers against the
 document and turns a violation of either side into an error. `mock` is Prism alone, answering from the document's
-examples. OTP_URL, OTP_KEY and OTP_SECRET say where and how. TOMORROW_URL is a service whose answers have values and
+examples. SANDBOX is the sandbox's program. OTP_URL, OTP_KEY and OTP_SECRET say where and how. TOMORROW_URL is a service whose answers have values and
 fields that nobody knows yet.
 """
 
@@ -18,7 +18,7 @@ import urllib.request
 from base64 import b64encode
 from contextlib import ExitStack
 
-SANDBOX = "target/debug/examples/sandbox"
+SANDBOX = os.environ["SANDBOX"]
 PRISM = "target/document/tools/node_modules/.bin/prism"
 DOCUMENT = "openapi/otp.yaml"
 PATIENCE = 60

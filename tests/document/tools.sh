@@ -23,3 +23,14 @@ install_tools() {
 export REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off NPM_CONFIG_UPDATE_NOTIFIER=false
 
 python() { "$tools/python/bin/python" "$@"; }
+
+# Where cargo puts what it builds, which CARGO_TARGET_DIR and cargo's configuration may have moved.
+target_directory() { cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'; }
+
+# Builds the sandbox as a program of its own, for tests/document/servers.py.
+build_sandbox() {
+    echo "building the sandbox"
+    cargo build --quiet --features full --package engagelab-otp-examples --example sandbox
+    SANDBOX=$(target_directory)/debug/examples/sandbox
+    export SANDBOX
+}

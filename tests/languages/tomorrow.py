@@ -1,4 +1,4 @@
-"""A service of tomorrow: it answers with values and fields that the document does not list today.
+"""A service whose answers have values and fields that the document does not list today, and an error with status 200.
 
 Prints its URL and serves until it is stopped.
 """
@@ -6,10 +6,16 @@ Prints its URL and serves until it is stopped.
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+TEMPLATES = [
+    {"template_id": "login", "status": 9, "send_channel_strategy": "carrier-pigeon|sms", "mood": "good"},
+    # An id whose UTF-8 form has octets from 0x80 to 0x9F.
+    {"template_id": "模版", "email_config": {"template_name": "x", "template_custom_configs": None}},
+]
 ANSWERS = {
     ("POST", "/v1/messages"): (200, {"message_id": "1725407449772531712", "send_channel": "carrier-pigeon", "weight": 3}),
+    ("POST", "/v1/codes"): (200, {"code": 5001, "message": "sending failed"}),
     ("POST", "/v1/verifications"): (400, {"code": 7777, "message": "the pigeon was lost", "coop": "north"}),
-    ("GET", "/v1/template-configs"): (200, [{"template_id": "login", "status": 9, "send_channel_strategy": "carrier-pigeon|sms", "mood": "good"}]),
+    ("GET", "/v1/template-configs"): (200, TEMPLATES),
 }  # fmt: skip
 
 

@@ -54,11 +54,13 @@ fn paths_lead_nowhere_but_to_what_there_is() {
     let sandbox = Sandbox::start().expect("started");
     for path in [
         "/../../etc/passwd",
-        "/console/../../etc/passwd",
-        "/console/%2e%2e/%2e%2e/etc/passwd",
+        "/sandbox/../../etc/passwd",
+        "/sandbox/%2e%2e/%2e%2e/etc/passwd",
         "//etc/passwd",
-        "/console/page.html",
-        "/console/",
+        "/sandbox/page.html",
+        "/sandbox/",
+        "/sandbox",
+        "/console/state",
         "/index.html",
         "/%00",
         "/v1",
@@ -81,28 +83,27 @@ fn wrong_methods_are_refused() {
         ("DELETE", "/v1/messages"),
         ("PUT", "/v1/template-configs/sandbox-otp-tpl"),
         ("POST", "/"),
-        ("DELETE", "/console/fire"),
-        ("OPTIONS", "/console/fire"),
+        ("DELETE", "/sandbox/callbacks"),
+        ("OPTIONS", "/sandbox/callbacks"),
     ] {
         assert_eq!(ask(method, path), "405", "{method} {path}");
     }
-    assert_eq!(ask("GET", "/console/fire"), "404");
 }
 
 #[test]
 fn the_console_is_not_for_other_sites() {
     let sandbox = Sandbox::start().expect("started");
     let fire = |headers: &str| {
-        let body = r#"{"seconds": 86400}"#;
+        let body = r#"{"advance_seconds": 86400}"#;
         let request = format!(
-            "POST /console/advance HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /sandbox/clock HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         status(&sandbox, &request)
     };
     let before = sandbox.now();
     assert_eq!(fire("Host: otp.example.com\r\nContent-Type: application/json"), "421");
-    assert_eq!(fire("Content-Type: application/json"), "421");
+    assert_eq!(fire("Content-Type: application/json"), "400", "a request names a host");
     assert_eq!(
         fire("Host: localhost\r\nOrigin: http://example.com\r\nContent-Type: application/json"),
         "403"
@@ -126,22 +127,25 @@ fn nonsense_for_the_console_is_refused_and_changes_nothing() {
         status(&sandbox, &format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}"))
     };
     for (path, body) in [
-        ("/console/advance", r#"{"seconds": -1}"#),
-        ("/console/advance", r#"{"seconds": 1e300}"#),
-        ("/console/advance", ""),
-        ("/console/faults", r#"{"api": "gremlins"}"#),
-        ("/console/faults", "[[[[["),
-        ("/console/call", r#"{"key": "k", "method": "GET", "path": "/console/state"}"#),
-        ("/console/fire", r#"{"event": "no such event"}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": -1}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": 1e300}"#),
+        ("/sandbox/clock", ""),
+        ("/sandbox/faults", r#"{"api": "gremlins"}"#),
+        ("/sandbox/faults", r#"{"api": "reset", "times": 1, "operation": "noSuch"}"#),
+        ("/sandbox/faults", "[[[[["),
+        ("/sandbox/call", r#"{"key": "k", "method": "GET", "path": "/sandbox/state"}"#),
+        ("/sandbox/callbacks", r#"{"event": "no such event"}"#),
+        ("/sandbox/seed", r#"{"behaviors": {"+6591234567": "gone"}}"#),
     ] {
         assert_eq!(ask(path, body), "400", "{path} {body}");
     }
-    assert_eq!(ask("/console/fire", "{}"), "409");
-    assert_eq!(ask("/console/repeat", r#"{"callback": 1}"#), "404");
-    assert_eq!(ask("/console/template", r#"{"id": "no-such", "status": 2}"#), "404");
+    assert_eq!(ask("/sandbox/callbacks", "{}"), "409");
+    assert_eq!(ask("/sandbox/callbacks/1/redeliveries", "{}"), "404");
+    assert_eq!(ask("/sandbox/messages/1/events", r#"{"event": "deliver"}"#), "404");
     // A year at a time, and for ever: the clock has an end, and reaching it hurts nobody.
+    sandbox.advance(std::time::Duration::MAX);
     for _ in 0..5 {
-        assert_eq!(ask("/console/advance", r#"{"seconds": 18446744073709551615}"#), "200");
+        assert_eq!(ask("/sandbox/clock", r#"{"advance_seconds": 31536000}"#), "200");
     }
     assert!(works(&sandbox));
 }
@@ -170,4 +174,66 @@ fn requests_that_could_be_two_are_refused() {
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000));
     assert_eq!(status(&sandbox, &long), "431");
     assert!(works(&sandbox));
+}
+
+#[test]
+fn framing_that_others_may_read_differently_is_refused() {
+    let sandbox = Sandbox::start().expect("started");
+    let post = |headers: &str, body: &str| {
+        let head = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+        status(&sandbox, &format!("{head}\r\n{headers}\r\n\r\n{body}"))
+    };
+    let chunked = "Transfer-Encoding: chunked";
+    assert_eq!(post(chunked, "2\r\n{}\r\n0\r\n\r\n"), "401", "this one is read");
+    assert_eq!(post(chunked, "2;a=b\r\n{}\r\n0\r\nA: b\r\n\r\n"), "401", "and this one");
+    assert_eq!(post("Content-Length: +2", "{}"), "400");
+    assert_eq!(post("Transfer-Encoding: gzip, chunked", "2\r\n{}\r\n0\r\n\r\n"), "501");
+    assert_eq!(post(&format!("{chunked}\r\n{chunked}"), "2\r\n{}\r\n0\r\n\r\n"), "400");
+    for body in [
+        "+2\r\n{}\r\n0\r\n\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "2\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\n0\r\n\r\n",
+        "2\r\n{}0\r\n\r\n",
+        "\r\n",
+        " 2\r\n{}\r\n0\r\n\r\n",
+        "10000000000000000\r\n",
+    ] {
+        assert_eq!(post(chunked, body), "400", "{body:?}");
+    }
+    assert_eq!(status(&sandbox, "GET / HTTP/1.1\nHost: localhost\n\n"), "400");
+    assert!(works(&sandbox));
+}
+
+#[test]
+fn a_connection_of_http_1_0_ends_with_its_answer() {
+    let sandbox = Sandbox::start().expect("started");
+    let answer = exchange(sandbox.address(), b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"));
+}
+
+#[test]
+fn watchers_that_wait_shut_out_nobody() {
+    let sandbox = Sandbox::start().expect("started");
+    let version = {
+        let state = exchange(
+            sandbox.address(),
+            b"GET /sandbox/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        );
+        let (_, body) = state.split_once("\r\n\r\n").expect("a body");
+        let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        state["version"].as_u64().expect("a version")
+    };
+    let watch = |_| {
+        let mut stream = connect(sandbox.address());
+        let request = format!("GET /sandbox/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        drop(stream.write_all(request.as_bytes()));
+        stream
+    };
+    let watchers: Vec<TcpStream> = (0..600).map(watch).collect();
+    for _ in 0..5 {
+        assert!(works(&sandbox));
+    }
+    drop(watchers);
 }

@@ -28,21 +28,24 @@ fn open(
 #[test]
 fn a_code_is_sent_verified_and_followed_to_its_end() {
     let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
-    browser.fill("#to", "+10000000005");
+    browser.fill("#field-to", "+10000000005");
     browser.click("#send button.main");
-    assert!(browser.text("#send + .result").contains("sms"));
+    assert!(browser.text("#sent").contains("sms"));
     let message = sandbox.messages().pop().expect("sent");
 
-    browser.fill("#check input[name=check]", "000000");
+    browser.fill("#field-verify_code", "000000");
     browser.click("#check button.main");
-    assert!(browser.text("#check + .result").starts_with("Wrong code"));
+    assert!(browser.text("#checked").starts_with("Wrong code"));
     browser.click("#use");
-    browser.click("#check button.main");
-    browser.wait("document.querySelector('#check + .result.good')");
-    assert!(browser.text("#check + .result").starts_with("Verified"));
-    browser.click("#check button.main");
-    browser.wait("document.querySelector('#check + .result.bad')");
-    assert!(browser.text("#check + .result").contains("3003"));
+    // Enter in the field verifies, and the focus stays in it.
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('#checked.good')");
+    assert!(browser.text("#checked").starts_with("Verified"));
+    assert_eq!(browser.value("document.activeElement.id"), "field-verify_code");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('#checked.bad')");
+    assert!(browser.text("#checked").contains("3003"));
+    assert_eq!(browser.value("document.activeElement.id"), "field-verify_code");
     assert!(sandbox.message(&message.id).expect("remembered").verified);
 
     // From here on by keyboard: a key for each section, Enter on a message, Escape back.
@@ -61,7 +64,7 @@ fn a_code_is_sent_verified_and_followed_to_its_end() {
     sandbox.advance(Duration::from_secs(1));
     browser.wait("document.querySelector('#timeline').innerText.includes('delivered')");
     browser.press("\u{e00c}");
-    browser.wait("location.hash === '#/history'");
+    browser.wait("location.hash === '#/messages'");
     assert!(!server.rest().is_empty());
     assert_eq!(browser.complaints(), [""; 0]);
 }
@@ -83,7 +86,7 @@ fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
     for part in ["HTTP 503", "busy", "HTTP 200", "X-CALLBACK-ID: timestamp=", "remain_balance"] {
         assert!(shown.contains(part), "{part}");
     }
-    browser.click("main details button:nth-child(2)");
+    browser.click("main details .row > button:nth-child(2)");
     assert!(server.next().body.contains("insufficient_balance"));
     assert_eq!(browser.complaints(), [""; 0]);
 }
@@ -101,8 +104,15 @@ fn markup_stays_text() {
     sandbox.emit_row(serde_json::json!([HOSTILE]));
     browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
     assert_eq!(browser.text("#text"), format!("Your code is {HOSTILE}."));
-    for hash in ["#/callbacks", "#/history", "#/templates", "#/<b>x", "#/message/<b>%zz", "#/message/%3Cb%3E"]
-    {
+    for hash in [
+        "#/callbacks",
+        "#/messages",
+        "#/requests",
+        "#/templates",
+        "#/<b>x",
+        "#/message/<b>%zz",
+        "#/message/%3Cb%3E",
+    ] {
         browser.open(&format!("{}/{hash}", sandbox.url()));
         browser.wait("document.querySelector('main').innerText.length > 0");
     }
@@ -118,10 +128,10 @@ fn another_page_cannot_drive_the_console() {
     let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
     // Another sandbox is another site: its port is not the same.
     let elsewhere = Sandbox::start().expect("started");
-    browser.open(&format!("{}/console/none", elsewhere.url()));
+    browser.open(&format!("{}/nothing", elsewhere.url()));
     let attempt = |options: &str| {
         let script = format!(
-            "fetch('{}/console/fire', {options}).then((answer) => answer.type === 'opaque' ? 'sent' : 'read', () => 'failed')",
+            "fetch('{}/sandbox/callbacks', {options}).then((answer) => answer.type === 'opaque' ? 'sent' : 'read', () => 'failed')",
             sandbox.url()
         );
         browser.wait("document.body && true");
@@ -138,9 +148,11 @@ fn another_page_cannot_drive_the_console() {
 }
 
 #[test]
-fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
+fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
     let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
     let pictures = std::env::var("SCREENSHOTS").ok();
+    let axe = std::fs::read_to_string(peers::folder().join("node_modules/axe-core/axe.min.js"));
+    let axe = peers::found("axe-core", axe.ok());
     let client = Client::for_sandbox(&sandbox).expect("built");
     let template = TemplateRef::new("sandbox-otp-tpl").expect("valid").param("app", "<b>Example</b>");
     let mut ids = Vec::new();
@@ -160,30 +172,107 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark() {
     sandbox.advance(Duration::from_secs(70));
     assert!(sandbox.wait_idle(PATIENCE));
     let last = ids.pop().expect("sent");
-    let views = ["test", "history", "callbacks", "templates", "faults", &format!("message/{}", last.0)];
-    for (screen, width, height) in [("desktop", 1180, 900), ("phone", 390, 844)] {
+    let message = format!("message/{}", last.0);
+    let views = ["send", "messages", "requests", "callbacks", "templates", "faults", &message];
+    for (screen, width, height) in [("desktop", 1280, 900), ("phone", 390, 844)] {
         browser.resize(width, height);
         for view in views {
             browser.open(&format!("{}/#/{view}", sandbox.url()));
             browser.wait(&format!("document.querySelector('main').dataset.view === '#/{view}'"));
-            if view == "test" && browser.value("document.querySelector('#send + .result') === null") == true {
+            if view == "send" && browser.value("document.querySelector('#sent') === null") == true {
                 browser.click("#send button.main");
-                browser.wait("document.querySelector('#send + .result')");
+                browser.wait("document.querySelector('#sent')");
             }
-            if view == "callbacks" || view.starts_with("message") {
+            if view != "messages" && view != "faults" {
                 browser.click("main details summary");
+                browser.wait("document.querySelector('main details > div')");
             }
             let overflow =
                 browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
             assert!(overflow.as_i64() <= Some(0), "{view} at {width} is wider than the screen by {overflow}");
-            if let Some(folder) = &pictures {
-                let name = view.split('/').next().expect("a name");
-                for scheme in ["light", "dark"] {
+            for scheme in ["light", "dark"] {
+                browser.scheme(scheme);
+                if let Some(axe) = &axe {
+                    assert_eq!(browser.accessibility(axe), [""; 0], "{view} at {width}, {scheme}");
+                }
+                if let Some(folder) = &pictures {
+                    let name = view.split('/').next().expect("a name");
                     let path = Path::new(folder).join(format!("{screen}-{name}-{scheme}.png"));
-                    browser.screenshot(&path, width, height, scheme);
+                    browser.screenshot(&path);
                 }
             }
         }
     }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_keyboard_is_enough_and_keeps_its_place_while_things_happen() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    let send = |to: &str| client.send_otp(&to.parse().expect("valid"), &template).expect("sent").message_id;
+    send("+6591234560");
+    browser.wait("document.querySelector('#run-timeline')");
+    // Half a word is typed and selected; a message that arrives meanwhile leaves both as they are.
+    browser.value("document.querySelector('#field-to').focus()");
+    browser.value("document.querySelector('#field-to').setSelectionRange(3, 5)");
+    let newest = send("+6591234561");
+    browser.wait(&format!("document.querySelector('#run').innerText.includes('{}')", newest.0));
+    let place = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]";
+    assert_eq!(browser.value(place), serde_json::json!(["field-to", 3, 5]));
+    // What is selected for copying stays selected.
+    browser.value("getSelection().selectAllChildren(document.querySelector('#point-title'))");
+    sandbox.advance(Duration::from_secs(1));
+    browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
+    assert_eq!(browser.value("getSelection().toString()"), "Point your program here");
+    // Keys for sections, off and on.
+    browser.value("document.activeElement.blur()");
+    browser.press("3");
+    browser.wait("location.hash === '#/requests'");
+    browser.value("document.querySelector('#shortcuts').focus()");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('#shortcuts').getAttribute('aria-pressed') === 'false'");
+    browser.press("2");
+    assert_eq!(browser.value("location.hash"), "#/requests");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('#shortcuts').getAttribute('aria-pressed') === 'true'");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_message_is_moved_on_and_faults_and_time_are_undone_by_a_button() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.click("#send button.main");
+    browser.wait("document.querySelector('#run-timeline')");
+    browser.click("#act button:nth-child(2)");
+    browser.wait("document.querySelector('#run-timeline').innerText.includes('5012')");
+    browser.click("#act button:nth-child(4)");
+    browser.wait("document.querySelector('#run .badge').innerText === 'verified'");
+    assert!(sandbox.messages()[0].verified);
+
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    browser.click("#queue-error");
+    browser.wait("document.querySelector('#queued')?.innerText.includes('error=5016')");
+    browser.click("#advance button:nth-child(3)");
+    browser.wait("document.querySelector('#chips').innerText.includes('1 min ahead')");
+    browser.click("#clear-faults");
+    browser.click("#clear-clock");
+    browser.wait("document.querySelector('#chips').innerText === ''");
+
+    browser.open(&format!("{}/#/templates", sandbox.url()));
+    browser.click("#create button.main");
+    browser.wait("document.querySelector('main').innerText.includes('login')");
+    assert_eq!(sandbox.template_ids().len(), 4);
+
+    browser.open(&format!("{}/#/requests", sandbox.url()));
+    browser.wait("document.querySelectorAll('main details').length >= 2");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let unknown = TemplateRef::new("no-such").expect("valid");
+    drop(client.send_otp(&"+6591234567".parse().expect("valid"), &unknown));
+    browser.wait("document.querySelector('main').innerText.includes('4001: no template has this id')");
+    browser.open(&format!("{}/#/messages", sandbox.url()));
+    browser.click("#clear");
+    browser.wait("document.querySelector('main').innerText.includes('Nothing was sent yet')");
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -1,13 +1,13 @@
 //! Callbacks: what they say, how they are signed, and what becomes of those that fail.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engagelab_otp::callback::Signer;
 use engagelab_otp::sandbox::{
     Callback, CallbackFault, CallbackState, DeliveryResponse, Redelivery, SampleEvent, Sandbox,
     SandboxBuilder,
 };
-use engagelab_otp::{Client, MessageId, TemplateRef};
+use engagelab_otp::{Client, Code, MessageId, TemplateRef};
 
 use super::loopback::{BUSY, CallbackServer, Message, NO_CONTENT, OK, PATIENCE};
 
@@ -36,11 +36,16 @@ fn signature(message: &Message) -> &str {
 }
 
 /// Whether the signature is the one that belongs to its own time and nonce.
-fn is_genuine(message: &Message, sandbox: &Sandbox, user: &str, secret: &str) -> bool {
+fn is_genuine(message: &Message, user: &str, secret: &str) -> bool {
     let header = signature(message);
     let nonce = header.split(';').find_map(|part| part.strip_prefix("nonce=")).expect("a nonce");
+    let seconds = header.strip_prefix("timestamp=").and_then(|rest| rest.split(';').next()).expect("a time");
+    let time = UNIX_EPOCH + Duration::from_secs(seconds.parse().expect("seconds"));
+    // Receivers compare the time with their own clock, wherever the sandbox's stands.
+    let apart = SystemTime::now().duration_since(time).unwrap_or_default();
+    assert!(apart < Duration::from_secs(60), "{apart:?}");
     let signer = Signer::new(user, secret).expect("valid");
-    signer.header(sandbox.now(), nonce).expect("signed") == header
+    signer.header(time, nonce).expect("signed") == header
 }
 
 #[test]
@@ -92,7 +97,7 @@ fn a_callback_holds_no_more_rows_than_it_may() {
 fn callbacks_are_signed_as_the_service_signs_them() {
     let (sandbox, server) = start(|builder| builder);
     send(&sandbox, "+6591234567");
-    assert!(is_genuine(&server.next(), &sandbox, "sandbox_demo", "sandbox_webhook_secret"));
+    assert!(is_genuine(&server.next(), "sandbox_demo", "sandbox_webhook_secret"));
 }
 
 #[test]
@@ -103,7 +108,7 @@ fn user_secret_and_authorization_can_be_others() {
     });
     send(&sandbox, "+6591234567");
     let callback = server.next();
-    assert!(is_genuine(&callback, &sandbox, "shop", "hidden"));
+    assert!(is_genuine(&callback, "shop", "hidden"));
     assert_eq!(callback.header("authorization"), Some("Bearer abc"));
 
     let (sandbox, server) = start(SandboxBuilder::unsigned_callbacks);
@@ -243,10 +248,10 @@ fn on_demand_callbacks_overtake_each_other() {
 fn on_demand_signatures_are_wrong() {
     let (sandbox, server) = start(|builder| builder.callback_fault(CallbackFault::Forged));
     send(&sandbox, "+10000000010");
-    assert!(!is_genuine(&server.next(), &sandbox, "sandbox_demo", "sandbox_webhook_secret"));
+    assert!(!is_genuine(&server.next(), "sandbox_demo", "sandbox_webhook_secret"));
     sandbox.set_callback_fault(None);
     send(&sandbox, "+6591234567");
-    assert!(is_genuine(&server.next(), &sandbox, "sandbox_demo", "sandbox_webhook_secret"));
+    assert!(is_genuine(&server.next(), "sandbox_demo", "sandbox_webhook_secret"));
 }
 
 #[test]
@@ -269,4 +274,52 @@ fn what_is_no_address_for_callbacks_is_refused() {
     }
     assert!(Sandbox::builder().callback_authorization("a\r\nb: c").is_err());
     assert!(Sandbox::builder().callback_secret("a;b", "c").is_err());
+}
+
+#[test]
+fn an_advanced_clock_leaves_signatures_fresh() {
+    let (sandbox, server) = start(|builder| builder);
+    sandbox.advance(Duration::from_secs(24 * 3600));
+    sandbox.emit(SampleEvent::ApiCall);
+    assert!(is_genuine(&server.next(), "sandbox_demo", "sandbox_webhook_secret"));
+}
+
+#[test]
+fn after_a_hundred_wrong_codes_the_end_is_still_reported() {
+    let (sandbox, server) = start(|builder| builder);
+    let id = send(&sandbox, "+6591234567");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let wrong = Code::new("wrong").expect("valid");
+    for _ in 0..150 {
+        client.verify_otp(&id, &wrong).expect("compared");
+    }
+    sandbox.advance(Duration::from_secs(1));
+    let right = Code::new(sandbox.code(&id).expect("a code")).expect("valid");
+    client.verify_otp(&id, &right).expect("verified");
+    assert!(sandbox.wait_idle(PATIENCE));
+    let statuses: Vec<String> = server.rest().iter().flat_map(Message::statuses).collect();
+    assert_eq!(statuses.iter().filter(|status| *status == "verified_failed").count(), 150);
+    assert_eq!(statuses.iter().filter(|status| *status == "delivered").count(), 1);
+    assert_eq!(statuses.last().map(String::as_str), Some("verified"));
+}
+
+#[test]
+fn a_review_of_a_template_is_reported() {
+    let (sandbox, server) = start(|builder| builder);
+    assert!(sandbox.set_template_status("sandbox-otp-tpl", engagelab_otp::TemplateStatus::Rejected));
+    let row = server.next().json()["rows"][0].take();
+    assert_eq!(row["notification"]["event"], "template_audit_result");
+    assert_eq!(row["notification"]["notification_data"]["template_id"], "sandbox-otp-tpl");
+    assert_eq!(row["notification"]["notification_data"]["status"], 3);
+}
+
+#[test]
+fn a_receiver_that_hangs_does_not_keep_the_sandbox_from_ending() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let sandbox = Sandbox::builder().callback_url(url).expect("a URL").start().expect("started");
+    let (_hanging, _) = listener.accept().expect("the check of the address comes");
+    let began = std::time::Instant::now();
+    drop(sandbox);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }

@@ -23,7 +23,10 @@ struct Running(Child, String);
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = command(&["sandbox", "--listen", "127.0.0.1:0"]);
+        let mut command = command(&["sandbox"]);
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut said = String::new();
         let mut lines = BufReader::new(child.stdout.take().expect("piped"));
@@ -52,15 +55,14 @@ fn it_says_where_everything_is_and_works_there() {
     let server = CallbackServer::start();
     server.answer(OK);
     let url = server.url();
-    let arguments =
-        ["--smpp-listen", "127.0.0.1:0", "--fast", "--callback-url", &url, "--key", "mine:hidden"];
+    let arguments = ["--smpp-listen", "127.0.0.1:0", "--fast", "--callback-url", &url];
     let sandbox = Running::start(&arguments);
     assert!(sandbox.line("SMPP").contains("system id sandbox_demo, password sandbox"));
     assert!(sandbox.line("Callbacks").ends_with("the address check was answered with 200"));
-    assert!(sandbox.line("Key").contains("mine   secret hidden"));
+    assert!(sandbox.line("Key").contains("sandbox_demo   secret sandbox_secret"));
     assert!(sandbox.line("Templates").contains("sandbox-otp-tpl-wa"));
     assert!(sandbox.line("Console").starts_with(sandbox.line("REST")));
-    let credentials = Credentials::new("mine", "hidden").expect("valid");
+    let credentials = Credentials::new("sandbox_demo", "sandbox_secret").expect("valid");
     let client = Client::builder(credentials).base_url(sandbox.line("REST")).build().expect("built");
     let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
     client.send_otp(&"+6591234567".parse().expect("valid"), &template).expect("sent");
@@ -98,7 +100,7 @@ fn nonsense_on_the_command_line_is_refused() {
         ["sandbox", "--fault", "gremlins"],
         ["sandbox", "--callback-url", "ftp://example.com"],
         ["sandbox", "--callback-authorization", "a\nb"],
-        ["sandbox", "--key", "no-secret"],
+        ["sandbox", "--seed", "/no/such/file"],
         ["sandbox", "--redelivery", "never"],
         ["sandbox", "--history", "-1"],
     ] {
@@ -111,4 +113,22 @@ fn the_document_is_printed_as_it_is() {
     let output = output(&["openapi"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), engagelab_otp::OPENAPI);
+}
+
+#[test]
+fn a_signal_ends_it_in_order() {
+    for signal in ["TERM", "INT"] {
+        let mut sandbox = Running::start(&["--no-smpp"]);
+        let kill = Command::new("kill").args(["-s", signal, &sandbox.0.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        assert_eq!(sandbox.0.wait().expect("it ends").code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
+    let sandbox = Running::start(&["--no-smpp", "--listen", "0.0.0.0:0"]);
+    let console = sandbox.line("Console").split(' ').next().expect("a URL");
+    let (url, token) = console.split_once("/#token=").expect("a token");
+    assert!(url.starts_with("http://127.0.0.1:") && token.len() == 32, "{console}");
 }

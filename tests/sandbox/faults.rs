@@ -126,3 +126,25 @@ fn a_header_asks_for_a_fault_for_its_own_request() {
     assert!(unknown.starts_with("HTTP/1.1 400 ") && unknown.contains("lost-answer"), "{unknown}");
     assert!(ask("X-Other: 1").contains("\"code\":3004"), "the one whose answer was lost still lives");
 }
+
+#[test]
+fn errors_queue_up_and_wait_for_their_operation() {
+    use engagelab_otp::ErrorCode;
+    use engagelab_otp::api::operations;
+    let (sandbox, client) = start();
+    let code = |error: &Error| error.api().map(|api| api.code().value());
+    sandbox.inject_for(&operations::VERIFY_OTP, Fault::Error { code: ErrorCode::Internal }, 1);
+    sandbox.fail_next(ErrorCode::Intercepted);
+    sandbox.fail_next(ErrorCode::NotRegistered);
+    assert_eq!(code(&send(&client).expect_err("the first")), Some(5015));
+    assert_eq!(code(&send(&client).expect_err("the second")), Some(5020));
+    let receipt = send(&client).expect("the third is well");
+    let typed = engagelab_otp::Code::new("000000").expect("valid");
+    let error = client.verify_otp(&receipt.message_id, &typed).expect_err("queued for this operation");
+    assert_eq!(code(&error), Some(1000));
+    for wanted in [1000, 2002, 2004, 5001, 5012, 5014, 5015, 5016, 5017, 5018, 5020] {
+        let answer =
+            exchange(sandbox.address(), request(&format!("X-Sandbox-Fault: error={wanted}")).as_bytes());
+        assert!(answer.contains(&format!("\"code\":{wanted}")), "{answer}");
+    }
+}

@@ -5,7 +5,7 @@ mod browser;
 mod callbacks;
 #[cfg(feature = "cli")]
 mod command;
-mod console;
+mod control;
 mod faults;
 mod lifecycle;
 pub(crate) mod loopback;

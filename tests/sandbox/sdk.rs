@@ -75,6 +75,15 @@ fn the_vendors_sdk_sends_and_verifies() {
     assert_eq!(verify("123456"), json!({"code": 3003, "status": 400}));
     let own = sdk.ask(json!({"send_custom": "sandbox@example.com"}));
     assert_eq!(own["send_channel"], "email");
+    // The service takes a list here, and the SDK sends one; the document leaves it out.
+    let before = sandbox.messages().len();
+    let several = sdk.ask(json!({"send_custom": ["+6591234567", "+6591234568"]}));
+    assert_eq!(several["message_id"], json!(sandbox.messages()[before].id));
+    let to: Vec<String> = sandbox.messages().into_iter().skip(before).map(|message| message.to).collect();
+    assert_eq!(to, ["+6591234567", "+6591234568"]);
+    let refused = sdk.ask(json!({"send_custom": ["+6591234569", "+10000000011"]}));
+    assert_eq!(refused, json!({"code": 5013, "status": 400}));
+    assert_eq!(sandbox.messages().len(), before + 2, "all or none");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engagelab_otp::api::operations;
 use engagelab_otp::sandbox::{KeyState, Sandbox};
 use engagelab_otp::{
     Channel, Client, Code, CodeAlphabet, CodeConfig, Credentials, DefaultText, Error, ErrorCode, Proxy,
@@ -214,4 +215,28 @@ fn the_oldest_messages_are_forgotten() {
         .collect();
     let kept: Vec<_> = sandbox.messages().into_iter().map(|message| message.id).collect();
     assert_eq!(kept, sent[1..]);
+}
+
+#[test]
+fn what_tests_ask_for_is_at_hand() {
+    let stage = stage();
+    let user: Recipient = "+6591234567".parse().expect("valid");
+    stage.send("+6591234567").expect("sent");
+    let first = stage.sandbox.wait_for_code(&user).expect("a code");
+    assert_eq!(stage.sandbox.last_message_to(&user).and_then(|message| message.code), Some(first));
+    stage.sandbox.on(&"+6591234568".parse().expect("valid")).is_refused_with(ErrorCode::Blocked);
+    assert_eq!(code(stage.send("+6591234568")), 5013);
+    stage.sandbox.verify_count(&operations::SEND_OTP, 2).expect("both count");
+    assert!(stage.sandbox.verify_count(&operations::SEND_OTP, 3..).is_err());
+    stage.sandbox.reset();
+    stage.sandbox.verify_count(&operations::SEND_OTP, ..=0).expect("as new");
+    stage.send("+6591234568").expect("as usual again");
+}
+
+#[test]
+fn languages_that_the_service_lacks_are_refused() {
+    let stage = stage();
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid").language("klingon".into());
+    let to = "+6591234567".parse().expect("valid");
+    assert_eq!(code(stage.client.send_otp(&to, &template)), 3002);
 }

@@ -37,7 +37,7 @@ fn listing(reader: &mut BufReader<std::net::TcpStream>) -> Duration {
     // The best of several: other programs may be busy.
     let list = |_| {
         let began = Instant::now();
-        let page = ask(reader, "GET", "/console/messages?limit=50", "");
+        let page = ask(reader, "GET", "/sandbox/messages?limit=50", "");
         assert!(page.contains("\"messages\":["));
         began.elapsed()
     };

@@ -104,12 +104,25 @@ impl Browser {
         self.post("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}));
     }
 
-    /// Shows the page as on a screen of this size, light or dark, and saves a picture.
-    pub(crate) fn screenshot(&self, path: &std::path::Path, width: u32, height: u32, scheme: &str) {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
-        self.developer("Emulation.setDeviceMetricsOverride", &size);
+    /// Shows the page light or dark.
+    pub(crate) fn scheme(&self, scheme: &str) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.developer("Emulation.setEmulatedMedia", &features);
+    }
+
+    /// What the checker of accessibility finds wrong.
+    pub(crate) fn accessibility(&self, axe: &str) -> Vec<String> {
+        self.post("/execute/sync", &json!({"script": axe, "args": []}));
+        let script = "const done = arguments[0];
+            axe.run(document, {resultTypes: ['violations']}).then((found) => done(found.violations.map((violation) =>
+                `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`)))";
+        let found = self.post("/execute/async", &json!({"script": script, "args": []}));
+        let found = found.as_array().expect("a list").iter();
+        found.map(|violation| violation.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Saves a picture of the whole page.
+    pub(crate) fn screenshot(&self, path: &std::path::Path) {
         let picture = self.developer("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
         let picture = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(path, picture).expect("written");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engagelab_otp::smpp::{
-    Coding, ConnectErrorKind, Credentials, Message, Reconnect, SmppClient, SmppConfig,
+    Coding, ConnectErrorKind, Credentials, Endpoint, Message, Reconnect, SmppClient, SmppConfig,
 };
 use engagelab_otp::{Code, InvalidInput, Language, Outcome, Recipient};
 
@@ -63,6 +63,16 @@ fn limits_that_cannot_be_kept_are_refused_before_connecting() {
         (config.clone().response_timeout(Duration::ZERO), "response_timeout"),
         (config.clone().enquire_interval(Duration::MAX), "enquire_interval"),
         (
+            config
+                .clone()
+                .reconnect(Some(Reconnect { initial_backoff: Duration::ZERO, ..Reconnect::default() })),
+            "reconnect",
+        ),
+        (
+            config.clone().reconnect(Some(Reconnect { max_backoff: Duration::ZERO, ..Reconnect::default() })),
+            "reconnect",
+        ),
+        (
             config.clone().reconnect(Some(Reconnect { max_backoff: Duration::MAX, ..Reconnect::default() })),
             "reconnect",
         ),
@@ -83,5 +93,26 @@ fn nothing_that_is_shown_holds_a_secret() {
     let shown = format!("{message:?} {config:?} {:?}", message.to_short_message());
     for secret in ["482913", "private", "hunter2", "6591234567", "91234"] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn a_fleet_that_cannot_be_is_refused() {
+    let fleet = |endpoints: Vec<Endpoint>| SmppConfig::fleet(endpoints, credentials());
+    let one = || Endpoint::new("127.0.0.1:1");
+    for (config, field) in [
+        (fleet(vec![]), "endpoints"),
+        (fleet(vec![Endpoint::new(" ")]), "endpoints"),
+        (fleet(vec![one(), Endpoint::new("127.0.0.1:2"), one()]), "endpoints"),
+        (fleet(vec![Endpoint::new("Host.example:1"), Endpoint::new("host.example:1")]), "endpoints"),
+        (fleet(vec![one().weight(0)]), "endpoints"),
+        (fleet(vec![one().links(0)]), "endpoints"),
+        (fleet(vec![one()]).rate(0), "rate"),
+        (fleet(vec![one()]).rate_per_link(0), "rate_per_link"),
+        (fleet(vec![one()]).max_sessions(0), "max_sessions"),
+        (fleet(vec![one()]).max_awaiting_reports(0), "max_awaiting_reports"),
+    ] {
+        let error = SmppClient::connect(&config).expect_err("refused");
+        assert!(matches!(error.kind(), ConnectErrorKind::Config(input) if input.field() == field), "{error}");
     }
 }

@@ -9,6 +9,26 @@ use std::thread;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, Stream};
 
+/// A certificate that signs itself.
+pub(crate) struct Certificate {
+    pub(crate) pem: String,
+    /// A server that shows it.
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+pub(crate) fn certificate(name: &str) -> Certificate {
+    let own = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .expect("a good certificate");
+    Certificate { pem: own.cert.pem(), config: Arc::new(config) }
+}
+
 /// Takes one request from each connection, answers it and closes.
 pub(crate) struct TlsServer {
     address: SocketAddr,
@@ -20,16 +40,7 @@ pub(crate) struct TlsServer {
 impl TlsServer {
     /// With a certificate for `name`.
     pub(crate) fn start(name: &str, answer: String) -> Self {
-        let own = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![own.cert.der().clone()], key)
-            .expect("a good certificate");
-        let config = Arc::new(config);
+        let Certificate { pem, config } = certificate(name);
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("it listens");
         let (sender, handshakes) = channel();
@@ -42,7 +53,7 @@ impl TlsServer {
                 }
             }
         });
-        Self { address, certificate: own.cert.pem(), handshakes: Mutex::new(handshakes) }
+        Self { address, certificate: pem, handshakes: Mutex::new(handshakes) }
     }
 
     pub(crate) fn url(&self) -> String {

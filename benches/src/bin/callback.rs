@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cpu_time::ThreadTime;
 use engagelab_otp::api::types::CallbackPayload;
-use engagelab_otp::callback::{Delivery, CallbackRequest, Receiver, Signer};
+use engagelab_otp::callback::{CallbackRequest, Delivery, Receiver, Signer};
 use ring::hmac;
 
 const NOW: u64 = 1_791_763_200;

@@ -118,7 +118,8 @@ fn ours(port: u16, window: usize) -> Result<Duration> {
 }
 
 fn submit(client: &SmppClient, messages: usize) -> Result<()> {
-    let message = Message::notification(&Recipient::phone(RECIPIENT)?, &TemplateRef::new("sandbox-otp-tpl")?)?;
+    let message =
+        Message::notification(&Recipient::phone(RECIPIENT)?, &TemplateRef::new("sandbox-otp-tpl")?)?;
     for accepted in client.submit_all(std::iter::repeat_n(message, messages)) {
         accepted?;
     }

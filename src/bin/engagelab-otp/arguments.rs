@@ -14,7 +14,7 @@ use crate::settings;
 
 /// One-time passwords by the EngageLab OTP service, from the shell.
 #[derive(Parser)]
-#[command(name = "engagelab-otp", version, max_term_width = 100)]
+#[command(name = "engagelab-otp", version, long_version = crate::version::long(), max_term_width = 100)]
 struct Arguments {
     #[command(flatten)]
     verbosity: Verbosity,
@@ -76,14 +76,11 @@ fn meaningless(definition: &clap::Command, matches: &ArgMatches) -> Option<Strin
 }
 
 fn after_help() -> String {
-    let mut text = format!(
+    let text = format!(
         "Codes are typed on the terminal when asked, or read from standard input with --code-stdin. Data goes to \
          standard output, everything else to standard error.\n\n{}\nExit codes:\n",
         settings::help()
     );
-    for (exit, meaning, _) in Exit::TABLE {
-        text += &format!("  {}  {meaning}\n", exit.code());
-    }
-    text.truncate(text.trim_end().len());
-    text
+    let codes = Exit::TABLE.map(|(exit, meaning, _)| format!("  {}  {meaning}", exit.code()));
+    text + &codes.join("\n")
 }

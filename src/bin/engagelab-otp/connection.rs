@@ -28,11 +28,11 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
     #[command(flatten)]
-    roots: Roots,
+    pub(crate) roots: Roots,
 }
 
 /// Which certificates are trusted.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Roots {
     /// Trust the root certificates in this PEM file, and no others; unless given, those of SSL_CERT_FILE
@@ -90,10 +90,10 @@ impl Connection {
         if self.source.sandbox {
             builder = builder.allow_plain_http().proxy(Proxy::None);
         }
-        if base_url.starts_with("https:") {
-            if let Some(pem) = self.roots.read()? {
-                builder = builder.roots(RootCertificates::Only(pem));
-            }
+        if base_url.starts_with("https:")
+            && let Some(pem) = self.roots.read()?
+        {
+            builder = builder.roots(RootCertificates::Only(pem));
         }
         let client = builder.build().map_err(|error| {
             let target = Target { base_url: &base_url, is_sandbox: self.source.sandbox };

@@ -249,6 +249,9 @@ fn with_details(failure: Failure, error: &Error) -> Failure {
             .with("class", snake_case(&format!("{:?}", api.class())))
             .with("service_message", api.message());
     }
+    if let Some(id) = error.request_id() {
+        failure = failure.with("request_id", id);
+    }
     match cause(error) {
         Some(cause) => failure.with("cause", cause),
         None => failure,

@@ -6,16 +6,20 @@ mod arguments;
 mod callback;
 mod completions;
 mod connection;
+mod doctor;
 mod dry_run;
 mod exit;
 mod explain;
 mod failure;
+mod generate;
 mod message;
+mod named;
 mod openapi;
 mod output;
 mod profile;
 mod prompt;
 mod sandbox;
+mod schema;
 mod send;
 mod send_args;
 mod send_code;
@@ -25,6 +29,7 @@ mod template;
 mod terminal;
 mod usage;
 mod verify;
+mod version;
 
 use std::env;
 use std::process::ExitCode;
@@ -47,9 +52,13 @@ enum Command {
     #[command(subcommand)]
     Smpp(smpp::Command),
     Sandbox(Box<sandbox::Arguments>),
+    Doctor(doctor::Arguments),
+    Schema(schema::Arguments),
     /// Print the OpenAPI document that the library is made from.
+    #[command(after_long_help = "Example:\n  engagelab-otp openapi > otp.yaml")]
     Openapi,
     Completions(completions::Arguments),
+    Generate(generate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -86,7 +95,10 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Callback(command) => callback::run(command),
         Command::Smpp(command) => smpp::run(command),
         Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Openapi => openapi::run(),
         Command::Completions(arguments) => completions::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
     }
 }

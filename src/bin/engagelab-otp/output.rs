@@ -75,11 +75,16 @@ impl Output {
             .map_err(|error| Failure::result_lost(done, &error))
     }
 
-    /// Prints one of many results, on a line of its own.
+    /// Prints one of many results, on a line of its own. That nobody reads it is a failure: it would be lost.
     pub(crate) fn print_line(&self, text: &str, json: &Value) -> Result<(), Failure> {
+        try_write(&self.line(text, json)).map_err(|error| cannot_write(&error))
+    }
+
+    /// What is printed comes from elsewhere, and must not pass for two lines.
+    fn line(&self, text: &str, json: &Value) -> String {
         match self.output {
-            Format::Text => write(&format!("{}\n", plain(text))),
-            Format::Json => write(&format!("{json}\n")),
+            Format::Text => format!("{}\n", plain(text).replace('\n', "\u{fffd}")),
+            Format::Json => format!("{json}\n"),
         }
     }
 
@@ -101,11 +106,13 @@ fn table(lines: &[String]) -> String {
 /// Writes to standard output as it is. That nobody reads any further is no failure: nothing is lost by it.
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
     match try_write(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::usage(format!("cannot write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
         _ => Ok(()),
     }
+}
+
+fn cannot_write(error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write to standard output: {error}"))
 }
 
 fn try_write(text: &str) -> io::Result<()> {

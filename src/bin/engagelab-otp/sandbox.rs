@@ -1,25 +1,36 @@
 //! `engagelab-otp sandbox`
 
-use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::thread;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use engagelab_otp::sandbox::{
-    CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
+    Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
 
+use serde_json::Value;
+
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named;
 use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
-/// Nothing is delivered to anybody. Stop it with Ctrl-C.
+/// Nothing is delivered to anybody. Stop it with Ctrl-C. Beyond loopback, the console and the control API want a token:
+/// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp sandbox
+  engagelab-otp sandbox --listen 0.0.0.0:8035 --profile sandbox.toml
+  engagelab-otp sandbox --fault rate-limited=7 --fast")]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
@@ -33,11 +44,24 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
+    /// Be reachable by this name too; addresses, localhost and names without a dot need no word
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
+    /// "behaviors": {"+6591234567": "failed=5012"}}
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    health: Option<SocketAddr>,
+    /// Do not print a line for each request and each callback
+    #[arg(long)]
+    quiet: bool,
     /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
-    /// What becomes of new templates: approved, pending or rejected
-    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = review)]
+    /// What becomes of new templates
+    #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = named::reviews())]
     new_templates: TemplateStatus,
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000")]
@@ -48,32 +72,88 @@ pub(crate) struct Arguments {
     /// Put at most so many rows into one callback
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     callback_rows: usize,
-    /// How a callback comes again: signed-anew or as-it-was
-    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = redelivery)]
+    /// How a callback comes again
+    #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = named::redeliveries())]
     redelivery: Redelivery,
-    /// Have every request go wrong: lost-answer, stall, reset, rate-limited[=SECONDS], html-error,
-    /// slow-body[=MILLIS]; the request header X-Sandbox-Fault takes the same, for one request
-    #[arg(long, value_name = "FAULT")]
+    /// Have every request go wrong; the request header X-Sandbox-Fault takes the same, for one request. A value can
+    /// follow some names, as in rate-limited=7
+    #[arg(long, value_name = "FAULT", value_parser = named::faults())]
     fault: Option<Fault>,
-    /// Have every callback go wrong: duplicate, late[=SECONDS], reordered, replayed, forged
-    #[arg(long, value_name = "FAULT")]
+    /// Have every callback go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::callback_faults())]
     callback_fault: Option<CallbackFault>,
-    /// Have SMPP go wrong: unanswered, late-answers, duplicate-reports, report-first, odd-reports,
-    /// throttle, garbage, half-open, no-heartbeat, cut, cut-unanswered
-    #[arg(long, value_name = "FAULT")]
+    /// Have SMPP go wrong
+    #[arg(long, value_name = "FAULT", value_parser = named::smpp_faults())]
     smpp_fault: Option<SmppFault>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let sandbox = start(arguments)?;
+    if let Some(address) = arguments.health {
+        return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
+    }
+    let end = End::new().map_err(Failure::usage)?;
+    let token = token(arguments)?;
+    let sandbox = start(arguments, token.as_deref())?;
     // Nobody may be reading; the sandbox runs all the same.
-    drop(introduce(&sandbox, arguments.profile.is_some()));
-    loop {
-        thread::park();
+    drop(introduce(&sandbox, token.as_deref(), arguments.profile.is_some()));
+    end.wait();
+    // What is open is closed.
+    drop(sandbox);
+    Ok(())
+}
+
+/// What ends the sandbox: SIGINT or SIGTERM. They are asked for before anything is started, so that none is missed; the
+/// first process of a container has no default for them.
+struct End {
+    #[cfg(unix)]
+    signals: signal_hook::iterator::Signals,
+}
+
+impl End {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signals: signal_hook::iterator::Signals::new([
+                signal_hook::consts::SIGINT,
+                signal_hook::consts::SIGTERM,
+            ])?,
+        })
+    }
+
+    #[cfg(unix)]
+    fn wait(mut self) {
+        let _ = self.signals.forever().next();
+    }
+
+    #[cfg(not(unix))]
+    fn wait(self) {
+        loop {
+            std::thread::park();
+        }
     }
 }
 
-fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
+/// Asks a sandbox whether it is well.
+fn health(address: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
+    stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
+    stream.write_all(b"GET /sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(4096).read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(io::Error::other("it is not well")) }
+}
+
+/// The token of the control API and the page: that of the environment, or a new one where others can reach these.
+fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
+    match std::env::var(TOKEN) {
+        Ok(token) if !token.is_empty() => Ok(Some(token)),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{TOKEN} must be UTF-8"))),
+        _ if arguments.listen.ip().is_loopback() => Ok(None),
+        _ => Ok(Some((0..4).map(|_| format!("{:08x}", fastrand::u32(..))).collect())),
+    }
+}
+
+fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -99,20 +179,75 @@ fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
     if let Some(fault) = arguments.smpp_fault {
         builder = builder.smpp_fault(fault);
     }
-    builder.start().map_err(Failure::usage)
+    for host in &arguments.allow_host {
+        builder = builder.allow_host(host);
+    }
+    if let Some(token) = token {
+        builder = builder.token(token);
+    }
+    if !arguments.quiet {
+        builder = builder.observer(|activity| {
+            // Nobody may be reading.
+            drop(writeln!(io::stdout().lock(), "{}", line(activity)));
+        });
+    }
+    let seed = arguments.seed.as_ref().map(|path| seed(path)).transpose()?;
+    let sandbox = builder.start().map_err(Failure::usage)?;
+    if let Some(seed) = seed {
+        sandbox.seed(&seed).map_err(Failure::usage)?;
+    }
+    Ok(sandbox)
+}
+
+fn seed(path: &Path) -> Result<Value, Failure> {
+    let place = path.display();
+    let text = fs::read(path).map_err(|error| Failure::usage(format!("{place}: {error}")))?;
+    serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
+}
+
+/// One line for a request or a callback. It holds no code, and no more of an address than the path does.
+fn line(activity: Activity<'_>) -> String {
+    match activity {
+        Activity::Request(request) => {
+            let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let mut line = format!("{} {} {status}", request.method, request.path);
+            if let Some(error) = request.error {
+                let _ = write!(line, " {error} {}", request.reason.as_deref().unwrap_or_default());
+            }
+            if let Some(message) = &request.message {
+                let _ = write!(line, " message {message}");
+            }
+            if let Some(fault) = request.fault {
+                let _ = write!(line, " (fault {fault})");
+            }
+            line
+        }
+        Activity::Callback(callback) => {
+            let answer = callback.attempts.last().map(|attempt| &attempt.answer);
+            let answer = match answer {
+                Some(DeliveryResponse::Status { status, .. }) => format!("answered {status}"),
+                Some(DeliveryResponse::None(reason)) => format!("not answered: {reason}"),
+                _ => String::new(),
+            };
+            format!("callback {} to {} {answer}", callback.id, callback.url)
+        }
+        _ => String::new(),
+    }
 }
 
 /// Says where everything is.
-fn introduce(sandbox: &Sandbox, has_profile: bool) -> io::Result<()> {
+fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
-    writeln!(out, "Console    {}/   (open it in a browser)", sandbox.url())?;
+    let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
+    writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
         let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
         writeln!(out, "SMPP       {}   system id {system_id}, password {password}", smsc.address())?;
     }
     if !sandbox.address().ip().is_loopback() {
-        writeln!(out, "           Others can reach this, and the console shows codes without a password.")?;
+        let note = "Others can reach this by the machine's addresses; the console and the control API want the token.";
+        writeln!(out, "           {note}")?;
     }
     for credentials in sandbox.keys() {
         // What came from a profile is known to whoever gave it, and to nobody else.
@@ -163,25 +298,13 @@ fn with_profile(mut builder: SandboxBuilder, profile: &mut Profile) -> Result<Sa
     }
 }
 
-fn review(text: &str) -> Result<TemplateStatus, String> {
-    match text {
-        "approved" => Ok(TemplateStatus::Approved),
-        "pending" => Ok(TemplateStatus::Pending),
-        "rejected" => Ok(TemplateStatus::Rejected),
-        _ => Err("write approved, pending or rejected".to_owned()),
-    }
-}
-
-fn redelivery(text: &str) -> Result<Redelivery, String> {
-    match text {
-        "signed-anew" => Ok(Redelivery::SignedAnew),
-        "as-it-was" => Ok(Redelivery::AsItWas),
-        _ => Err("write signed-anew or as-it-was".to_owned()),
-    }
-}
-
 /// Where REST listens unless told otherwise, and `--sandbox` looks for it.
 pub(crate) const REST_LISTEN: &str = "127.0.0.1:8035";
 
 /// The same for SMPP.
 pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
+
+/// The environment variable that holds the token of the control API.
+const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);

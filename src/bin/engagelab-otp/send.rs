@@ -12,8 +12,8 @@ use crate::send_args::{LanguageArg, SendArgs};
 
 /// Send a one-time password that the service makes up.
 ///
-/// Prints the message's id, which `verify` takes; as JSON {"message_id": "…", "channel": "sms"}. The channel is
-/// null if the service does not name one.
+/// Prints the message's id, which `verify` takes; as JSON {"message_id": "…", "channel": "sms",
+/// "request_id": null}. What the service does not name is null.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:

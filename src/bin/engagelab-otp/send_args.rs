@@ -130,7 +130,7 @@ impl CheckedSend {
         let by = channel.map(|name| format!(" by {name}")).unwrap_or_default();
         say(&format!("On its way to {}{by}.", self.to));
         let id = receipt.message_id.as_str();
-        let json = json!({ "message_id": id, "channel": channel });
+        let json = json!({ "message_id": id, "channel": channel, "request_id": receipt.request_id() });
         output.print_result(id, &json, &format!("the message was sent, and its id is {id}"))
     }
 }

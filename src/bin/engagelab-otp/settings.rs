@@ -234,20 +234,21 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
 
 /// The part of the help that tells of settings.
 pub(crate) fn help() -> String {
-    let mut profile = String::new();
-    let mut variables = format!("  {PROFILE_VARIABLE}\n");
+    let mut profile = Vec::new();
+    let mut variables = vec![format!("  {PROFILE_VARIABLE}\n")];
     for group in GROUPS {
         let mut table = "";
         for setting in &group.settings {
             let (name, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
             if name != table {
-                profile += &format!("  [{name}]\n");
+                profile.push(format!("  [{name}]\n"));
                 table = name;
             }
-            profile += &format!("  {key} = \"{}\"\n", setting.example);
-            variables += &format!("  {}\n", setting.variable);
+            profile.push(format!("  {key} = \"{}\"\n", setting.example));
+            variables.push(format!("  {}\n", setting.variable));
         }
     }
+    let (profile, variables) = (profile.concat(), variables.concat());
     format!(
         "Settings come from one source as a whole: the profile after --profile or in {PROFILE_VARIABLE}, else the \
          environment, else engagelab-otp/profile.toml in $XDG_CONFIG_HOME (~/.config). --verbose says which. Nothing \

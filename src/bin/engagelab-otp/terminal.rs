@@ -30,11 +30,10 @@ impl Terminal {
     /// Asks, and reads a line that is not shown.
     pub(crate) fn ask_hidden(&mut self, question: &str) -> io::Result<String> {
         let _restored = self.restored_at_signals()?;
-        rpassword::prompt_password(format!("{question} ")).map_err(|error| {
+        rpassword::prompt_password(format!("{question} ")).inspect_err(|error| {
             if error.kind() == io::ErrorKind::Interrupted {
                 signals::end_by_interrupt();
             }
-            error
         })
     }
 

@@ -75,17 +75,15 @@ pub(in crate::callback) fn read(body: &[u8], limits: &Limits) -> Result<Content,
 /// The body as text of the same length. An octet that is not UTF-8 becomes a question mark; the row that has it is not
 /// read from here.
 fn text(body: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(body) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let mut text = String::with_capacity(body.len());
-            for chunk in body.utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.extend(chunk.invalid().iter().map(|_| '?'));
-            }
-            Cow::Owned(text)
-        }
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Cow::Borrowed(text);
     }
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
 }
 
 /// What stands around the rows.
@@ -180,13 +178,12 @@ impl Reader<'_> {
         let mut fields = Fields::default();
         let mut json = serde_json::Deserializer::from_str(&source[start..]);
         let read = Object { sink: &mut self.sink, into: &mut fields }.deserialize(&mut json);
-        self.at = match &read {
+        self.at = if read.is_ok() {
             // Reading on would begin behind the row.
-            Ok(()) => start + json.into_iter::<IgnoredAny>().byte_offset(),
-            Err(_) => {
-                self.sink.shared.truncate(appended);
-                scan::value_end(self.body, start)?
-            }
+            start + json.into_iter::<IgnoredAny>().byte_offset()
+        } else {
+            self.sink.shared.truncate(appended);
+            scan::value_end(self.body, start)?
         };
         let bytes = &self.body[start..self.at];
         let strict = read.map(|()| (fields, Vec::new()));

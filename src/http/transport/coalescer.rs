@@ -36,7 +36,7 @@ struct TlsInput {
     may_hold_plaintext: bool,
 }
 
-/// When the socket is looked at for octets that nobody has asked for.
+/// When the socket is looked at for octets that were not asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Probe {
     Always,
@@ -159,7 +159,7 @@ impl Transport for WriteCoalescer {
         Ok(amount > 0)
     }
 
-    /// Octets that nobody asked for make a connection useless: they would be read as the next response.
+    /// Octets that were not asked for make a connection useless: they would be read as the next response.
     ///
     /// They can wait in this layer, as plaintext in the TLS library or its buffer, as ciphertext between TLS and the
     /// socket, and in the socket. All of it is looked at before the connection is used again. What arrives later than

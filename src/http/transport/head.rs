@@ -1,7 +1,7 @@
 //! Keeps the values of a response's head out of ureq's debug records.
 //!
 //! ureq shows the values of some header fields, and a server or a proxy may put anything into them. Which fields those
-//! are cannot be configured, but ureq hides the fields that it does not know. So while somebody takes debug records,
+//! are cannot be configured, but ureq hides the fields that it does not know. So while a logger takes debug records,
 //! such fields get another name on their way up, of the same length, and their own back behind ureq.
 
 use http::HeaderMap;

@@ -1,6 +1,6 @@
 //! The layer between a TLS library and the socket: hands over one record at a time.
 //!
-//! A library that is given more than one record may keep the second to itself, where nobody can ask for it. Given one
+//! A library that is given more than one record may keep the second to itself, where it cannot be asked for. Given one
 //! at a time, it holds nothing once that one is read; what else has arrived stays here, and can be seen.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Keeps requests and responses out of the log while they travel.
 //!
 //! At level trace, ureq's protocol crate writes every octet of a head and of a response's body to the log: the secret,
-//! codes, phone numbers. It has no switch for that (`ureq_proto::util::log_data` asks nobody), and to compile trace
+//! codes, phone numbers. It has no switch for that (`ureq_proto::util::log_data` is called always), and to compile trace
 //! records out would take them from the whole program. What remains is to hold the level of the log at debug while an
 //! exchange is under way, or to leave the secret in the log unless a program asks for better. The default must be safe,
 //! so the level is held, and what that costs is borne only by programs that log at level trace:
@@ -63,7 +63,7 @@ impl Drop for TraceGuard {
         }
         let mut held = held();
         held.exchanges -= 1;
-        // If somebody has set another level meanwhile, that is the one that counts.
+        // A level that the program has set meanwhile is the one that counts.
         if held.exchanges == 0 && log::max_level() == LevelFilter::Debug {
             log::set_max_level(held.before);
         }

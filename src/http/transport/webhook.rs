@@ -1,4 +1,4 @@
-//! One POST to somebody else's address, for the sandbox: its callbacks go wherever its user says.
+//! One POST to any address, for the sandbox: its callbacks go wherever its user says.
 
 use std::io::Read;
 use std::time::Duration;

@@ -17,7 +17,7 @@ use super::shared::{Activity, Shared};
 use super::state::State;
 use crate::api::types::{ErrorBody, ErrorCode, MessageId};
 use crate::api::{self, Operation};
-use crate::http_server::{Request, Response, ResponseFault};
+use crate::http_server::{Request, Response, ResponseFault, reason};
 use operations::{HANDLERS, Handler};
 
 /// What came of a request to an operation.
@@ -33,6 +33,11 @@ pub(crate) struct Call<'a> {
     /// The parameter in the path, decoded; empty if there is none.
     parameter: String,
     now: SystemTime,
+}
+
+/// The answer to what could not be read as a request.
+pub(crate) fn unreadable(status: u16) -> Response {
+    json(status, &ErrorBody::new(ErrorCode::InvalidParameter, reason(status)))
 }
 
 /// Answers a request to the API, with the fault that is in store for it, and remembers both.
@@ -184,16 +189,18 @@ fn matches_path(described: &str, path: &str) -> Option<String> {
     Some(percent_decode_str(segment).decode_utf8().map_or_else(|_| "\0".to_owned(), Into::into))
 }
 
-/// Where a path that leads nowhere may have been meant to lead.
+/// Where a path that leads nowhere may have been meant to lead: to the operation whose name begins as its last part
+/// does.
 fn hint(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let near = |operation: &&&Operation| {
-        operation.path.trim_start_matches("/v1").contains(last) || path.ends_with(operation.path)
+    let alike = |operation: &Operation| {
+        let name = operation.path.split('/').nth(2).unwrap_or_default();
+        name.bytes().zip(last.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
     };
-    let operations = HANDLERS.iter().map(|(operation, _)| operation);
-    match operations.filter(|_| !last.is_empty()).find(near) {
+    let operations = HANDLERS.iter().map(|(operation, _)| *operation);
+    match operations.rev().max_by_key(|operation| alike(operation)).filter(|nearest| alike(nearest) >= 3) {
         Some(operation) => format!("did you mean {} {}?", operation.method, operation.path),
-        None => "all paths begin with /v1; the console's page at / shows how to call".to_owned(),
+        None => "all paths begin with /v1; the sandbox's page at / shows how to call".to_owned(),
     }
 }
 

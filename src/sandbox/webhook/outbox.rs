@@ -117,17 +117,17 @@ impl Outbox {
         self.plan.fault = fault;
     }
 
-    /// Adds an address, or finds it there already, and queues its check. Its number is that of its queue.
-    pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> usize {
-        if let Some(known) = self.plan.urls.iter().position(|known| known == url) {
-            return known;
+    /// Adds an address, and queues its check; none if it is there already. The number is that of its queue.
+    pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> Option<usize> {
+        if self.plan.urls.iter().any(|known| known == url) {
+            return None;
         }
         self.plan.urls.push(url.to_owned());
         self.queues.push(VecDeque::new());
         self.held.push(None);
         let target = self.plan.urls.len() - 1;
         self.check_address(target, now);
-        target
+        Some(target)
     }
 
     /// Queues the check of each address: a callback without rows.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::shared::Shared;
+use super::inner::Inner;
 use crate::smpp::Event;
 
 /// Delivery reports and what else comes unasked, as an iterator that waits for the next one and ends with the client.
@@ -18,7 +18,7 @@ use crate::smpp::Event;
 /// Dropping this says that nobody wants events: reports are then answered and forgotten.
 #[derive(Debug)]
 pub struct Events {
-    pub(super) shared: Arc<Shared>,
+    pub(super) inner: Arc<Inner>,
     pub(super) fetched: VecDeque<Event>,
 }
 
@@ -38,24 +38,26 @@ impl Events {
         if let Some(event) = self.fetched.pop_front() {
             return Some(event);
         }
-        let mut core = self.shared.lock();
+        let mut state = self.inner.lock();
         loop {
             let now = Instant::now();
-            if core.phase.is_over() && !core.ledger.has_events() {
+            if state.phase.is_terminal() && !state.ledger.has_events() {
                 // What is still without a report stays so.
-                core.ledger.give_up_one();
+                state.ledger.give_up_one();
             }
-            core.ledger.take(&mut self.fetched);
+            state.ledger.take(&mut self.fetched);
             if let Some(event) = self.fetched.pop_front() {
                 // There is room now for what was held back.
-                self.shared.hurry_keeper(&mut core);
+                for index in 0..self.inner.signals.len() {
+                    self.inner.reschedule_supervisor(&mut state, index);
+                }
                 return Some(event);
             }
             let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
-            if core.phase.is_over() || timeout.is_some_and(|timeout| timeout.is_zero()) {
+            if state.phase.is_terminal() || timeout.is_some_and(|timeout| timeout.is_zero()) {
                 return None;
             }
-            core = self.shared.wait_for_news(core, timeout);
+            state = self.inner.wait_for_events(state, timeout);
         }
     }
 }
@@ -70,6 +72,6 @@ impl Iterator for Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        self.shared.lock().ledger.stop_listening();
+        self.inner.lock().ledger.stop_listening();
     }
 }

@@ -1,11 +1,15 @@
-//! The client: a session over sockets, kept by three threads.
+//! The client: sessions over sockets, each link kept by three threads.
 //!
-//! One thread reads, one writes for those who do not write themselves, one keeps the time and the link. The user's
-//! threads write directly where they can.
+//! One thread reads and one writes for the callers that do not do so themselves, one keeps the time and the link;
+//! [`inner`] has the diagram. What the links share is the state under one lock: the ledger of accepted messages, the rate,
+//! and the choice of who takes the next message.
 
+mod connect;
 mod events;
-mod shared;
+mod inner;
+mod link_state;
 mod state;
+mod status;
 mod submit_all;
 mod supervisor;
 mod ticket;
@@ -13,17 +17,21 @@ mod ticket;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use events::Events;
+pub use status::{LinkPhase, LinkStatus, ReportStatus};
 pub use submit_all::SubmitAll;
 pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
-use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmitError};
+use super::rate::Rate;
+use super::submission_journal::SubmissionJournal;
+use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmissionId, SubmitError};
 use crate::sync;
-use shared::Shared;
-use state::Phase;
+use inner::Inner;
+use link_state::LinkState;
+use state::{ClientState, Phase};
 
 /// A bound session with the service, to be shared by any number of threads.
 ///
@@ -53,43 +61,82 @@ use state::Phase;
 /// ```
 #[derive(Debug)]
 pub struct SmppClient {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
+    /// Of each link.
     window: usize,
+    /// How many results may wait in order behind one that is missing.
+    results_ahead: usize,
     submit_timeout: Duration,
-    supervisor: Mutex<Option<JoinHandle<()>>>,
+    supervisors: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl SmppClient {
-    /// Connects and binds. Delivery reports come through the [`Events`].
+    /// Connects and binds. Of several links one is enough: the others join as they come up. Delivery reports come
+    /// through the [`Events`].
     ///
     /// # Errors
     ///
-    /// When the configuration cannot be used, or no session comes about. This first attempt is not repeated.
+    /// When the configuration cannot be used, or no session comes about. First attempts are not repeated until one
+    /// link is up.
     pub fn connect(config: &SmppConfig) -> Result<(Self, Events), ConnectError> {
         config.check().map_err(|input| ConnectError::new(ConnectErrorKind::Config(input)))?;
-        let up = supervisor::establish(config)?;
         let ledger = Ledger::new(Limits {
             report: config.report_timeout,
             early: config.response_timeout,
             capacity: config.event_capacity,
             awaiting: config.max_awaiting_reports,
         });
-        let shared = Arc::new(Shared::new(up, ledger));
-        let supervisor = {
-            let (shared, config) = (Arc::clone(&shared), config.clone());
-            thread::Builder::new()
-                .name("smpp-supervisor".to_owned())
-                .spawn(move || supervisor::keep(&shared, &config))
-                .map_err(|source| ConnectError::io(ConnectErrorKind::Connect, source))?
-        };
-        let events = Events { shared: Arc::clone(&shared), fetched: VecDeque::new() };
+        let links: Vec<_> = config
+            .endpoints
+            .iter()
+            .flat_map(|endpoint| std::iter::repeat_n(endpoint, endpoint.links))
+            .map(|endpoint| LinkState::new(endpoint.clone()))
+            .collect();
+        let count = links.len();
+        let rate = config.rate.map(|rate| Rate::new(rate.into()));
+        let mut state = ClientState::new(links, ledger, rate, config.max_sessions.unwrap_or(usize::MAX));
+        if let Some(folder) = &config.journal {
+            let journal = SubmissionJournal::open(folder, config.max_awaiting_reports).map_err(|source| {
+                ConnectError::io(ConnectErrorKind::Journal, std::io::Error::other(source))
+            })?;
+            state.recover(journal, Instant::now());
+        }
+        let inner = Arc::new(Inner::new(state, config.response_timeout));
         let client = Self {
-            shared,
+            inner: Arc::clone(&inner),
             window: config.window,
+            results_ahead: if count == 1 { config.window } else { RESULTS_AHEAD.max(config.window * count) },
             submit_timeout: config.submit_timeout,
-            supervisor: Mutex::new(Some(supervisor)),
+            supervisors: Mutex::default(),
         };
-        Ok((client, events))
+        for index in 0..count {
+            let (inner, config) = (Arc::clone(&inner), config.clone());
+            let spawned = thread::Builder::new()
+                .name("smpp-supervisor".to_owned())
+                .spawn(move || supervisor::run(&inner, index, &config))
+                .map_err(|source| ConnectError::io(ConnectErrorKind::Connect, source))?;
+            sync::lock(&client.supervisors).push(spawned);
+        }
+        client.wait_for_first_session()?;
+        Ok((client, Events { inner, fetched: VecDeque::new() }))
+    }
+
+    fn wait_for_first_session(&self) -> Result<(), ConnectError> {
+        let mut state = self.inner.lock();
+        loop {
+            if state.links.iter().any(|link| link.binds > 0) {
+                return Ok(());
+            }
+            // A link that stands by does not try.
+            let is_full = state.sessions >= state.max_sessions;
+            let tries = |link: &LinkState| link.first_error.is_none() && !(is_full && link.wants_session);
+            if !state.links.iter().any(tries)
+                && let Some(error) = state.links.iter_mut().find_map(|link| link.first_error.take())
+            {
+                return Err(error);
+            }
+            state = sync::wait(&self.inner.progress, state, None);
+        }
     }
 
     /// Hands in one message and waits until it is accepted or refused.
@@ -113,12 +160,13 @@ impl SmppClient {
     /// cannot be written, or after [`shutdown`](Self::shutdown). The message was then not sent.
     pub fn enqueue(&self, message: &Message) -> Result<Ticket, SubmitError> {
         let ticket = self.place(message)?;
-        self.shared.flush_soon();
+        self.inner.flush_soon();
         Ok(ticket)
     }
 
     /// Hands in many messages from one thread and keeps the window full. The results come in the order of the
-    /// messages; messages are taken as the results are fetched, at most a window ahead.
+    /// messages; messages are taken as the results are fetched: a window ahead over one link, and over several up to 100,000, so
+    /// that a link which falls silent does not hold up the others.
     ///
     /// ```
     /// use engagelab_otp::smpp::Message;
@@ -146,44 +194,75 @@ impl SmppClient {
         SubmitAll::new(self, messages.into_iter())
     }
 
-    /// Takes no more messages, waits for the outstanding answers, unbinds, and closes the link.
+    /// Takes no more messages, waits for the outstanding answers, unbinds, and closes every link.
     ///
-    /// It waits no longer than answers may take, or than an attempt to connect that is under way. The [`Events`] then end, after a last one for each accepted message
+    /// It waits no longer than answers may take. The [`Events`] then end, after a last one for each accepted message
     /// that has no report.
     pub fn shutdown(&self) {
         self.end(Phase::ShuttingDown);
     }
 
+    /// Strikes a submission off the journal, once its user has written down what became of it: until then each restart
+    /// tells of it again. `false` if it is not in the journal.
+    pub fn acknowledge(&self, submission: SubmissionId) -> bool {
+        let mut state = self.inner.lock();
+        let was_open = state.journal.as_mut().is_some_and(|journal| journal.close(submission));
+        state.flush_journal();
+        was_open
+    }
+
     /// Whether there is a link now. Submissions wait for one by themselves.
     pub fn is_bound(&self) -> bool {
-        self.shared.lock().is_bound()
+        self.inner.lock().is_bound()
+    }
+
+    /// How the links fare, in the order of the endpoints.
+    pub fn links(&self) -> Vec<LinkStatus> {
+        let (state, now) = (self.inner.lock(), Instant::now());
+        state.links.iter().map(|link| link.status(now, self.window)).collect()
+    }
+
+    /// What is held of accepted messages and their reports.
+    pub fn reports(&self) -> ReportStatus {
+        let counts = self.inner.lock().ledger.counts();
+        ReportStatus {
+            awaiting: counts.awaiting,
+            early: counts.early,
+            events: counts.events,
+            refused: counts.refused_reports,
+            forgotten: counts.forgotten,
+        }
     }
 
     fn place(&self, message: &Message) -> Result<Ticket, SubmitError> {
-        let body = message.encode()?;
-        let slot = self.shared.place(&body, message.destination(), self.submit_timeout)?;
-        Ok(Ticket { slot, shared: Arc::clone(&self.shared) })
+        let slot = self.inner.place(&message.to_outgoing()?, self.submit_timeout)?;
+        Ok(Ticket { slot, inner: Arc::clone(&self.inner) })
     }
 
     fn end(&self, phase: Phase) {
-        let mut core = self.shared.lock();
-        if !core.phase.is_over() {
-            core.phase = phase;
+        let mut state = self.inner.lock();
+        if !state.phase.is_terminal() {
+            state.phase = phase;
         }
-        drop(core);
-        self.shared.wake_all();
-        let supervisor = sync::lock(&self.supervisor).take();
-        if let Some(supervisor) = supervisor
-            && supervisor.join().is_err()
-        {
-            log::error!("the supervisor of the link panicked");
+        drop(state);
+        self.inner.wake_all();
+        let supervisors = std::mem::take(&mut *sync::lock(&self.supervisors));
+        for supervisor in supervisors {
+            if supervisor.join().is_err() {
+                log::error!("the supervisor of a link panicked");
+            }
         }
     }
 }
 
-/// Closes the link without draining: what is outstanding is told as unknown. [`SmppClient::shutdown`] drains.
+/// Closes the links without draining: what is outstanding is told as unknown. [`SmppClient::shutdown`] drains.
 impl Drop for SmppClient {
     fn drop(&mut self) {
         self.end(Phase::Aborting);
+        // Tickets and events may live on; another client can have the journal.
+        self.inner.lock().journal = None;
     }
 }
+
+/// With several links, one that is silent holds up no results but its own until so many wait behind it.
+const RESULTS_AHEAD: usize = 100_000;

@@ -1,229 +1,221 @@
-//! The thread that keeps a client alive: timers, the end of links, and connecting again.
+//! The thread that keeps one link alive: timers, the end of connections, and connecting again.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::shared::Shared;
-use super::state::{Connected, LinkFailure, Notifications, Phase};
-use super::ticket::Slot;
+use super::connect::{connect, release_session};
+use super::inner::Inner;
+use super::link_state::{Connected, LinkFailure};
+use super::state::{Notifications, Phase, note};
+use super::status::LinkPhase;
 use crate::smpp::link::Link;
 use crate::smpp::reconnect::ReconnectBackoff;
-use crate::smpp::session::{CloseReason, Event, Session};
 use crate::smpp::{ConnectError, ConnectErrorKind, SmppConfig, SubmitErrorKind};
 use crate::sync;
 
-/// Connects and binds, waiting for the answer.
-pub(super) fn establish(config: &SmppConfig) -> Result<Connected, ConnectError> {
-    let link = Link::connect(config)?;
-    let closed = |source| ConnectError::io(ConnectErrorKind::ClosedDuringBind, source);
-    let now = Instant::now();
-    let mut session = Session::<Arc<Slot>>::new(config.settings(), &config.credentials, now);
-    let mut octets = Vec::new();
-    session.take_output(&mut octets);
-    link.write_all(&octets).map_err(closed)?;
-    let deadline = now + config.bind_timeout;
-    let mut buffer = [0; 1024];
-    while !session.is_bound() {
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        link.set_read_timeout(Some(left)).map_err(closed)?;
-        match link.read(&mut buffer) {
-            Ok(0) => return Err(ConnectError::new(ConnectErrorKind::ClosedDuringBind)),
-            Ok(length) => session.handle_input(buffer.get(..length).unwrap_or_default(), Instant::now()),
-            Err(error) if is_timeout(&error) => session.handle_time(Instant::now()),
-            Err(error) => return Err(closed(error)),
-        }
-        if session.next_deadline().is_none() {
-            return Err(ConnectError::new(why_not_bound(&mut session)));
-        }
-    }
-    link.set_read_timeout(None).map_err(closed)?;
-    Ok(Connected { session, link: Arc::new(link) })
-}
-
-fn is_timeout(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
-}
-
-fn why_not_bound(session: &mut Session<Arc<Slot>>) -> ConnectErrorKind {
-    let reason = std::iter::from_fn(|| session.poll_event()).find_map(|event| match event {
-        Event::Closed(reason) => Some(reason),
-        _ => None,
-    });
-    match reason {
-        Some(CloseReason::BindRefused(status)) => ConnectErrorKind::BindRefused(status),
-        Some(CloseReason::BindUnanswered) => ConnectErrorKind::BindUnanswered,
-        Some(CloseReason::PeerUnbound) => ConnectErrorKind::ClosedDuringBind,
-        _ => ConnectErrorKind::Protocol,
-    }
-}
-
-/// Runs a client whose first link is up, until it is shut down or may not connect again.
-pub(super) fn keep(shared: &Arc<Shared>, config: &SmppConfig) {
+/// Runs one link until the client is closed or the link may not be opened again.
+pub(super) fn run(inner: &Arc<Inner>, index: usize, config: &SmppConfig) {
     let mut backoff = config.reconnect.map(ReconnectBackoff::new);
+    let mut closed_binds = 0;
     loop {
-        let up_since = Instant::now();
-        let threads = start_threads(shared);
-        let why = keep_link(shared);
-        tear_down(shared, threads);
-        log::info!("the link is down: {why}");
-        let Some(backoff) = backoff.as_mut() else { break };
-        if up_since.elapsed() >= LINK_THAT_HELD {
-            backoff.reset();
+        set_phase(inner, index, LinkPhase::Connecting);
+        let Some(result) = connect(inner, index, config) else { break };
+        let mut was_refused = false;
+        match result {
+            Ok(connected) => {
+                closed_binds = 0;
+                let bound_since = Instant::now();
+                serve(inner, index, connected, config.max_sessions.is_some());
+                if let Some(backoff) = &mut backoff
+                    && bound_since.elapsed() >= LINK_THAT_HELD
+                {
+                    backoff.reset();
+                }
+            }
+            Err(error) => {
+                was_refused = error.is_refused_bind();
+                let is_close = error.kind() == ConnectErrorKind::ClosedDuringBind;
+                closed_binds = if is_close { closed_binds + 1 } else { 0 };
+                let is_hopeless = error.is_refused_login() || closed_binds >= CLOSED_BINDS;
+                log::warn!("connecting failed: {error}");
+                note_failed_attempt(inner, index, error);
+                if is_hopeless {
+                    log::error!("the service refuses the bind: this link is not opened again");
+                    break;
+                }
+            }
         }
-        if !connect_again(shared, config, backoff) {
+        let Some(backoff) = &mut backoff else { break };
+        set_phase(inner, index, LinkPhase::Waiting);
+        if !pause(inner, index, backoff.after_failure(was_refused, fastrand::f64())) {
             break;
         }
     }
-    let mut core = shared.lock();
-    core.phase = if core.phase == Phase::Running { Phase::Lost } else { Phase::Closed };
-    drop(core);
-    shared.wake_all();
-}
-
-fn start_threads(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
-    let mut core = shared.lock();
-    let Some(link) = core.up.as_ref().map(|up| Arc::clone(&up.link)) else { return Vec::new() };
-    let spawn = |name: &str, run: fn(&Shared, &Arc<Link>)| {
-        let (shared, link) = (Arc::clone(shared), Arc::clone(&link));
-        thread::Builder::new().name(name.to_owned()).spawn(move || run(&shared, &link))
-    };
-    let started: Result<Vec<_>, _> =
-        [spawn("smpp-reader", Shared::read_until_gone), spawn("smpp-writer", Shared::write_until_gone)]
-            .into_iter()
-            .collect();
-    match started {
-        Ok(threads) => threads,
-        Err(error) => {
-            // One may have started; it ends with the link.
-            let why = format!("no thread to serve it: {error}");
-            core.broken = Some(LinkFailure { why, peer_reads: false });
-            Vec::new()
-        }
+    set_phase(inner, index, LinkPhase::Stopped);
+    let mut state = inner.lock();
+    if state.links.iter().all(|link| link.phase == LinkPhase::Stopped) {
+        state.phase = if state.phase == Phase::Running { Phase::Lost } else { Phase::Closed };
     }
+    drop(state);
+    inner.wake_all();
 }
 
-/// Serves the timers until the link is of no more use. Says why it is not.
-fn keep_link(shared: &Shared) -> String {
-    let mut wakes = Notifications::default();
-    let mut core = shared.lock();
-    loop {
-        let now = Instant::now();
-        let phase = core.phase;
-        if let Some(up) = &mut core.up {
-            up.session.handle_time(now);
-            if phase == Phase::ShuttingDown {
-                up.session.unbind(now);
+fn set_phase(inner: &Inner, index: usize, phase: LinkPhase) {
+    inner.lock().links[index].phase = phase;
+}
+
+fn note_failed_attempt(inner: &Inner, index: usize, error: ConnectError) {
+    let link = &mut inner.lock().links[index];
+    link.failed_attempts += 1;
+    link.first_error.get_or_insert(error);
+    inner.progress.notify_all();
+}
+
+/// Serves a connection until it is of no more use, and clears it away.
+fn serve(inner: &Arc<Inner>, index: usize, connected: Connected, counts_sessions: bool) {
+    let link = Arc::clone(&connected.link);
+    let mut state = inner.lock();
+    let of_link = &mut state.links[index];
+    of_link.connected = Some(connected);
+    of_link.phase = LinkPhase::Bound;
+    of_link.binds += 1;
+    drop(state);
+    inner.wake_all();
+    let threads = start_threads(inner, index, &link);
+    let why = supervise(inner, index);
+    tear_down(inner, index, &link, threads, counts_sessions);
+    log::info!("the link is down: {why}");
+}
+
+fn start_threads(inner: &Arc<Inner>, index: usize, link: &Arc<Link>) -> Vec<JoinHandle<()>> {
+    let spawn = |name: &str, run: fn(&Inner, usize, &Arc<Link>)| {
+        let (inner, link) = (Arc::clone(inner), Arc::clone(link));
+        thread::Builder::new().name(name.to_owned()).spawn(move || run(&inner, index, &link))
+    };
+    let started =
+        [spawn("smpp-reader", Inner::read_until_gone), spawn("smpp-writer", Inner::write_until_gone)];
+    let mut threads = Vec::new();
+    for thread in started {
+        match thread {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                let why = format!("no thread to serve it: {error}");
+                inner.lock().links[index].failure = Some(LinkFailure { why, peer_reads: false });
             }
         }
-        core.ledger.handle_time(now);
-        core.handle_events(now, &mut wakes);
-        shared.call_writer(&mut core);
-        shared.wake(core, &mut wakes);
+    }
+    threads
+}
 
-        core = shared.lock();
-        if core.phase == Phase::Aborting {
+/// Serves the timers until the connection is of no more use. Says why it is not.
+fn supervise(inner: &Inner, index: usize) -> String {
+    let mut notifications = Notifications::default();
+    let mut state = inner.lock();
+    loop {
+        let now = Instant::now();
+        let phase = state.phase;
+        if let Some(connected) = &mut state.links[index].connected {
+            connected.session.handle_time(now);
+            if phase == Phase::ShuttingDown {
+                connected.session.unbind(now);
+            }
+        }
+        state.ledger.handle_time(now);
+        state.handle_events(index, now, &mut notifications);
+        inner.call_writer(&mut state, index);
+        inner.wake(state, &mut notifications);
+
+        state = inner.lock();
+        if state.phase == Phase::Aborting {
             return "the client was dropped".to_owned();
         }
-        if let Some(broken) = &mut core.broken {
-            let why = std::mem::take(&mut broken.why);
-            if broken.peer_reads {
+        if let Some(failure) = &mut state.links[index].failure {
+            let why = std::mem::take(&mut failure.why);
+            if failure.peer_reads {
                 // The last answers, such as that to the peer's unbind.
-                core.broken = None;
-                drop(core);
-                shared.flush_now();
+                state.links[index].failure = None;
+                drop(state);
+                inner.flush_now(index);
             }
             return why;
         }
         let now = Instant::now();
-        let deadline = core.next_deadline();
-        if deadline.is_some_and(|deadline| deadline <= now) || core.phase != phase {
+        let deadline = state.next_deadline(index);
+        if deadline.is_some_and(|deadline| deadline <= now) || state.phase != phase {
             continue;
         }
-        core.keeper_wakes_at = deadline;
+        state.links[index].supervisor_wakes_at = deadline;
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
-        core = sync::wait(&shared.supervisor, core, timeout);
+        state = sync::wait(&inner.signals[index].supervisor, state, timeout);
     }
 }
 
-/// Ends the link and tells the fate of everything that was outstanding on it.
-fn tear_down(shared: &Shared, threads: Vec<JoinHandle<()>>) {
-    let mut wakes = Notifications::default();
-    let mut core = shared.lock();
-    core.broken = None;
-    if let Some(mut up) = core.up.take() {
-        up.link.shutdown();
-        for (slot, may_have_left) in up.session.abandon() {
+/// Ends the connection and tells the outcome of everything that was outstanding on it.
+fn tear_down(inner: &Inner, index: usize, link: &Link, threads: Vec<JoinHandle<()>>, counts_sessions: bool) {
+    let mut notifications = Notifications::default();
+    let mut state = inner.lock();
+    state.links[index].failure = None;
+    if let Some(mut connected) = state.links[index].connected.take() {
+        state.links[index].earlier_throttled += connected.session.measures(Instant::now()).throttled;
+        for (slot, may_have_left) in connected.session.abandon() {
             let kind = if may_have_left {
                 SubmitErrorKind::LostAfterSending
             } else {
                 SubmitErrorKind::LostBeforeSending
             };
             let submission = slot.submitted.submission;
-            wakes.complete(slot, Err((kind, submission)));
+            note(&mut state.journal, |journal| {
+                if may_have_left { journal.unknown(submission) } else { _ = journal.close(submission) }
+            });
+            notifications.complete(slot, Err((kind, submission)));
         }
     }
-    core.ledger.expect_no_answers();
-    shared.wake(core, &mut wakes);
-    shared.wake_all();
+    if state.links.iter().all(|link| link.outstanding() == 0) {
+        state.ledger.expect_no_answers();
+    }
+    state.flush_journal();
+    inner.wake(state, &mut notifications);
+    inner.wake_all();
+    if counts_sessions {
+        link.close_in_step(CLOSE_WAIT);
+    } else {
+        link.shutdown();
+    }
     for thread in threads {
         if thread.join().is_err() {
             log::error!("a thread of the link panicked");
         }
     }
-}
-
-/// Tries until there is a link again; `false` when the client is being shut down.
-fn connect_again(shared: &Shared, config: &SmppConfig, backoff: &mut ReconnectBackoff) -> bool {
-    let mut refused_bind = false;
-    loop {
-        let pause = backoff.after_failure(refused_bind, fastrand::f64());
-        if !pause_for(shared, pause) {
-            return false;
-        }
-        match establish(config) {
-            Ok(up) => {
-                let mut core = shared.lock();
-                core.up = Some(up);
-                let go_on = core.phase == Phase::Running;
-                drop(core);
-                if !go_on {
-                    tear_down(shared, Vec::new());
-                    return false;
-                }
-                shared.wake_all();
-                return true;
-            }
-            Err(error) => {
-                refused_bind = error.is_refused_bind();
-                log::warn!("connecting again failed: {error}");
-            }
-        }
-    }
+    release_session(inner);
 }
 
 /// Waits while the ledger's time goes on; `false` when the client is being shut down.
-fn pause_for(shared: &Shared, pause: Duration) -> bool {
+fn pause(inner: &Inner, index: usize, pause: Duration) -> bool {
     let until = Instant::now() + pause;
-    let mut wakes = Notifications::default();
-    let mut core = shared.lock();
-    while core.phase == Phase::Running {
+    let mut notifications = Notifications::default();
+    let mut state = inner.lock();
+    while state.phase == Phase::Running {
         let now = Instant::now();
-        core.ledger.handle_time(now);
+        state.ledger.handle_time(now);
         if until <= now {
             return true;
         }
-        let wakes_at = core.next_deadline().map_or(until, |deadline| deadline.min(until));
-        core.keeper_wakes_at = Some(wakes_at);
-        shared.wake(core, &mut wakes);
-        core = shared.lock();
-        if core.phase == Phase::Running {
-            core = sync::wait(&shared.supervisor, core, Some(wakes_at.saturating_duration_since(now)));
+        let wakes_at = state.next_deadline(index).map_or(until, |deadline| deadline.min(until));
+        state.links[index].supervisor_wakes_at = Some(wakes_at);
+        inner.wake(state, &mut notifications);
+        state = inner.lock();
+        if state.phase == Phase::Running {
+            let left = wakes_at.saturating_duration_since(now);
+            state = sync::wait(&inner.signals[index].supervisor, state, Some(left));
         }
     }
     false
 }
 
-/// A link that held this long was a good one: its loss is a first failure.
+/// A connection that held this long was a good one: its loss is a first failure.
 const LINK_THAT_HELD: Duration = Duration::from_secs(30);
+/// The service just closes the link when the credentials are wrong. After so many in a row, they are.
+const CLOSED_BINDS: u32 = 3;
+/// How long a session that is being closed may still count.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);

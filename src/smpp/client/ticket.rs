@@ -1,8 +1,8 @@
-//! The promise of a fate for one submission.
+//! The promise of an outcome for one submission.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 
-use super::shared::Shared;
+use super::inner::Inner;
 use crate::smpp::ledger::Submitted;
 use crate::smpp::{Accepted, SubmissionId, SubmitError};
 use crate::sync;
@@ -12,7 +12,7 @@ use crate::sync;
 #[must_use = "the ticket is the only way to learn whether the message was accepted"]
 pub struct Ticket {
     pub(super) slot: Arc<Slot>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Ticket {
@@ -33,59 +33,61 @@ impl Ticket {
     /// When the message was not accepted, or nothing is known of it; [`SubmitError::outcome`] tells which.
     pub fn wait(self) -> Result<Accepted, SubmitError> {
         if !self.slot.is_done() {
-            self.shared.flush_now();
+            self.inner.work_towards(&self.slot);
         }
         self.slot.wait()
     }
 }
 
-/// Where the thread that reads leaves the answer for the thread that waits.
+/// Where whoever reads leaves the answer for the caller who waits for it.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) submitted: Submitted,
-    state: Mutex<State>,
+    /// The link that the message went over.
+    pub(super) link: usize,
+    answer: Mutex<Answer>,
     done: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Answer {
     result: Option<Result<Accepted, SubmitError>>,
-    someone_waits: bool,
+    caller_sleeps: bool,
 }
 
 impl Slot {
-    pub(super) fn new(submitted: Submitted) -> Self {
-        Self { submitted, state: Mutex::default(), done: Condvar::new() }
+    pub(super) fn new(submitted: Submitted, link: usize) -> Self {
+        Self { submitted, link, answer: Mutex::default(), done: Condvar::new() }
     }
 
-    /// Leaves the answer, and says whether someone has to be woken with [`notify`](Self::notify).
+    /// Leaves the answer, and says whether a caller sleeps, who has to be woken with [`notify`](Self::notify).
     pub(super) fn complete(&self, result: Result<Accepted, SubmitError>) -> bool {
-        let mut state = self.lock();
-        debug_assert!(state.result.is_none(), "a submission has one fate");
-        state.result = Some(result);
-        state.someone_waits
+        let mut answer = sync::lock(&self.answer);
+        debug_assert!(answer.result.is_none(), "a submission has one outcome");
+        answer.result = Some(result);
+        answer.caller_sleeps
     }
 
     pub(super) fn notify(&self) {
         self.done.notify_all();
     }
 
-    fn is_done(&self) -> bool {
-        self.lock().result.is_some()
+    pub(super) fn is_done(&self) -> bool {
+        sync::lock(&self.answer).result.is_some()
+    }
+
+    /// Says that the caller is about to [`wait`](Self::wait) for someone else to bring the answer.
+    pub(super) fn fall_asleep(&self) {
+        sync::lock(&self.answer).caller_sleeps = true;
     }
 
     fn wait(&self) -> Result<Accepted, SubmitError> {
-        let mut state = self.lock();
+        let mut answer = sync::lock(&self.answer);
         loop {
-            if let Some(result) = state.result.take() {
+            if let Some(result) = answer.result.take() {
                 return result;
             }
-            state.someone_waits = true;
-            state = sync::wait(&self.done, state, None);
+            answer = sync::wait(&self.done, answer, None);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        sync::lock(&self.state)
     }
 }

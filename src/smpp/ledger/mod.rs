@@ -34,6 +34,7 @@ pub(crate) struct Ledger {
     recent: Recent,
     has_listener: bool,
     counts: LedgerCounts,
+    notes: Option<Vec<(SubmissionId, ReportState)>>,
     /// Whether the user has been told that events pile up.
     has_warned: bool,
 }
@@ -78,6 +79,14 @@ impl DestinationKey {
     pub(crate) fn new(number: &str) -> Self {
         Self(destination_key(number))
     }
+
+    pub(crate) const fn to_octets(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+
+    pub(crate) const fn from_octets(octets: [u8; 8]) -> Self {
+        Self(u64::from_be_bytes(octets))
+    }
 }
 
 #[derive(Debug)]
@@ -102,6 +111,7 @@ impl Ledger {
             recent: Recent::default(),
             has_listener: true,
             counts: LedgerCounts::default(),
+            notes: None,
             has_warned: false,
         }
     }
@@ -234,6 +244,39 @@ impl Ledger {
         }
     }
 
+    /// Enters a message that an earlier process had accepted, as far as it was reported on.
+    pub(crate) fn restore(
+        &mut self,
+        submitted: &Submitted,
+        message_id: &str,
+        state: Option<ReportState>,
+        now: Instant,
+    ) {
+        if state.as_ref().is_some_and(ReportState::is_final) {
+            self.recent.insert(Arc::from(message_id), state, Some(submitted.submission));
+            return;
+        }
+        self.accept(submitted, message_id, now);
+        if let Some(awaiting) = self.awaiting.get_mut(&self.accepted) {
+            awaiting.last_state = state;
+        }
+    }
+
+    /// Queues an event that comes before all others.
+    pub(crate) fn announce(&mut self, event: Event) {
+        self.queue.push_back(event);
+    }
+
+    /// From here on, notes what is reported on which submission.
+    pub(crate) fn keep_notes(&mut self) {
+        self.notes = Some(Vec::new());
+    }
+
+    /// What has been reported since this was last asked.
+    pub(crate) fn take_notes(&mut self) -> Vec<(SubmissionId, ReportState)> {
+        self.notes.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     fn report(&mut self, report: DeliveryReport, outstanding: bool, now: Instant) -> Status {
         let Some(id) = report.message_id() else {
             return self.offer(|| Event::Report { submission: None, report });
@@ -303,6 +346,9 @@ impl Ledger {
             }
             Some(_) => {}
             None => self.recent.insert(id, Some(report.state().clone()), submission),
+        }
+        if let (Some(notes), Some(submission)) = (&mut self.notes, submission) {
+            notes.push((submission, report.state().clone()));
         }
         self.queue.push_back(Event::Report { submission, report });
     }

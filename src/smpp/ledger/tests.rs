@@ -35,6 +35,7 @@ fn told(ledger: &mut Ledger) -> Vec<(Option<SubmissionId>, String)> {
             (Some(submission), format!("no report on {message_id}"))
         }
         Event::LateAnswer { submission, answer } => (Some(submission), format!("late {answer:?}")),
+        Event::Recovered { submission, state, .. } => (Some(submission), format!("{state:?}")),
         Event::Message(_) => (None, "message".to_owned()),
     };
     events.into_iter().map(short).collect()

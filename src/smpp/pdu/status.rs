@@ -78,6 +78,11 @@ impl Status {
         self.0 == 0
     }
 
+    /// Whether the status, in answer to a bind, says that these credentials will not do.
+    pub const fn refuses_login(self) -> bool {
+        matches!(self, Self::INVALID_PASSWORD | Self::INVALID_SYSTEM_ID | Self::BIND_FAILED)
+    }
+
     /// Whether the status asks the whole sender to slow down.
     pub const fn asks_to_slow_down(self) -> bool {
         matches!(self, Self::THROTTLED | Self::QUEUE_FULL)

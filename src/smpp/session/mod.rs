@@ -30,11 +30,11 @@ use throttle::Throttle;
 #[derive(Debug)]
 pub(crate) struct Session<T> {
     settings: Settings,
-    state: State,
+    state: SessionState,
     deframer: Deframer,
     output: Vec<u8>,
     unwritten_answers: usize,
-    events: VecDeque<Event<T>>,
+    events: VecDeque<SessionEvent<T>>,
     pending: Pending<T>,
     throttle: Throttle,
     /// As configured.
@@ -61,7 +61,7 @@ pub(crate) struct Settings {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum SessionState {
     Binding { sequence: u32, deadline: Instant },
     Bound,
     Draining,
@@ -71,7 +71,7 @@ enum State {
 
 /// What the owner of a session has to know.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Event<T> {
+pub(crate) enum SessionEvent<T> {
     /// The bind was accepted.
     Bound { system_id: String },
     /// A submission was answered: accepted under an id, or refused.
@@ -139,7 +139,7 @@ impl<T: Clone> Session<T> {
             .encode(&mut output)
             .expect("credentials are checked to fit the fields of a bind");
         Self {
-            state: State::Binding { sequence, deadline: now + settings.bind_timeout },
+            state: SessionState::Binding { sequence, deadline: now + settings.bind_timeout },
             deframer: Deframer::default(),
             output,
             unwritten_answers: 0,
@@ -161,7 +161,7 @@ impl<T: Clone> Session<T> {
         let fed = deframer.feed(input, |frame| self.handle_frame(frame, now));
         self.deframer = deframer;
         if let Err(error) = fed
-            && self.state != State::Closed
+            && self.state != SessionState::Closed
         {
             self.write(Command::GENERIC_NACK, Status::INVALID_COMMAND_LENGTH, 0, &[]);
             self.close(CloseReason::OutOfStep(error));
@@ -175,13 +175,17 @@ impl<T: Clone> Session<T> {
     /// Does what the time asks for; [`next_deadline`](Self::next_deadline) says when.
     pub(crate) fn handle_time(&mut self, now: Instant) {
         match self.state {
-            State::Binding { deadline, .. } if deadline <= now => self.close(CloseReason::BindUnanswered),
-            State::Unbinding { deadline, .. } if deadline <= now => self.close(CloseReason::UnbindUnanswered),
-            State::Bound | State::Draining => self.enquire(now),
+            SessionState::Binding { deadline, .. } if deadline <= now => {
+                self.close(CloseReason::BindUnanswered)
+            }
+            SessionState::Unbinding { deadline, .. } if deadline <= now => {
+                self.close(CloseReason::UnbindUnanswered)
+            }
+            SessionState::Bound | SessionState::Draining => self.enquire(now),
             _ => {}
         }
         for token in self.pending.expire(now) {
-            self.events.push_back(Event::Overdue { token });
+            self.events.push_back(SessionEvent::Overdue { token });
         }
         self.unbind_when_drained(now);
     }
@@ -189,18 +193,18 @@ impl<T: Clone> Session<T> {
     /// When [`handle_time`](Self::handle_time) has to be called next, if nothing happens before.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let own = match self.state {
-            State::Binding { deadline, .. } | State::Unbinding { deadline, .. } => deadline,
-            State::Bound | State::Draining => {
+            SessionState::Binding { deadline, .. } | SessionState::Unbinding { deadline, .. } => deadline,
+            SessionState::Bound | SessionState::Draining => {
                 self.enquire_unanswered.map_or(self.enquire_due, |(_, deadline)| deadline)
             }
-            State::Closed => return None,
+            SessionState::Closed => return None,
         };
         Some(self.pending.first_deadline().map_or(own, |pending| own.min(pending)))
     }
 
     /// Whether a submission can be taken.
     pub(crate) fn readiness(&self, now: Instant) -> Readiness {
-        if self.state != State::Bound {
+        if self.state != SessionState::Bound {
             return Readiness::NotBound;
         }
         if self.pending.outstanding() >= self.settings.window {
@@ -231,24 +235,24 @@ impl<T: Clone> Session<T> {
     /// Stops the intake, and unbinds once nothing is outstanding.
     pub(crate) fn unbind(&mut self, now: Instant) {
         match self.state {
-            State::Bound => {
-                self.state = State::Draining;
+            SessionState::Bound => {
+                self.state = SessionState::Draining;
                 self.unbind_when_drained(now);
             }
-            State::Binding { .. } => self.close(CloseReason::Unbound),
-            State::Draining | State::Unbinding { .. } | State::Closed => {}
+            SessionState::Binding { .. } => self.close(CloseReason::Unbound),
+            SessionState::Draining | SessionState::Unbinding { .. } | SessionState::Closed => {}
         }
     }
 
     /// Ends the session because the link is gone. Gives every unanswered submission, with whether it may have left.
     pub(crate) fn abandon(&mut self) -> Vec<(T, bool)> {
-        self.state = State::Closed;
+        self.state = SessionState::Closed;
         self.output.clear();
         self.pending.abandon()
     }
 
     /// The next thing the owner has to know.
-    pub(crate) fn poll_event(&mut self) -> Option<Event<T>> {
+    pub(crate) fn poll_event(&mut self) -> Option<SessionEvent<T>> {
         self.events.pop_front()
     }
 
@@ -282,12 +286,12 @@ impl<T: Clone> Session<T> {
 
     /// Whether the bind was accepted and nothing has ended the session since.
     pub(crate) fn is_bound(&self) -> bool {
-        self.state == State::Bound
+        self.state == SessionState::Bound
     }
 
     fn handle_frame(&mut self, frame: &[u8], now: Instant) {
         let Some(header) = Header::read(frame) else { return };
-        if self.state == State::Closed {
+        if self.state == SessionState::Closed {
             return;
         }
         if header.command.is_response() {
@@ -304,12 +308,16 @@ impl<T: Clone> Session<T> {
                 Ok(Body::DeliverSm(message)) => {
                     let submissions_outstanding = self.pending.outstanding() > 0;
                     let sequence = header.sequence;
-                    self.events.push_back(Event::Delivered { sequence, message, submissions_outstanding });
+                    self.events.push_back(SessionEvent::Delivered {
+                        sequence,
+                        message,
+                        submissions_outstanding,
+                    });
                 }
                 Ok(_) => {}
                 Err(error) => {
                     self.answer_delivery(header.sequence, Status::RECEIVER_PERMANENT);
-                    self.events.push_back(Event::Unreadable(error));
+                    self.events.push_back(SessionEvent::Unreadable(error));
                 }
             },
             Command::ENQUIRE_LINK => {
@@ -329,21 +337,23 @@ impl<T: Clone> Session<T> {
         let nack = header.command == Command::GENERIC_NACK;
         let of = |command: Command| nack || header.command == command;
         match self.state {
-            State::Binding { sequence, .. }
+            SessionState::Binding { sequence, .. }
                 if sequence == header.sequence && of(Command::BIND_TRANSCEIVER_RESP) =>
             {
                 if nack || !header.status.is_ok() {
                     return self.close(CloseReason::BindRefused(refusal(header.status)));
                 }
-                self.state = State::Bound;
+                self.state = SessionState::Bound;
                 self.enquire_due = now + self.settings.enquire_interval;
                 if let Ok(Pdu { body: Body::BindTransceiverResp { system_id, .. }, .. }) = Pdu::decode(frame)
                 {
-                    self.events.push_back(Event::Bound { system_id });
+                    self.events.push_back(SessionEvent::Bound { system_id });
                 }
                 return;
             }
-            State::Unbinding { sequence, .. } if sequence == header.sequence && of(Command::UNBIND_RESP) => {
+            SessionState::Unbinding { sequence, .. }
+                if sequence == header.sequence && of(Command::UNBIND_RESP) =>
+            {
                 return self.close(CloseReason::Unbound);
             }
             _ => {}
@@ -371,8 +381,8 @@ impl<T: Clone> Session<T> {
         let slow_down = matches!(answer, Err(status) if status.asks_to_slow_down());
         let accepted = answer.is_ok();
         let (event, sent_at) = match self.pending.take(header.sequence) {
-            Match::InTime { token, sent_at } => (Event::Answered { token, answer }, sent_at),
-            Match::Late { token, sent_at } => (Event::Late { token, answer }, sent_at),
+            Match::InTime { token, sent_at } => (SessionEvent::Answered { token, answer }, sent_at),
+            Match::Late { token, sent_at } => (SessionEvent::Late { token, answer }, sent_at),
             Match::Nothing => return,
         };
         self.events.push_back(event);
@@ -400,17 +410,17 @@ impl<T: Clone> Session<T> {
     }
 
     fn unbind_when_drained(&mut self, now: Instant) {
-        if self.state == State::Draining && self.pending.outstanding() == 0 {
+        if self.state == SessionState::Draining && self.pending.outstanding() == 0 {
             let sequence = self.pending.next_sequence();
             self.write(Command::UNBIND, Status::OK, sequence, &[]);
-            self.state = State::Unbinding { sequence, deadline: now + self.settings.enquire_timeout };
+            self.state = SessionState::Unbinding { sequence, deadline: now + self.settings.enquire_timeout };
         }
     }
 
     fn close(&mut self, reason: CloseReason) {
-        if self.state != State::Closed {
-            self.state = State::Closed;
-            self.events.push_back(Event::Closed(reason));
+        if self.state != SessionState::Closed {
+            self.state = SessionState::Closed;
+            self.events.push_back(SessionEvent::Closed(reason));
         }
     }
 

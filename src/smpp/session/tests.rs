@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::throttle::Throttle;
-use super::{CloseReason, Event, Readiness, Session, Settings};
+use super::{CloseReason, Readiness, Session, SessionEvent, Settings};
 use crate::smpp::Credentials;
 use crate::smpp::pdu::{Body, Command, Pdu, ShortMessage, Status, Tlvs, split_frame};
 
@@ -40,7 +40,7 @@ impl Bench {
         let sequence = bench.written()[0].sequence;
         let body = Body::BindTransceiverResp { system_id: "smsc".to_owned(), tlvs: Tlvs::new() };
         bench.receive(Status::OK, sequence, body);
-        assert_eq!(bench.event(), Some(Event::Bound { system_id: "smsc".to_owned() }));
+        assert_eq!(bench.event(), Some(SessionEvent::Bound { system_id: "smsc".to_owned() }));
         bench
     }
 
@@ -87,7 +87,7 @@ impl Bench {
         self.session.handle_time(self.now);
     }
 
-    fn event(&mut self) -> Option<Event<u64>> {
+    fn event(&mut self) -> Option<SessionEvent<u64>> {
         self.session.poll_event()
     }
 }
@@ -111,11 +111,11 @@ fn a_refused_or_unanswered_bind_closes_the_session_with_its_reason() {
     let body = Body::BindTransceiverResp { system_id: String::new(), tlvs: Tlvs::new() };
     bench.receive(Status::INVALID_PASSWORD, sequence, body);
     let reason = CloseReason::BindRefused(Status::INVALID_PASSWORD);
-    assert_eq!(bench.event(), Some(Event::Closed(reason)));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(reason)));
 
     let mut bench = Bench::binding();
     bench.pass(seconds(10));
-    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::BindUnanswered)));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(CloseReason::BindUnanswered)));
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn input_cut_anywhere_is_put_together_again() {
     for octet in octets {
         bench.session.handle_input(&[octet], bench.now);
     }
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Ok("a".to_owned()) }));
-    assert_eq!(bench.event(), Some(Event::Answered { token: 2, answer: Ok("b".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 1, answer: Ok("a".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 2, answer: Ok("b".to_owned()) }));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_window_bounds_what_is_outstanding_and_an_answer_frees_a_place() {
     bench.submit(3);
     assert_eq!(bench.session.readiness(bench.now), Readiness::WindowFull);
     bench.reject(first, Status::SYSTEM_ERROR);
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Err(Status::SYSTEM_ERROR) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 1, answer: Err(Status::SYSTEM_ERROR) }));
     assert_eq!(bench.session.readiness(bench.now), Readiness::Ready);
 }
 
@@ -154,13 +154,13 @@ fn an_answer_that_does_not_come_is_told_once_and_told_again_if_it_comes_late() {
     bench.pass(seconds(19));
     assert_eq!(bench.event(), None);
     bench.pass(seconds(1));
-    assert_eq!(bench.event(), Some(Event::Overdue { token: 1 }));
+    assert_eq!(bench.event(), Some(SessionEvent::Overdue { token: 1 }));
     assert_eq!(bench.session.pending.outstanding(), 0);
     bench.pass(seconds(1));
     assert_eq!(bench.event(), None, "once");
 
     bench.accept(sequence, "late");
-    assert_eq!(bench.event(), Some(Event::Late { token: 1, answer: Ok("late".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Late { token: 1, answer: Ok("late".to_owned()) }));
     bench.accept(sequence, "later");
     assert_eq!(bench.event(), None);
     assert_eq!(bench.session.abandon(), []);
@@ -178,7 +178,7 @@ fn answers_to_nothing_and_of_the_wrong_kind_are_passed_over_and_never_nacked() {
     assert_eq!(bench.event(), None);
     assert_eq!(bench.written(), []);
     bench.accept(sequence, "mine");
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Ok("mine".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 1, answer: Ok("mine".to_owned()) }));
 }
 
 #[test]
@@ -186,7 +186,10 @@ fn a_nack_with_the_number_of_a_submission_refuses_it() {
     let mut bench = Bench::bound();
     let sequence = bench.submit(1);
     bench.receive(Status::INVALID_COMMAND, sequence, Body::GenericNack);
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Err(Status::INVALID_COMMAND) }));
+    assert_eq!(
+        bench.event(),
+        Some(SessionEvent::Answered { token: 1, answer: Err(Status::INVALID_COMMAND) })
+    );
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn an_answer_without_a_readable_body_still_finds_its_submission() {
     let sequence = u8::try_from(bench.submit(1)).expect("small");
     let octets = [0, 0, 0, 18, 0x80, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, sequence, b'4', b'2'];
     bench.session.handle_input(&octets, bench.now);
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Ok("42".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 1, answer: Ok("42".to_owned()) }));
 }
 
 #[test]
@@ -218,7 +221,7 @@ fn the_link_is_probed_whatever_the_traffic_and_silence_closes_it() {
     bench.accept(sequence, "traffic is no answer to a probe");
     bench.pass(seconds(5));
     let closed = std::iter::from_fn(|| bench.event()).last();
-    assert_eq!(closed, Some(Event::Closed(CloseReason::LinkSilent)));
+    assert_eq!(closed, Some(SessionEvent::Closed(CloseReason::LinkSilent)));
     assert_eq!(bench.session.next_deadline(), None);
 }
 
@@ -272,8 +275,8 @@ fn unbinding_stops_the_intake_drains_the_window_and_then_unbinds() {
     let unbind = bench.written();
     assert_eq!(commands(&unbind), [Command::UNBIND]);
     bench.receive(Status::OK, unbind[0].sequence, Body::UnbindResp);
-    assert_eq!(bench.event(), Some(Event::Answered { token: 1, answer: Ok("id".to_owned()) }));
-    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::Unbound)));
+    assert_eq!(bench.event(), Some(SessionEvent::Answered { token: 1, answer: Ok("id".to_owned()) }));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(CloseReason::Unbound)));
 }
 
 #[test]
@@ -282,10 +285,10 @@ fn a_drain_does_not_wait_longer_than_the_answers_may_take() {
     bench.submit(1);
     bench.session.unbind(bench.now);
     bench.pass(seconds(20));
-    assert_eq!(bench.event(), Some(Event::Overdue { token: 1 }));
+    assert_eq!(bench.event(), Some(SessionEvent::Overdue { token: 1 }));
     assert_eq!(commands(&bench.written()), [Command::UNBIND]);
     bench.pass(seconds(5));
-    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::UnbindUnanswered)));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(CloseReason::UnbindUnanswered)));
 }
 
 #[test]
@@ -295,11 +298,11 @@ fn the_peers_own_requests_are_answered() {
     bench.receive(Status::OK, 71, Body::Other { command: Command(0x21), octets: vec![1] });
     bench.receive(Status::OK, 72, Body::DeliverSm(ShortMessage::default()));
     let message = ShortMessage::default();
-    let delivered = Event::Delivered { sequence: 72, message, submissions_outstanding: false };
+    let delivered = SessionEvent::Delivered { sequence: 72, message, submissions_outstanding: false };
     assert_eq!(bench.event(), Some(delivered));
     bench.session.answer_delivery(72, Status::OK);
     bench.receive(Status::OK, 73, Body::Unbind);
-    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::PeerUnbound)));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(CloseReason::PeerUnbound)));
     let answers: Vec<_> = bench.written().iter().map(|pdu| (pdu.body.command(), pdu.sequence)).collect();
     let expected = [
         (Command::ENQUIRE_LINK_RESP, 70),
@@ -315,7 +318,9 @@ fn a_delivery_that_cannot_be_read_is_refused_and_the_stream_goes_on() {
     let mut bench = Bench::bound();
     let octets = [0, 0, 0, 17, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9, b'M'];
     bench.session.handle_input(&octets, bench.now);
-    assert!(matches!(bench.event(), Some(Event::Unreadable(error)) if error.field() == "service_type"));
+    assert!(
+        matches!(bench.event(), Some(SessionEvent::Unreadable(error)) if error.field() == "service_type")
+    );
     let answer = bench.written();
     assert_eq!((answer[0].status, answer[0].sequence), (Status::RECEIVER_PERMANENT, 9));
     assert_eq!(bench.session.readiness(bench.now), Readiness::Ready);
@@ -327,7 +332,7 @@ fn a_length_that_cannot_be_closes_the_session() {
         let mut bench = Bench::bound();
         bench.session.handle_input(&length.to_be_bytes(), bench.now);
         let closed = bench.event();
-        assert!(matches!(closed, Some(Event::Closed(CloseReason::OutOfStep(_)))), "{closed:?}");
+        assert!(matches!(closed, Some(SessionEvent::Closed(CloseReason::OutOfStep(_)))), "{closed:?}");
         assert_eq!(commands(&bench.written()), [Command::GENERIC_NACK]);
     }
 }
@@ -344,7 +349,7 @@ fn a_peer_that_asks_without_end_and_reads_nothing_is_given_up() {
     }
     assert_eq!(bench.event(), None, "a million answers are kept");
     bench.session.handle_input(&octets, bench.now);
-    assert_eq!(bench.event(), Some(Event::Closed(CloseReason::PeerDoesNotRead)));
+    assert_eq!(bench.event(), Some(SessionEvent::Closed(CloseReason::PeerDoesNotRead)));
 }
 
 #[test]

@@ -37,8 +37,16 @@ impl Connection {
         self.bound.load(Ordering::Acquire)
     }
 
-    pub(super) fn cut(&self) {
+    pub(super) fn cut(&self, server: &Server) {
+        // Before the client can notice, and bind again.
+        self.end_session(server);
         self.link.shutdown();
+    }
+
+    fn end_session(&self, server: &Server) {
+        if self.bound.swap(false, Ordering::AcqRel) {
+            server.record(|record| record.sessions -= 1);
+        }
     }
 
     /// Sends a report from another thread than the link's own. Gives it back where the link has ended.
@@ -84,7 +92,7 @@ impl Connection {
             self.send(server, &output);
             output.clear();
         }
-        self.bound.store(false, Ordering::Release);
+        self.end_session(server);
         self.link.shutdown();
         let left = mem::take(&mut *self.lock());
         server.link_ended(self.number, left.into_values());
@@ -126,6 +134,10 @@ impl Connection {
                     Body::BindTransceiverResp { system_id, tlvs: Tlvs::new() },
                 );
                 self.bound.store(true, Ordering::Release);
+                server.record(|record| {
+                    record.sessions += 1;
+                    record.most_sessions = record.most_sessions.max(record.sessions);
+                });
                 for receipt in server.take_undelivered() {
                     self.write_report(server, receipt, unanswered, output);
                 }
@@ -293,7 +305,7 @@ impl Connection {
         drop(faults);
         let sent = self.link.write_all(octets.get(..length).unwrap_or_default());
         if is_cut || sent.is_err() {
-            self.cut();
+            self.cut(server);
         }
     }
 

@@ -121,7 +121,8 @@ impl Smsc {
 
     /// Cuts every link, as a failure of the network would.
     pub fn cut_links(&self) {
-        self.server.lock_links().open.values().for_each(|connection| connection.cut());
+        let open: Vec<_> = self.server.lock_links().open.values().cloned().collect();
+        open.iter().for_each(|connection| connection.cut(&self.server));
     }
 }
 

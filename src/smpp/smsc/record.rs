@@ -17,6 +17,10 @@ pub struct Record {
     pub links: u64,
     /// Links that have ended.
     pub ended_links: u64,
+    /// Links that are bound.
+    pub sessions: u64,
+    /// The most that were bound at a time.
+    pub most_sessions: u64,
     /// `enquire_link`s.
     pub enquire_links: u64,
     /// `unbind`s.

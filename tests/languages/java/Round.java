@@ -1,4 +1,3 @@
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -18,8 +17,10 @@ import otp.model.SendOtpRequest;
 import otp.model.SendReceipt;
 import otp.model.SmsConfig;
 import otp.model.TemplateDefinition;
+import otp.model.TemplateDetails;
 import otp.model.TemplateReference;
 import otp.model.TemplateSummary;
+import otp.model.VerificationResult;
 import otp.model.VerifyOtpRequest;
 
 /** A whole round with the generated Java client. Any step that goes wrong throws. */
@@ -32,7 +33,6 @@ public class Round {
     public static void main(String[] arguments) throws Exception {
         roundTrip(client(System.getenv("OTP_URL")));
         tomorrow(client(System.getenv("TOMORROW_URL")));
-        System.out.println("java: done");
     }
 
     private static ApiClient client(String url) {
@@ -49,6 +49,7 @@ public class Round {
         MessagesApi messages = new MessagesApi(api);
         VerificationApi verification = new VerificationApi(api);
 
+        // sample createTemplate
         templates.createTemplate(new TemplateDefinition()
             .templateId(TEMPLATE)
             .sendChannelStrategy("sms")
@@ -56,27 +57,52 @@ public class Round {
             .smsConfig(new SmsConfig()
                 .templateType(1)
                 .templateDefaultConfig(new DefaultText().containSecurity(true).containExpire(false))));
-        check(templates.listTemplates().stream()
-            .anyMatch(template -> TEMPLATE.equals(template.getTemplateId()) && template.getStatus() == 2));
-        check(templates.getTemplate(TEMPLATE).getSmsConfig().getTemplateDefaultConfig().getContainSecurity());
+        // end
+        // sample listTemplates
+        List<TemplateSummary> listed = templates.listTemplates();
+        // end
+        check(listed.stream().anyMatch(template -> TEMPLATE.equals(template.getTemplateId())
+            && template.getStatus() == 2 && template.getSmsConfig().getTemplateParts() == 1));
+        // sample getTemplate
+        TemplateDetails details = templates.getTemplate(TEMPLATE);
+        // end
+        check(details.getSmsConfig().getTemplateDefaultConfig().getContainSecurity());
 
+        // sample sendOtp
         TemplateReference reference = new TemplateReference().id(TEMPLATE).language("en");
         SendReceipt receipt = messages.sendOtp(new SendOtpRequest().to(TO).template(reference));
+        // end
         check(receipt.getSendChannel().equals("sms"));
+        seen("send", "yes");
         VerifyOtpRequest wrong = new VerifyOtpRequest().messageId(receipt.getMessageId()).verifyCode("000000");
-        VerifyOtpRequest right = new VerifyOtpRequest().messageId(receipt.getMessageId()).verifyCode(CODE);
         check(!verification.verifyOtp(wrong).getVerified());
-        check(verification.verifyOtp(right).getVerified());
-        refused(400, 3003, () -> verification.verifyOtp(right));
+        seen("wrong code", "yes");
+        // sample verifyOtp
+        VerifyOtpRequest request = new VerifyOtpRequest().messageId(receipt.getMessageId()).verifyCode(CODE);
+        VerificationResult result = verification.verifyOtp(request);
+        // end
+        check(result.getVerified());
+        seen("right code", "yes");
+        refused(400, 3003, () -> verification.verifyOtp(request));
 
-        check(messages.sendCode(new SendCodeRequest().to(TO).code(CODE).template(reference)).getMessageId() != null);
-        MessageTemplateReference own =
+        // sample sendCode
+        SendReceipt own = messages.sendCode(new SendCodeRequest().to(TO).code(CODE).template(reference));
+        // end
+        check(own.getMessageId() != null);
+        // sample sendMessage
+        MessageTemplateReference custom =
             new MessageTemplateReference().id("sandbox-custom-tpl").params(Map.of("code", CODE));
-        check(messages.sendMessage(new SendMessageRequest().to(TO).template(own)).getMessageId() != null);
+        SendReceipt sent = messages.sendMessage(new SendMessageRequest().to(TO).template(custom));
+        // end
+        check(sent.getMessageId() != null);
         refused(400, 5013, () -> messages.sendOtp(new SendOtpRequest().to(BLOCKED).template(reference)));
+        seen("typed error", "by the type of the document");
 
+        // sample deleteTemplate
         templates.deleteTemplate(TEMPLATE);
+        // end
         refused(400, 4001, () -> templates.getTemplate(TEMPLATE));
+        seen("templates", "yes");
     }
 
     private static void tomorrow(ApiClient api) throws Exception {
@@ -84,9 +110,18 @@ public class Round {
         SendReceipt receipt = new MessagesApi(api).sendOtp(new SendOtpRequest().to(TO).template(reference));
         check(receipt.getSendChannel().equals("carrier-pigeon"));
         List<TemplateSummary> listed = new TemplatesApi(api).listTemplates();
-        check(listed.size() == 1 && listed.get(0).getStatus() == 9);
+        check(listed.size() == 2 && listed.get(0).getStatus() == 9 && listed.get(1).getTemplateId().equals("模版"));
         VerifyOtpRequest verify = new VerifyOtpRequest().messageId(receipt.getMessageId()).verifyCode(CODE);
         refused(400, 7777, () -> new VerificationApi(api).verifyOtp(verify));
+        seen("unknown values", "yes");
+        SendReceipt error =
+            new MessagesApi(api).sendCode(new SendCodeRequest().to(TO).code(CODE).template(reference));
+        check(error.getMessageId() == null);
+        seen("error in a 200", "a receipt without its id");
+    }
+
+    private static void seen(String what, String outcome) {
+        System.out.println(what + "\t" + outcome);
     }
 
     private interface Step {
@@ -98,7 +133,7 @@ public class Round {
         try {
             step.run();
         } catch (ApiException error) {
-            ErrorBody body = new ObjectMapper().readValue(error.getResponseBody(), ErrorBody.class);
+            ErrorBody body = ApiClient.createDefaultObjectMapper().readValue(error.getResponseBody(), ErrorBody.class);
             check(error.getCode() == status && body.getCode() == code);
             return;
         }

@@ -1,4 +1,4 @@
-"""A whole round with the generated Python client. Any step that goes wrong ends it with a traceback."""
+"""The round with the Python client of openapi-generator. Any step that goes wrong ends it with a traceback."""
 
 import os
 from collections.abc import Iterator
@@ -27,9 +27,14 @@ def refused(status: int, code: int) -> Iterator[None]:
         raise AssertionError(f"was not refused with {code}")
 
 
+def seen(what: str, outcome: str = "yes") -> None:
+    print(f"{what}\t{outcome}")
+
+
 def round_trip(api: ApiClient) -> None:
     templates, messages, verification = TemplatesApi(api), MessagesApi(api), VerificationApi(api)
 
+    # sample createTemplate
     templates.create_template(
         TemplateDefinition(
             template_id=TEMPLATE,
@@ -38,39 +43,72 @@ def round_trip(api: ApiClient) -> None:
             sms_config=SmsConfig(template_type=1, template_default_config=DefaultText(contain_security=True, contain_expire=False)),
         )
     )
-    assert any(template.template_id == TEMPLATE and template.status == 2 for template in templates.list_templates())
-    sms = templates.get_template(TEMPLATE).sms_config
+    # end
+    # sample listTemplates
+    listed = templates.list_templates()
+    # end
+    (mine,) = (template for template in listed if template.template_id == TEMPLATE)
+    assert mine.status == 2 and mine.sms_config and mine.sms_config.template_parts == 1
+    # sample getTemplate
+    details = templates.get_template(TEMPLATE)
+    # end
+    sms = details.sms_config
     assert sms and sms.template_default_config and sms.template_default_config.contain_security is True
 
+    # sample sendOtp
     receipt = messages.send_otp(SendOtpRequest(to=TO, template=TemplateReference(id=TEMPLATE, language="en")))
+    # end
     assert receipt.send_channel == "sms"
+    seen("send")
     wrong = VerifyOtpRequest(message_id=receipt.message_id, verify_code="000000")
-    right = VerifyOtpRequest(message_id=receipt.message_id, verify_code=CODE)
     assert verification.verify_otp(wrong).verified is False
-    assert verification.verify_otp(right).verified is True
+    seen("wrong code")
+    # sample verifyOtp
+    request = VerifyOtpRequest(message_id=receipt.message_id, verify_code=CODE)
+    result = verification.verify_otp(request)
+    # end
+    assert result.verified is True
+    seen("right code")
     with refused(400, 3003):
-        verification.verify_otp(right)
+        verification.verify_otp(request)
 
-    assert messages.send_code(SendCodeRequest(to=TO, code=CODE, template=TemplateReference(id=TEMPLATE))).message_id
-    own = MessageTemplateReference(id="sandbox-custom-tpl", params={"code": CODE})
-    assert messages.send_message(SendMessageRequest(to=TO, template=own)).message_id
+    # sample sendCode
+    own = messages.send_code(SendCodeRequest(to=TO, code=CODE, template=TemplateReference(id=TEMPLATE)))
+    # end
+    assert own.message_id
+    # sample sendMessage
+    template = MessageTemplateReference(id="sandbox-custom-tpl", params={"code": CODE})
+    sent = messages.send_message(SendMessageRequest(to=TO, template=template))
+    # end
+    assert sent.message_id
     with refused(400, 5013):
         messages.send_otp(SendOtpRequest(to=BLOCKED, template=TemplateReference(id=TEMPLATE)))
+    seen("typed error")
 
+    # sample deleteTemplate
     templates.delete_template(TEMPLATE)
+    # end
     with refused(400, 4001):
         templates.get_template(TEMPLATE)
+    seen("templates")
 
 
 def tomorrow(api: ApiClient) -> None:
     receipt = MessagesApi(api).send_otp(SendOtpRequest(to=TO, template=TemplateReference(id=TEMPLATE)))
     assert receipt.send_channel == "carrier-pigeon"
-    (template,) = TemplatesApi(api).list_templates()
-    assert (template.status, template.send_channel_strategy) == (9, "carrier-pigeon|sms")
+    first, second = TemplatesApi(api).list_templates()
+    assert (first.status, first.send_channel_strategy) == (9, "carrier-pigeon|sms")
+    assert second.template_id == "模版"
     with refused(400, 7777):
         VerificationApi(api).verify_otp(VerifyOtpRequest(message_id=receipt.message_id, verify_code=CODE))
+    seen("unknown values")
+    try:
+        MessagesApi(api).send_code(SendCodeRequest(to=TO, code=CODE, template=TemplateReference(id=TEMPLATE)))
+    except ValueError:
+        seen("error in a 200", "refused while decoding")
+    else:
+        raise AssertionError("an error was taken for a receipt")
 
 
 round_trip(client(os.environ["OTP_URL"]))
 tomorrow(client(os.environ["TOMORROW_URL"]))
-print("python: done")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::CONNECTION;
 use http::{HeaderMap, Uri};
 
 use crate::failure::Failure;
@@ -34,21 +35,30 @@ impl Target {
     /// Posts the same octets under the same headers; the answer's status.
     pub(super) fn post(&self, headers: &HeaderMap, body: &[u8]) -> Result<u16, String> {
         let mut request = self.agent.post(self.url.clone());
-        for (name, value) in headers.iter().filter(|(name, _)| !OF_THE_CONNECTION.contains(&name.as_str())) {
-            request = request.header(name, value);
+        let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+        let named: Vec<String> =
+            named.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
+        for (name, value) in headers {
+            let of_the_connection = OF_THE_CONNECTION.contains(&name.as_str());
+            if !of_the_connection && !named.iter().any(|named| named == name.as_str()) {
+                request = request.header(name, value);
+            }
         }
         // The error may hold the URL, which whoever reads this has given.
         request.send(body).map(|answer| answer.status().as_u16()).map_err(|error| error.to_string())
     }
 }
 
-/// Headers that are about one connection, and not about the callback.
-const OF_THE_CONNECTION: [&str; 9] = [
+/// Headers that are about one connection, and not about the callback; and those that `Connection` names.
+const OF_THE_CONNECTION: [&str; 12] = [
     "connection",
     "content-length",
     "expect",
     "host",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",

@@ -7,13 +7,13 @@ use crate::failure::Failure;
 use crate::settings::{CALLBACK, Settings, Source};
 
 /// A user name with its secret, and a value of `Authorization`; either can be missing.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pair: Option<(String, String)>,
     authorization: Option<String>,
 }
 
 impl Keys {
-    pub(super) fn find(source: &Source) -> Result<Self, Failure> {
+    pub(crate) fn find(source: &Source) -> Result<Self, Failure> {
         source.check()?;
         if source.sandbox {
             let pair = (demo::CALLBACK_USER.to_owned(), demo::CALLBACK_SECRET.to_owned());
@@ -32,7 +32,7 @@ impl Keys {
     }
 
     /// What a receiver with these keys insists on.
-    pub(super) fn checks(&self) -> &'static str {
+    pub(crate) fn checks(&self) -> &'static str {
         match (&self.pair, &self.authorization) {
             (Some(_), Some(_)) => "the signature and Authorization",
             (Some(_), None) => "the signature",
@@ -40,13 +40,17 @@ impl Keys {
         }
     }
 
-    pub(super) fn signer(&self) -> Result<Signer, Failure> {
+    pub(crate) const fn checks_signature(&self) -> bool {
+        self.pair.is_some()
+    }
+
+    pub(crate) fn signer(&self) -> Result<Signer, Failure> {
         let (user, secret) = self.pair.as_ref().ok_or_else(no_pair)?;
         Ok(Signer::new(user, secret)?)
     }
 
     /// A receiver that insists on all there is.
-    pub(super) fn receiver(&self) -> Result<ReceiverBuilder, Failure> {
+    pub(crate) fn receiver(&self) -> Result<ReceiverBuilder, Failure> {
         let mut builder = match &self.pair {
             Some((user, secret)) => Receiver::builder().secret(user, secret)?,
             None => Receiver::builder(),
@@ -58,7 +62,7 @@ impl Keys {
     }
 
     /// A receiver that insists on the signature alone.
-    pub(super) fn signature_receiver(&self) -> Result<ReceiverBuilder, Failure> {
+    pub(crate) fn signature_receiver(&self) -> Result<ReceiverBuilder, Failure> {
         let (user, secret) = self.pair.as_ref().ok_or_else(no_pair)?;
         Ok(Receiver::builder().secret(user, secret)?)
     }

@@ -1,15 +1,16 @@
 //! `engagelab-otp callback listen`
 
-use std::io::Read as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
-use engagelab_otp::callback::{Batch, CallbackRequest, Delivery, Receiver};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use engagelab_otp::callback::{Event, Inbox, ReceivedCallback, Retry, Server, ServerEvent, UnreadableRow};
+use http::HeaderMap;
 use serde_json::json;
-use tiny_http::{Method, Request, Response, Server};
 
 use super::event;
 use super::forward::Target;
@@ -22,13 +23,25 @@ use crate::settings::Source;
 ///
 /// Prints one line for each event; as JSON one object on each line: {"kind": "status", "name": "delivered",
 /// "message_id": "…", "channel": "sms", "time": 1791763207, "error_code": null, "cost": {"amount": "0.0423",
-/// "currency": "USD"}}. Addresses and texts are left out. What is not genuine is refused and reported on standard
-/// error. Address checks are answered. Stop it with Ctrl-C.
+/// "currency": "USD"}}. Addresses and texts are left out; a row that cannot be read is there as it came, as
+/// {"kind": "unreadable", "position": 0, "reason": "…", "raw": "…"}. What is not genuine is refused and reported on
+/// standard error. Address checks are answered. Stop it with Ctrl-C.
+///
+/// A callback is answered with 200 once its events are printed and forwarded; with --inbox, once it is on disk. When
+/// nobody reads the events any more, it is not answered with 200, and the command ends.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp callback listen
+  engagelab-otp callback listen --listen 0.0.0.0:8036 -o json >> events.jsonl
+  engagelab-otp callback listen --forward-to http://127.0.0.1:3000/callbacks")]
 pub(crate) struct Arguments {
     /// Where to listen, without TLS; with port 0, a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8036")]
     listen: SocketAddr,
+    /// Keep callbacks in this folder until they are printed, also over a restart
+    #[arg(long, value_name = "FOLDER", conflicts_with = "forward_to")]
+    inbox: Option<PathBuf>,
     /// Hand genuine callbacks on, with their headers and body as they came; its answer is the answer
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
@@ -45,132 +58,133 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let keys = Keys::find(&arguments.source)?;
     let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
-    let server = Server::http(arguments.listen)
-        .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen)))?;
-    say(&format!("Listening on http://{}", server.server_addr()));
+    let consumer = Consumer { target, output: arguments.output.clone() };
+    let builder = Server::builder(receiver).observer(|event| report(&event));
+    let (ends, ended) = mpsc::channel();
+    let cannot_listen = |error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen));
+    let server = if let Some(folder) = &arguments.inbox {
+        let inbox = Inbox::open(folder).map_err(|error| Failure::usage(chain(&error)))?;
+        let server = builder.start_with_inbox(arguments.listen, &inbox).map_err(cannot_listen)?;
+        let ends = ends.clone();
+        thread::spawn(move || while ends.send(consumer.take_next(&inbox)).is_ok() {});
+        server
+    } else {
+        let ends = ends.clone();
+        let handler = move |callback: &ReceivedCallback<'_>| consumer.receive(callback, &ends);
+        builder.start(arguments.listen, handler).map_err(cannot_listen)?
+    };
+    say(&format!("Listening on http://{}", server.address()));
     say(&format!("Checks {}.", keys.checks()));
     let server = Arc::new(server);
-    let listener = Arc::new(Listener { receiver, target, output: arguments.output.clone() });
-    let (sender, answered) = mpsc::channel();
-    for _ in 0..WORKERS {
-        let (sender, server, listener) = (sender.clone(), server.clone(), listener.clone());
-        // A peer that stalls in its body holds up one worker, and the others go on. Those that still wait when it is
-        // over end with the process.
-        thread::spawn(move || {
-            while let Ok(request) = server.recv() {
-                if sender.send(listener.answer(request)).is_err() {
-                    return;
-                }
+    thread::spawn({
+        let server = server.clone();
+        move || {
+            if let Err(error) = server.wait() {
+                let _ = ends.send(Err(Failure::usage(format!("cannot listen any longer: {error}"))));
             }
-        });
-    }
-    drop(sender);
-    count(&answered, arguments.count)
+        }
+    });
+    let outcome = count(&ended, arguments.count);
+    // The last one still gets its answer.
+    server.shut_down(Duration::from_secs(3));
+    outcome
 }
 
-/// Counts what was answered, until there was enough of it.
-fn count(
-    answered: &mpsc::Receiver<Result<bool, Failure>>,
-    mut remaining: Option<u64>,
-) -> Result<(), Failure> {
+/// Counts what was taken, until there was enough of it or it cannot go on.
+fn count(taken: &mpsc::Receiver<Result<(), Failure>>, mut remaining: Option<u64>) -> Result<(), Failure> {
     while remaining != Some(0) {
-        let had_events = answered.recv().map_err(|_| Failure::usage("cannot listen any longer"))??;
-        if had_events {
-            remaining = remaining.map(|count| count - 1);
-        }
+        taken.recv().map_err(|_| Failure::usage("cannot listen any longer"))??;
+        remaining = remaining.map(|count| count - 1);
     }
     Ok(())
 }
 
-struct Listener {
-    receiver: Receiver,
+/// Prints events and hands them on.
+struct Consumer {
     target: Option<Target>,
     output: Output,
 }
 
-impl Listener {
-    /// Answers one request; whether there were events in it.
-    fn answer(&self, mut request: Request) -> Result<bool, Failure> {
-        let (status, had_events) = match request.method() {
-            Method::Post => self.take(&mut request)?,
-            _ => (405, false),
+impl Consumer {
+    /// Takes a callback before it is answered.
+    fn receive(
+        &self,
+        callback: &ReceivedCallback<'_>,
+        ends: &Sender<Result<(), Failure>>,
+    ) -> Result<(), Retry> {
+        let outcome = match self.print(callback.events(), callback.unreadable()) {
+            Ok(()) => self.hand_on(callback.expose_headers(), callback.expose_body()),
+            // Nobody reads any more: the events are not taken, and this is over.
+            Err(failure) => {
+                let _ = ends.send(Err(failure));
+                return Err(Retry::new());
+            }
         };
-        // A connection that broke meanwhile is the sender's business: it comes again.
-        let _ = request.respond(Response::empty(status));
-        Ok(had_events)
+        let _ = ends.send(Ok(()));
+        outcome
     }
 
-    fn take(&self, request: &mut Request) -> Result<(u16, bool), Failure> {
-        let mut body = Vec::new();
-        // A little more than the receiver's own limit, so that it sees what is too large.
-        let read = request.as_reader().take((1 << 20) + 1).read_to_end(&mut body);
-        let (Some(headers), Ok(_)) = (headers(request), read) else { return Ok((400, false)) };
-        let source = request.remote_addr().map(SocketAddr::ip);
-        let incoming = CallbackRequest::from_headers(&headers, &body).with_source(source);
-        match self.receiver.receive(&incoming) {
-            Ok(Delivery::Events(batch)) => {
-                self.print(&batch)?;
-                Ok((self.hand_on(batch, &headers, &body), true))
-            }
-            Ok(Delivery::AddressCheck(check)) => {
-                say(&match check.would_refuse() {
-                    Some(refusal) => {
-                        format!("Address check answered. With events it would be refused: {refusal}")
-                    }
-                    None => "Address check answered.".to_owned(),
-                });
-                Ok((200, false))
-            }
-            Ok(Delivery::Duplicate) => {
-                say("A callback that was taken before came again.");
-                Ok((200, false))
-            }
-            Err(refusal) => {
-                say(&format!("Refused with {}: {}", refusal.http_status(), chain(&refusal)));
-                Ok((refusal.http_status(), false))
+    /// Takes the next callback of an inbox.
+    fn take_next(&self, inbox: &Inbox) -> Result<(), Failure> {
+        let failed = |error| Failure::usage(chain(&error));
+        loop {
+            if let Some(callback) = inbox.next(LONGEST_WAIT).map_err(failed)? {
+                self.print(callback.events(), callback.unreadable())?;
+                return callback.handled().map_err(failed);
             }
         }
     }
 
-    fn print(&self, batch: &Batch) -> Result<(), Failure> {
-        for event in batch.events() {
+    fn print(&self, events: &[Event], unreadable: &[UnreadableRow]) -> Result<(), Failure> {
+        for event in events {
             self.output.print_line(&event::text(event), &event::json(event))?;
         }
-        for row in batch.unreadable() {
+        for row in unreadable {
             let (position, reason) = (row.position(), row.reason());
-            let json = json!({ "kind": "unreadable", "position": position, "reason": reason.to_string() });
+            let (kind, raw) = ("unreadable", row.expose_text());
+            let json =
+                json!({ "kind": kind, "position": position, "reason": reason.to_string(), "raw": raw });
             self.output.print_line(&format!("row {position} cannot be read: {reason}"), &json)?;
         }
         Ok(())
     }
 
-    /// The status to answer with. Unless all went well, the callback is let come again.
-    fn hand_on(&self, batch: Batch, headers: &HeaderMap, body: &[u8]) -> u16 {
-        if let Some(target) = &self.target {
-            match target.post(headers, body) {
-                Ok(200) => {}
-                Ok(status) => {
-                    say(&format!("Forwarded, and answered with {status}."));
-                    return status;
-                }
-                Err(reason) => {
-                    say(&format!("Not forwarded: {reason}"));
-                    return 502;
-                }
+    /// Unless all goes well, the callback is let come again.
+    fn hand_on(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Retry> {
+        let Some(target) = &self.target else { return Ok(()) };
+        match target.post(headers, body) {
+            Ok(200) => Ok(()),
+            Ok(status) => {
+                let retry = Retry::with_status(status);
+                say(&format!("Forwarded, and answered with {status}."));
+                Err(retry)
+            }
+            Err(reason) => {
+                say(&format!("Not forwarded: {reason}"));
+                Err(Retry::with_status(502))
             }
         }
-        if batch.commit().is_ok() { 200 } else { 503 }
     }
 }
 
-fn headers(request: &Request) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for header in request.headers() {
-        let name = HeaderName::from_bytes(header.field.as_str().as_str().as_bytes()).ok()?;
-        headers.append(name, HeaderValue::from_str(header.value.as_str()).ok()?);
-    }
-    Some(headers)
+/// Says what happened that is no event.
+fn report(event: &ServerEvent<'_>) {
+    let text = match event {
+        ServerEvent::AddressCheck(check) => match check.would_refuse() {
+            Some(refusal) => format!("Address check answered. With events it would be refused: {refusal}"),
+            None => "Address check answered.".to_owned(),
+        },
+        ServerEvent::Duplicate => "A callback that was taken before came again.".to_owned(),
+        ServerEvent::Refused(refusal) => {
+            format!("Refused with {}: {}", refusal.http_status(), chain(*refusal))
+        }
+        ServerEvent::BodyNotRead(status) => format!("Refused with {status}: the body did not come whole"),
+        ServerEvent::NotKept(error) => format!("Refused with 503: {}", chain(*error)),
+        ServerEvent::NotCommitted(error) => format!("Refused with 503: {}", chain(*error)),
+        _ => return,
+    };
+    say(&text);
 }
 
-/// How many callbacks are taken at the same time.
-const WORKERS: usize = 8;
+/// How long the inbox is left alone when nothing comes.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 mod event;
 mod forward;
-mod keys;
+pub(crate) mod keys;
 mod listen;
 mod sign;
 mod verify;

@@ -30,6 +30,20 @@ pub(crate) struct Account {
     roots: crate::connection::Roots,
 }
 
+/// What counts where nothing is given.
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            address: None,
+            #[cfg(feature = "rustls")]
+            tls: false,
+            timeout: 10,
+            #[cfg(feature = "rustls")]
+            roots: crate::connection::Roots::default(),
+        }
+    }
+}
+
 impl Account {
     /// The address, and everything else that connecting takes.
     pub(crate) fn config(&self, source: &Source) -> Result<(String, SmppConfig), Failure> {

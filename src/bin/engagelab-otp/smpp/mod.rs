@@ -1,7 +1,7 @@
 //! `engagelab-otp smpp`
 
-mod account;
-mod outcome;
+pub(crate) mod account;
+pub(crate) mod outcome;
 mod report;
 mod send;
 

@@ -9,7 +9,7 @@ use crate::explain::{LOST_SEND, snake_case};
 use crate::failure::{Failure, chain};
 
 /// No session came about, so that nothing was sent.
-pub(super) fn not_connected(error: &ConnectError) -> Failure {
+pub(crate) fn not_connected(error: &ConnectError) -> Failure {
     let text = chain(error);
     let exit = match error.kind() {
         ConnectErrorKind::Config(invalid) => return Failure::from(invalid),

@@ -1,6 +1,7 @@
 //! `engagelab-otp template`
 
 mod create;
+mod definition;
 mod delete;
 mod list;
 mod show;

@@ -4,17 +4,25 @@ use clap::Args;
 use engagelab_otp::TemplateId;
 use serde_json::{Value, json};
 
+use super::definition;
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, write};
 
 /// Show one template, with what its channels say.
 ///
-/// As JSON, the TemplateDetails of the OpenAPI document.
+/// As JSON, the TemplateDetails of the OpenAPI document; with --definition, the file that `template create` takes.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp template show login
+  engagelab-otp template show login --definition > login.json")]
 pub(crate) struct Arguments {
     /// The template's id
     id: String,
+    /// Print a definition that `template create` takes, and nothing else, as JSON
+    #[arg(long)]
+    definition: bool,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -24,6 +32,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let id: TemplateId = arguments.id.parse()?;
     let details = arguments.connection.open()?.call(|client| client.get_template(&id))?;
+    if arguments.definition {
+        return write(&format!("{:#}\n", json!(definition::of(&details)?)));
+    }
     let mut text = Vec::new();
     let json = json!(details);
     lines(&json, "", &mut text);

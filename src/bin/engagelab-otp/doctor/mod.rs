@@ -1,0 +1,171 @@
+//! `engagelab-otp doctor`: looks at everything between here and the service, and says of each what is wrong.
+//!
+//! Nothing is sent to anybody: of the API it only reads, and over SMPP it binds and leaves.
+
+mod endpoint;
+
+use clap::Args;
+use engagelab_otp::Client;
+use engagelab_otp::smpp::SmppClient;
+use serde_json::json;
+
+use crate::callback::keys::Keys;
+use crate::connection::{Connection, Session};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::{CALLBACK, Origin, SMPP};
+use crate::smpp::account::Account;
+use crate::smpp::outcome::not_connected;
+
+/// Look for what keeps this from working: settings, proxy, names, TLS, clock, key, callbacks, SMPP.
+///
+/// Prints one line for each check: good, bad with what to do, or skipped. Nothing is sent to anybody. The exit code
+/// is that of the first check which is bad; as JSON {"healthy": true, "checks": [{"name": "clock", "state": "good",
+/// "finding": "…", "advice": null}, …]}.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  engagelab-otp doctor
+  engagelab-otp doctor --profile prod.toml --verbose")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// What a check came to.
+struct Check {
+    name: &'static str,
+    finding: String,
+    state: State,
+}
+
+enum State {
+    Good,
+    Skipped,
+    Bad { exit: Exit, advice: String },
+}
+
+impl Check {
+    fn good(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, finding: finding.into(), state: State::Good }
+    }
+
+    fn skipped(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, finding: finding.into(), state: State::Skipped }
+    }
+
+    fn bad(name: &'static str, exit: Exit, finding: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name, finding: finding.into(), state: State::Bad { exit, advice: advice.into() } }
+    }
+
+    fn failed(name: &'static str, failure: Failure) -> Self {
+        Self::bad(name, failure.exit, failure.reason, failure.advice.unwrap_or_default())
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut checks = Vec::new();
+    match arguments.connection.open() {
+        Ok(session) => {
+            checks.push(Check::good("settings", format!("the key {} of {}", session.key, session.origin)));
+            checks.extend(endpoint::check(&session.base_url, session.is_sandbox, &arguments.connection));
+            checks.push(credentials(&session));
+        }
+        Err(failure) => checks.push(Check::failed("settings", failure)),
+    }
+    checks.push(callbacks(arguments));
+    checks.push(smpp(arguments));
+    print(&checks, &arguments.output)
+}
+
+fn credentials(session: &Session) -> Check {
+    match session.call(Client::list_templates) {
+        Ok(templates) => {
+            Check::good("credentials", format!("the key may read: {} templates", templates.len()))
+        }
+        Err(failure) => Check::failed("credentials", failure),
+    }
+}
+
+fn callbacks(arguments: &Arguments) -> Check {
+    let name = "callbacks";
+    let source = &arguments.connection.source;
+    if !source.sandbox {
+        match source.settings(&CALLBACK) {
+            Ok(settings)
+                if settings.values.iter().all(Option::is_none) && settings.origin != Origin::Environment =>
+            {
+                return Check::skipped(name, "no callback settings");
+            }
+            Ok(_) => {}
+            Err(failure) => return Check::failed(name, failure),
+        }
+    }
+    let keys = Keys::find(source).and_then(|keys| keys.receiver().map(|_| keys));
+    match keys {
+        Ok(keys) if keys.checks_signature() => {
+            Check::good(name, format!("{} would be checked", keys.checks()))
+        }
+        Ok(keys) => Check::bad(
+            name,
+            Exit::Usage,
+            format!("{} would be checked", keys.checks()),
+            "Set a user and a secret too, here and in the service's console: a value of Authorization can be replayed.",
+        ),
+        Err(failure) => Check::failed(name, failure),
+    }
+}
+
+fn smpp(arguments: &Arguments) -> Check {
+    let name = "smpp";
+    let source = &arguments.connection.source;
+    if !source.sandbox {
+        match source.settings(&SMPP) {
+            Ok(settings) if settings.values.iter().all(Option::is_none) => {
+                return Check::skipped(name, "no SMPP account");
+            }
+            Ok(_) => {}
+            Err(failure) => return Check::failed(name, failure),
+        }
+    }
+    let (address, config) = match Account::default().config(source) {
+        Ok(config) => config,
+        Err(failure) => return Check::failed(name, failure),
+    };
+    match SmppClient::connect(&config) {
+        Ok((client, _)) => {
+            client.shutdown();
+            Check::good(name, format!("bound at {address}"))
+        }
+        // A sandbox can run without SMPP.
+        Err(error) if source.sandbox => Check::skipped(name, format!("none at {address}: {error}")),
+        Err(error) => Check::failed(name, not_connected(&error)),
+    }
+}
+
+fn print(checks: &[Check], output: &Output) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut objects = Vec::new();
+    let mut exit = None;
+    for Check { name, finding, state } in checks {
+        let (word, advice) = match state {
+            State::Good => ("good", None),
+            State::Skipped => ("skipped", None),
+            State::Bad { exit: of_check, advice } => {
+                exit = exit.or(Some(*of_check));
+                ("bad", Some(advice).filter(|advice| !advice.is_empty()))
+            }
+        };
+        lines.push(format!("{word:<8} {name:<12} {finding}"));
+        lines.extend(advice.map(|advice| format!("{:22}{advice}", "")));
+        objects.push(json!({ "name": name, "state": word, "finding": finding, "advice": advice }));
+    }
+    output.print_table(&lines, &json!({ "healthy": exit.is_none(), "checks": objects }))?;
+    match exit {
+        None => Ok(()),
+        Some(exit) => Err(Failure::new(exit, "")),
+    }
+}

@@ -1,0 +1,100 @@
+//! Which callbacks wait, are with a handler, and may be forgotten. No I/O.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::super::replay::Claim;
+use super::InboxStatus;
+
+/// All that is not settled, by address: that is, in the order in which it came.
+#[derive(Default)]
+pub(super) struct Queue {
+    unsettled: BTreeMap<u64, Waiting>,
+    ready: BTreeSet<u64>,
+    /// What has failed, by the time at which it is tried again.
+    later: BTreeSet<(Instant, u64)>,
+    /// Claims that were found on opening.
+    pub(super) claims: Vec<Claim>,
+    /// From which address on something is to be kept until which second, for its claim or by the retention. The seconds
+    /// rise.
+    kept: VecDeque<(u64, u64)>,
+    pub(super) stopped: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Waiting {
+    attempts: u32,
+}
+
+impl Queue {
+    pub(super) fn add(&mut self, address: u64) {
+        self.unsettled.insert(address, Waiting::default());
+        self.ready.insert(address);
+    }
+
+    /// Keeps what stands at this address for so long.
+    pub(super) fn keep(&mut self, address: u64, until: u64) {
+        if self.kept.back().is_none_or(|(_, last)| *last < until) {
+            self.kept.push_back((address, until));
+        }
+    }
+
+    /// Counts an attempt that was begun; how many there have been.
+    pub(super) fn attempt(&mut self, address: u64) -> u32 {
+        let Some(waiting) = self.unsettled.get_mut(&address) else { return 0 };
+        waiting.attempts = waiting.attempts.saturating_add(1);
+        waiting.attempts
+    }
+
+    pub(super) fn attempts(&self, address: u64) -> u32 {
+        self.unsettled.get(&address).map_or(0, |waiting| waiting.attempts)
+    }
+
+    pub(super) fn settle(&mut self, address: u64) {
+        self.unsettled.remove(&address);
+        self.ready.remove(&address);
+    }
+
+    /// The next one to hand out, which it then is.
+    pub(super) fn take(&mut self, now: Instant) -> Option<u64> {
+        while let Some(&(due, address)) = self.later.first().filter(|(due, _)| *due <= now) {
+            self.later.remove(&(due, address));
+            self.ready.insert(address);
+        }
+        self.ready.pop_first()
+    }
+
+    pub(super) fn put_off(&mut self, address: u64, until: Instant) {
+        self.later.insert((until, address));
+    }
+
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.later.first().map(|(due, _)| *due)
+    }
+
+    /// The first address that is still needed; none if nothing is.
+    pub(super) fn needed_from(&mut self, second: u64) -> Option<u64> {
+        while self.kept.front().is_some_and(|(_, until)| *until <= second) {
+            self.kept.pop_front();
+        }
+        let kept = self.kept.front().map(|(address, _)| *address);
+        let unsettled = self.unsettled.first_key_value().map(|(address, _)| *address);
+        kept.into_iter().chain(unsettled).min()
+    }
+
+    pub(super) fn status(&self, dead: usize) -> InboxStatus {
+        let waiting = self.ready.len();
+        let retrying = self.later.len();
+        let in_progress = self.unsettled.len().saturating_sub(waiting + retrying);
+        InboxStatus { waiting, retrying, in_progress, dead }
+    }
+}
+
+/// How long a callback waits that has failed so many times.
+pub(super) fn backoff(attempts: u32) -> Duration {
+    let exponent = attempts.saturating_sub(1).min(16);
+    (FIRST_PAUSE * 2_u32.saturating_pow(exponent)).min(LONGEST_PAUSE)
+}
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
