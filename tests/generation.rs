@@ -246,14 +246,9 @@ fn each_operation_has_a_method_of_the_facade_and_a_subcommand() {
     for operation in engagelab_otp::api::operations::ALL {
         let name = snake_case(operation.id);
         assert!(facade.contains(&format!("pub fn {name}(")), "src/client.rs has no method {name}");
-        let files = commands
-            .iter()
-            .filter(|text| [format!(".{name}("), format!("::{name})")].iter().any(|call| text.contains(call)))
-            .count();
-        assert_eq!(
-            files, 1,
-            "{name} is called by {files} files of src/bin/engagelab-otp, and belongs into one"
-        );
+        let called = [format!(".{name}("), format!("::{name})")];
+        let is_called = commands.iter().any(|text| called.iter().any(|call| text.contains(call)));
+        assert!(is_called, "no subcommand in src/bin/engagelab-otp calls {name}");
     }
 }
 

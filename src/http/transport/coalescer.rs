@@ -59,7 +59,7 @@ impl WriteCoalescer {
         Self {
             inner,
             buffers: CoalescedBuffers {
-                output: LazyBuffers::new(1, config.output_buffer_size()),
+                output: LazyBuffers::new(SCRATCH, config.output_buffer_size()),
                 waiting: 0,
                 input: vec![0; config.input_buffer_size()],
                 filled: 0..0,
@@ -229,6 +229,10 @@ fn is_closed_by_peer(error: &ureq::Error) -> bool {
     let ureq::Error::Io(error) = error else { return false };
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
+
+/// As much room as ureq wants beside the output. With less, its buffers would grow and shrink, and be cleared, in each
+/// call.
+const SCRATCH: usize = 10 * 1024;
 
 /// Output is passed on in pieces that every inner buffer holds.
 const PIECE: usize = 8 * 1024;
