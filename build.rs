@@ -32,6 +32,8 @@ fn main() {
     let mut made = overview();
     #[cfg(feature = "codegen")]
     {
+        // A panic of the type generator becomes a diagnostic; its backtrace would only hide that.
+        std::panic::set_hook(Box::new(|_| {}));
         made = made.and_then(|()| generate());
     }
     if let Err(diagnostics) = made {

@@ -1,5 +1,7 @@
 //! What is wrong with a document: where, and what to do about it.
 
+use yaml_serde::Value;
+
 /// A place in the document: the keys that lead to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place(Vec<String>);
@@ -19,38 +21,68 @@ impl Place {
         self.0.last().is_some_and(|last| last == key)
     }
 
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+
+    /// How many keys stand where this one stands.
+    pub(crate) fn siblings(&self, root: &Value) -> usize {
+        let parent = self.0.split_last().map_or(&[][..], |(_, rest)| rest);
+        let value = parent.iter().fold(root, |value, key| match key.parse::<usize>() {
+            Ok(index) if value.is_sequence() => &value[index],
+            _ => &value[key.as_str()],
+        });
+        value.as_mapping().map_or(0, yaml_serde::Mapping::len)
+    }
+
     /// The line of the last key that can be found, going down the keys by indentation. Good for block-style
     /// YAML, which the document is written in; inside a flow-style value it names the line where that begins.
     fn line(&self, text: &str) -> usize {
-        let lines: Vec<(usize, &str)> =
+        let mut lines: Vec<(usize, &str)> =
             text.lines().map(|line| (line.len() - line.trim_start().len(), line.trim_start())).collect();
         let blank = |content: &str| content.is_empty() || content.starts_with('#');
-        let (mut found, mut outer) = (0, None);
+        let (mut found, mut begin, mut outer) = (0, 0, None);
         for key in &self.0 {
             let written = [format!("{key}:"), format!("'{key}':"), format!("\"{key}\":")];
-            let begin = if outer.is_some() { found + 1 } else { 0 };
+            // The items of a list may stand as far to the left as its key does.
+            let index = key.parse::<usize>().ok();
+            let inside = |indent: usize, content: &str| {
+                outer.is_none_or(|outer| {
+                    indent > outer || indent == outer && index.is_some() && is_item(content)
+                })
+            };
             let mut children = lines[begin..]
                 .iter()
                 .zip(begin..)
                 .filter(|((_, content), _)| !blank(content))
-                .take_while(|((indent, _), _)| outer.is_none_or(|outer| *indent > outer))
+                .take_while(|((indent, content), _)| inside(*indent, content))
                 .peekable();
             // Only the first child's indentation counts: what stands deeper belongs to somebody else.
             let Some(&&(level, _)) = children.peek().map(|(line, _)| line) else { break };
             let mut siblings = children.filter(|((indent, _), _)| *indent == level);
-            let hit = match key.parse::<usize>() {
-                Ok(index) => siblings.filter(|((_, content), _)| content.starts_with("- ")).nth(index),
-                Err(_) => siblings.find(|((_, content), _)| {
-                    let content = content.trim_start_matches("- ");
-                    written.iter().any(|written| content.starts_with(written.as_str()))
-                }),
+            let hit = match index {
+                Some(index) => siblings.filter(|((_, content), _)| is_item(content)).nth(index),
+                None => siblings
+                    .find(|((_, content), _)| written.iter().any(|key| content.starts_with(key.as_str()))),
             };
             let Some((_, number)) = hit else { break };
             found = number;
             outer = Some(level);
+            begin = number + 1;
+            if index.is_some() {
+                // The item's first key stands on the same line, behind the dash.
+                let (indent, content) = lines[number];
+                lines[number] = (indent + 2, content.trim_start_matches('-').trim_start());
+                begin = number;
+            }
         }
         found + 1
     }
+}
+
+fn is_item(content: &str) -> bool {
+    content == "-" || content.starts_with("- ")
 }
 
 /// One thing that keeps the document from becoming code.
@@ -76,7 +108,7 @@ impl Diagnostic {
     pub(crate) fn located(&self, file: &str, text: &str) -> String {
         match (self.line, self.place.0.is_empty()) {
             (Some(line), _) => format!("{file}:{line}: {}", self.what),
-            (None, true) => format!("{file}: {}", self.what),
+            (None, true) => format!("{file}:1: {}", self.what),
             (None, false) => {
                 format!("{file}:{}: {}: {}", self.place.line(text), self.place.0.join(" > "), self.what)
             }

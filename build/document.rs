@@ -15,13 +15,17 @@ pub(crate) struct Document {
 /// The methods that a path item can have.
 pub(crate) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// The media type that travels.
+pub(crate) const JSON: &str = "application/json";
+
 const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 impl Document {
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let root: Value = yaml_serde::from_str(text).map_err(|error| {
             let line = error.location().map(|location| location.line());
-            vec![Diagnostic::on_line(line, format!("this is not YAML: {error}; mend the syntax there"))]
+            vec![Diagnostic::on_line(line, format!("this is not YAML: {error}; correct the syntax there"))]
         })?;
         let document = Self { root };
         let defects = check::defects(&document);
@@ -62,14 +66,6 @@ impl Document {
         Some(target)
     }
 
-    /// The parameters of an operation's path, in the path's order.
-    pub(crate) fn path_parameters<'a>(&'a self, path: &str, operation: &'a Value) -> Vec<&'a str> {
-        let mut names: Vec<_> =
-            self.parameters(path, operation).filter_map(|parameter| parameter["name"].as_str()).collect();
-        names.sort_by_key(|name| path.find(&format!("{{{name}}}")));
-        names
-    }
-
     /// The parameters of an operation: those of its path, then its own.
     pub(crate) fn parameters<'a>(
         &'a self,
@@ -89,10 +85,11 @@ impl Document {
             .collect()
     }
 
-    /// The names of the schemas that the request bodies are made of, however deep.
+    /// The names of the schemas that requests are made of, however deep.
     pub(crate) fn request_schemas(&self) -> BTreeSet<&str> {
         let bodies = self.operations().map(|(_, _, operation)| &operation["requestBody"]);
-        self.reachable(bodies)
+        let parameters = self.operations().flat_map(|(path, _, operation)| self.parameters(path, operation));
+        self.reachable(bodies.chain(parameters))
     }
 
     /// The names of the schemas that the answers are made of, however deep.
@@ -128,11 +125,21 @@ pub(crate) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_sequence().into_iter().flatten()
 }
 
+/// The names in braces, in the path's order.
+pub(crate) fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+}
+
+/// Whether an example stands there, which is data and no structure. A property may have that name, too.
+pub(crate) fn is_data(place: &Place) -> bool {
+    let named = place.parent().is_some_and(|parent| parent.ends_with("properties"));
+    !named && (place.ends_with("example") || place.ends_with("examples"))
+}
+
 /// Every `$ref` below `value`, with the place below it. Examples are data, not structure.
 pub(crate) fn references(value: &Value) -> Vec<(Place, &str)> {
     fn collect<'a>(value: &'a Value, place: &Place, found: &mut Vec<(Place, &'a str)>) {
-        let named = place.ends_with("properties");
-        for (key, child) in pairs(value).filter(|(key, _)| named || !matches!(*key, "example" | "examples")) {
+        for (key, child) in pairs(value).filter(|(key, _)| !is_data(&place.child(key))) {
             match child.as_str() {
                 Some(reference) if key == "$ref" => found.push((place.clone(), reference)),
                 _ => collect(child, &place.child(key), found),

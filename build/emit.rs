@@ -42,12 +42,9 @@ const HEADER: &str = "\
 ";
 
 /// Makes the code. The document was checked before, so that a panic in here is for a construct that nobody thought
-/// of; it is reported like any other diagnostic, without a backtrace.
+/// of; it is reported like any other diagnostic.
 pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
-    let loud = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let result = std::panic::catch_unwind(|| generate(document, with_mock));
-    std::panic::set_hook(loud);
     result.unwrap_or_else(|panic| {
         let said = panic
             .downcast_ref::<String>()
@@ -60,22 +57,26 @@ pub(crate) fn emit(document: &Document, with_mock: bool) -> Result<Code, Diagnos
 }
 
 fn generate(document: &Document, with_mock: bool) -> Result<Code, Diagnostic> {
-    let spec = model(&types::reduced(document))?;
+    let reduced = types::reduced(document);
+    // The types come from the schemas alone; the operations are written by this generator.
+    let mut schemas = reduced.clone();
+    schemas["paths"] = Value::Mapping(yaml_serde::Mapping::new());
+    let spec = model(&schemas)?;
     let documentation = Documentation::of(document);
-    let print = |tokens| pretty(tokens, &documentation);
     let mock = with_mock.then(|| {
+        let spec = model(&reduced)?;
         let mocks = types::generator(document, &spec)?.httpmock(&spec, "engagelab_otp::api");
         let tokens = mocks
             .map_err(|error| Diagnostic::new(Place::default(), format!("no mocks can be made: {error}")))?;
-        print(tokens)
+        pretty(tokens, postprocess::file)
     });
     let types = types::types(document, &spec)?;
     Ok(Code {
         type_names: format!("wire_types!({});\n", types::names(&types).join(", ")),
-        types: print(types)?,
-        limits: print(limits::limits(document)?)?,
-        operations: print(operations::operations(document))?,
-        functions: print(operations::functions(document))?,
+        types: pretty(types, |file| postprocess::types(file, &documentation))?,
+        limits: pretty(limits::limits(document)?, postprocess::file)?,
+        operations: pretty(operations::operations(document), postprocess::file)?,
+        functions: pretty(operations::functions(document), postprocess::file)?,
         mock: mock.transpose()?,
     })
 }
@@ -86,7 +87,7 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Diagnostic> {
         Ok(spec) => return Ok(spec),
         Err(error) => error,
     };
-    let describe = |error: &yaml_serde::Error| format!("this is not OpenAPI 3.0: {error}; mend it there");
+    let describe = |error: &yaml_serde::Error| format!("this is not OpenAPI 3.0: {error}; correct it there");
     let paths = Place::at(["paths"]);
     for (path, item) in pairs(&root["paths"]) {
         for (method, operation) in pairs(item).filter(|(key, _)| METHODS.contains(key)) {
@@ -105,11 +106,11 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Diagnostic> {
     Err(Diagnostic::new(Place::default(), describe(&error)))
 }
 
-fn pretty(tokens: TokenStream, documentation: &Documentation) -> Result<String, Diagnostic> {
+fn pretty(tokens: TokenStream, edit: impl FnOnce(&mut syn::File)) -> Result<String, Diagnostic> {
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| {
         let what = format!("the generated code does not parse: {error}; this is a bug of build.rs");
         Diagnostic::new(Place::default(), what)
     })?;
-    postprocess::file(&mut file, documentation);
+    edit(&mut file);
     Ok(format!("{HEADER}{}", prettyplease::unparse(&file)))
 }

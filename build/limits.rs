@@ -25,6 +25,14 @@ pub(crate) fn limits(document: &Document) -> Result<TokenStream, Diagnostic> {
             limits.schema(&format!("{name}.{property}"), schema, &of_property)?;
         }
     }
+    for (path, method, operation) in document.operations() {
+        for parameter in document.parameters(path, operation).filter(|one| one["schema"]["$ref"].is_null()) {
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let place = Place::at(["paths"]).child(path).child(method);
+            limits.schema(&format!("{id}.{name}"), &parameter["schema"], &place)?;
+        }
+    }
     let constants = limits.constants;
     Ok(quote! {
         use super::Bounds;

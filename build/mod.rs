@@ -1,7 +1,7 @@
 //! Turns the OpenAPI document into Rust. Reads no file and writes none.
 //!
-//! `document` parses, `check` refuses what could not become code, `types`, `enumeration`, `limits` and `operations` make
-//! the code, `postprocess` makes it readable, `emit` puts it together.
+//! `document` parses, `check` refuses what could not become code, `types`, `enumeration`, `redaction`, `limits`, `operations`
+//! and `parameters` make the code, `postprocess` makes it readable, `emit` puts it together.
 
 mod check;
 mod diagnostic;
@@ -10,7 +10,9 @@ mod emit;
 mod enumeration;
 mod limits;
 mod operations;
+mod parameters;
 mod postprocess;
+mod redaction;
 mod types;
 
 use document::Document;

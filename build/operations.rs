@@ -4,7 +4,8 @@ use heck::{ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::document::{Document, schema_name};
+use super::document::{Document, JSON, schema_name};
+use super::parameters::Parameters;
 
 /// What is known of each operation before it is called.
 pub(crate) fn operations(document: &Document) -> TokenStream {
@@ -28,8 +29,12 @@ pub(crate) fn operations(document: &Document) -> TokenStream {
         });
         names.push(constant);
     }
+    let server = document.root["servers"][0]["url"].as_str().unwrap_or_default();
     quote! {
         use super::Operation;
+
+        /// The service's address.
+        pub const BASE_URL: &str = #server;
 
         #constants
 
@@ -48,19 +53,16 @@ pub(crate) fn functions(document: &Document) -> TokenStream {
         let constant = format_ident!("{}", id.to_shouty_snake_case());
         let function = format_ident!("{}", id.to_snake_case());
         let request_line = request_line(method, path);
-        let segments: Vec<_> = document
-            .path_parameters(path, operation)
-            .into_iter()
-            .map(|name| format_ident!("{}", name.to_snake_case()))
-            .collect();
-        let body = schema_name(&operation["requestBody"]["content"]["application/json"]["schema"])
+        let parameters = Parameters::of(document, path, operation);
+        let (arguments, values) = (parameters.arguments(), parameters.values());
+        let body = schema_name(&operation["requestBody"]["content"][JSON]["schema"])
             .map(|name| format_ident!("{name}"));
         let body_argument = body.iter().map(|name| quote!(, body: &types::#name));
         let body_value = if body.is_some() { quote!(Some(body)) } else { quote!(None::<&()>) };
         let success = document.successes(operation);
         let answer = success
             .first()
-            .and_then(|response| schema_name(&response["content"]["application/json"]["schema"]))
+            .and_then(|response| schema_name(&response["content"][JSON]["schema"]))
             .map_or_else(
                 || quote!(()),
                 |name| {
@@ -69,15 +71,16 @@ pub(crate) fn functions(document: &Document) -> TokenStream {
                 },
             );
         let doc = format!(
-            "{summary}.\n\n{}\n\n{request_line}\n\n# Errors\n\nSee [`Error`](crate::Error): what failed, and whether the request may have been acted on.",
+            "{summary}.\n\n{}\n\n{request_line}\n\n{}# Errors\n\nSee [`Error`](crate::Error): what failed, and whether the request may have been acted on.",
             description.trim_end(),
+            parameters.documentation(),
         );
+        let deprecated = (operation["deprecated"].as_bool() == Some(true)).then(|| quote!(#[deprecated]));
         functions.extend(quote! {
             #[doc = #doc]
-            pub fn #function(
-                &self #(, #segments: &str)* #(#body_argument)*
-            ) -> Result<#answer, crate::Error> {
-                self.run(&operations::#constant, &[#(#segments),*], #body_value)
+            #deprecated
+            pub fn #function(&self #arguments #(#body_argument)*) -> Result<#answer, crate::Error> {
+                self.run(&operations::#constant, &#values, #body_value)
             }
         });
     }

@@ -27,9 +27,17 @@ impl Documentation {
     }
 }
 
-pub(crate) fn file(file: &mut syn::File, documentation: &Documentation) {
+/// The types: their fields get documentation, and nothing shows what may hold anything.
+pub(crate) fn types(file: &mut syn::File, documentation: &Documentation) {
     Shorten.visit_file_mut(file);
-    DocumentItems { documentation }.visit_file_mut(file);
+    Fields { documentation }.visit_file_mut(file);
+    Comments.visit_file_mut(file);
+}
+
+/// Any other file.
+pub(crate) fn file(file: &mut syn::File) {
+    Shorten.visit_file_mut(file);
+    Comments.visit_file_mut(file);
 }
 
 /// Writes the paths that typify writes in full as a person would.
@@ -94,24 +102,18 @@ fn shorten(path: &mut syn::Path) {
     path.segments = std::mem::take(&mut path.segments).into_iter().skip(cut).collect();
 }
 
-/// typify repeats each type's JSON schema in its documentation, and leaves fields that are references without any:
-/// the first is cut, the second added.
-struct DocumentItems<'a> {
+/// typify leaves fields that are references without documentation.
+struct Fields<'a> {
     documentation: &'a Documentation,
 }
 
-impl VisitMut for DocumentItems<'_> {
+impl VisitMut for Fields<'_> {
     fn visit_item_struct_mut(&mut self, item: &mut syn::ItemStruct) {
         let name = item.ident.to_string();
         for field in &mut item.fields {
             let Some(ident) = field.ident.as_ref().map(ToString::to_string) else { continue };
             let ident = ident.trim_start_matches("r#").trim_end_matches('_').to_owned();
-            if is_free_form(&field.ty) {
-                // Anything may stand there, so its type does not show it in `Debug`.
-                field.ty = syn::parse_quote!(Option<super::Extra>);
-            }
             if ident == "extra" && is_flattened(&field.attrs) {
-                field.ty = syn::parse_quote!(super::Extra);
                 document(&mut field.attrs, "Fields that this version does not know.");
             } else if let Some(text) = self.documentation.0.get(&(name.clone(), ident)) {
                 document(&mut field.attrs, text);
@@ -127,15 +129,23 @@ impl VisitMut for DocumentItems<'_> {
         visit_mut::visit_variant_mut(self, variant);
     }
 
-    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
-        rewrite(attributes);
+    /// In an object of any members anything may stand, so its type does not show it in `Debug`.
+    fn visit_type_mut(&mut self, kind: &mut syn::Type) {
+        let free: syn::Type = syn::parse_quote!(serde_json::Map<String, serde_json::Value>);
+        if quote!(#kind).to_string() == quote!(#free).to_string() {
+            *kind = syn::parse_quote!(super::Extra);
+        }
+        visit_mut::visit_type_mut(self, kind);
     }
 }
 
-/// Whether it is an optional object of any members, whose values `Debug` would show.
-fn is_free_form(field: &syn::Type) -> bool {
-    let free: syn::Type = syn::parse_quote!(Option<serde_json::Map<String, serde_json::Value>>);
-    quote!(#field).to_string() == quote!(#free).to_string()
+/// typify repeats each type's JSON schema in its documentation, which is cut.
+struct Comments;
+
+impl VisitMut for Comments {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
+        rewrite(attributes);
+    }
 }
 
 fn is_flattened(attributes: &[syn::Attribute]) -> bool {
@@ -180,7 +190,10 @@ fn rewrite(attributes: &mut Vec<syn::Attribute>) {
             others.push(attribute);
             continue;
         };
-        let kept = text.split_once("<details>").map_or(text.as_str(), |(kept, _)| kept).trim();
+        let kept = text
+            .rsplit_once("<details><summary>JSON schema</summary>")
+            .map_or(text.as_str(), |(kept, _)| kept)
+            .trim();
         for line in kept.lines() {
             let line = if line.is_empty() { String::new() } else { format!(" {line}") };
             rewritten.push(syn::parse_quote!(#[doc = #line]));

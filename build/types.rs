@@ -5,16 +5,18 @@
 
 use std::collections::BTreeSet;
 
+use heck::ToSnakeCase;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, TypeImpl, TypePatch};
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::visit_mut::{self, VisitMut};
 use typify::TypeDetails;
 use yaml_serde::Value;
 
 use super::diagnostic::{Diagnostic, Place};
-use super::document::{Document, items, pairs, schema_name};
-use super::enumeration;
+use super::document::{Document, JSON, items};
+use super::{enumeration, redaction};
 
 /// The document as the type generator wants it: without callbacks, which make no functions; without the keywords
 /// that would turn plain values into opaque types; and with answers that keep the fields they do not know. What
@@ -33,12 +35,9 @@ pub(crate) fn reduced(document: &Document) -> Value {
     ];
     fn strip(value: &mut Value) {
         if let Some(mapping) = value.as_mapping_mut() {
-            let integer = mapping.get("type").and_then(Value::as_str) == Some("integer");
+            // `pattern` under `properties` would be a field's name, and then its value is a schema.
             mapping.retain(|key, value| {
-                let key = key.as_str().unwrap_or_default();
-                // `pattern` under `properties` would be a field's name, and then its value is a schema.
-                let constraint = CONSTRAINTS.contains(&key) && !value.is_mapping();
-                !(constraint || integer && key == "enum")
+                !CONSTRAINTS.contains(&key.as_str().unwrap_or_default()) || value.is_mapping()
             });
             mapping.values_mut().for_each(strip);
         } else if let Some(sequence) = value.as_sequence_mut() {
@@ -46,16 +45,31 @@ pub(crate) fn reduced(document: &Document) -> Value {
         }
     }
     let mut root = document.root.clone();
+    // Of several media types in answers, JSON is the one that is asked for.
+    let only_json = |response: &mut Value| {
+        if let Some(content) = response.get_mut("content").and_then(Value::as_mapping_mut) {
+            content.retain(|media, _| media.as_str() == Some(JSON));
+        }
+    };
     for (path, method, _) in document.operations() {
-        if let Some(operation) = root["paths"][path][method].as_mapping_mut() {
+        let operation = &mut root["paths"][path][method];
+        if let Some(operation) = operation.as_mapping_mut() {
             operation.remove("callbacks");
+        }
+        if let Some(responses) = operation["responses"].as_mapping_mut() {
+            responses.values_mut().for_each(only_json);
         }
     }
     if let Some(components) = root["components"].as_mapping_mut() {
         components.remove("callbacks");
     }
+    if let Some(responses) = root["components"]["responses"].as_mapping_mut() {
+        responses.values_mut().for_each(only_json);
+    }
     let requests = document.request_schemas();
     strip(&mut root["components"]["schemas"]);
+    strip(&mut root["components"]["parameters"]);
+    strip(&mut root["paths"]);
     for name in document.response_schemas().difference(&requests) {
         let schema = &mut root["components"]["schemas"][*name];
         if !schema["properties"].is_null() {
@@ -80,7 +94,7 @@ pub(crate) fn generator(document: &Document, spec: &OpenAPI) -> Result<Generator
         let own = format!("crate::api::types::{name}");
         match Own::of(schema) {
             Some(Own::Enumeration) => {
-                settings.with_replacement(name, own, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+                settings.with_replacement(name, own, [TypeImpl::Display].into_iter());
             }
             Some(Own::Sensitive) => {
                 settings.with_replacement(name, own, std::iter::empty());
@@ -103,15 +117,18 @@ pub(crate) fn types(document: &Document, spec: &OpenAPI) -> Result<TokenStream, 
     let mut generator = generator(document, spec)?;
     run(&mut generator, spec)?;
     let space = generator.get_type_space();
-    let mut tokens = space.to_stream();
+    let mut tokens = redaction::hide(&space.to_stream(), document).map_err(|error| {
+        let what = format!("the type generator wrote what does not parse: {error}; write the newest change in simpler OpenAPI");
+        Diagnostic::new(Place::default(), what)
+    })?;
     for (name, schema) in document.schemas() {
         match Own::of(schema) {
-            Some(Own::Enumeration) => tokens.extend(enumeration::enumeration(name, schema)?),
+            Some(Own::Enumeration) => tokens.extend(enumeration::enumeration(name, schema)),
             Some(Own::Sensitive) => tokens.extend(sensitive(name, schema)),
             None => {}
         }
     }
-    let sensitive = sensitive_fields(document);
+    let sensitive = redaction::sensitive_fields(document);
     tokens.extend(quote! {
         /// The fields of requests that hold codes, addresses or what users wrote.
         pub(crate) const SENSITIVE_FIELDS: &[&str] = &[#(#sensitive),*];
@@ -140,20 +157,6 @@ pub(crate) fn names(types: &TokenStream) -> Vec<String> {
     items.into_iter().filter_map(name).collect()
 }
 
-/// The names of request fields whose values must not be shown.
-fn sensitive_fields(document: &Document) -> BTreeSet<&str> {
-    let requests = document.request_schemas();
-    let schemas = &document.root["components"]["schemas"];
-    requests
-        .iter()
-        .flat_map(|name| pairs(&schemas[*name]["properties"]))
-        .filter(|(_, property)| {
-            schema_name(property).is_some_and(|name| schemas[name]["x-sensitive"].as_bool() == Some(true))
-        })
-        .map(|(name, _)| name)
-        .collect()
-}
-
 /// Runs progenitor, whose client is thrown away: the call fills the type space.
 fn run(generator: &mut Generator, spec: &OpenAPI) -> Result<(), Diagnostic> {
     generator.generate_tokens(spec).map(drop).map_err(|error| {
@@ -169,9 +172,10 @@ enum Own {
 
 impl Own {
     fn of(schema: &Value) -> Option<Self> {
-        if schema["x-extensible-enum"].is_sequence() {
+        let closed_numbers = schema["type"].as_str() == Some("integer") && schema["enum"].is_sequence();
+        if schema["x-extensible-enum"].is_sequence() || closed_numbers {
             Some(Self::Enumeration)
-        } else if schema["x-sensitive"].as_bool() == Some(true) {
+        } else if redaction::has_own_type(schema) {
             Some(Self::Sensitive)
         } else {
             None
@@ -232,7 +236,8 @@ fn constructor(
 ) -> TokenStream {
     let ident = format_ident!("{name}");
     let known: Vec<_> = fields.properties_info().collect();
-    let required: Vec<&str> = items(&schema["required"]).filter_map(Value::as_str).collect();
+    let required: Vec<String> =
+        items(&schema["required"]).filter_map(Value::as_str).map(ToSnakeCase::to_snake_case).collect();
     let type_of = |field: &typify::TypeStructPropInfo<'_>| {
         space.get_type(&field.type_id).ok().map(|seen| match seen.details() {
             TypeDetails::Option(inner) => (space.get_type(&inner).map(|inner| in_types(&inner)), true),
@@ -242,13 +247,19 @@ fn constructor(
     let mut arguments = Vec::new();
     let mut setters = TokenStream::new();
     let mut ordered = known;
-    ordered.sort_by_key(|field| required.iter().position(|name| *name == field.name).unwrap_or(usize::MAX));
+    ordered.sort_by_key(|field| {
+        required.iter().position(|name| name == field.name.trim_end_matches('_')).unwrap_or(usize::MAX)
+    });
     let mut values = Vec::new();
     for field in &ordered {
         let field_ident = format_ident!("{}", field.name);
         let Some((Ok(field_type), optional)) = type_of(field) else { continue };
         if field.name == EXTRA {
             values.push(quote!(#field_ident: Default::default()));
+        } else if field.required && optional {
+            // It can be null, and whether it is must be said.
+            arguments.push(quote!(#field_ident: Option<#field_type>));
+            values.push(quote!(#field_ident));
         } else if field.required {
             arguments.push(quote!(#field_ident: impl Into<#field_type>));
             values.push(quote!(#field_ident: #field_ident.into()));
@@ -281,10 +292,16 @@ const EXTRA: &str = "extra";
 
 /// typify names types as seen from outside the module that they stand in.
 fn in_types(seen: &typify::Type<'_>) -> TokenStream {
-    seen.ident()
-        .to_string()
-        .replace("crate :: api :: types :: ", "")
-        .replace("types :: ", "")
-        .parse()
-        .unwrap_or_else(|_| seen.ident())
+    struct Inside;
+    impl VisitMut for Inside {
+        fn visit_path_mut(&mut self, path: &mut syn::Path) {
+            if path.leading_colon.is_none() && path.segments.len() > 1 && path.segments[0].ident == "types" {
+                path.segments = std::mem::take(&mut path.segments).into_iter().skip(1).collect();
+            }
+            visit_mut::visit_path_mut(self, path);
+        }
+    }
+    let Ok(mut parsed) = syn::parse2::<syn::Type>(seen.ident()) else { return seen.ident() };
+    Inside.visit_type_mut(&mut parsed);
+    parsed.into_token_stream()
 }

@@ -13,6 +13,7 @@ use crate::api::types::{
 use crate::api::{Operation, operations};
 use crate::builder::ClientBuilder;
 use crate::http::call::Executor;
+use crate::http::parameters::Parameters;
 use crate::http::transport::ConnectionUse;
 use crate::receipt::SendReceipt;
 use crate::verification::Verification;
@@ -186,7 +187,7 @@ impl Client {
         let connection =
             if self.echoes.load(Ordering::Relaxed) { ConnectionUse::Pooled } else { ConnectionUse::Own };
         let operation = &operations::VERIFY_OTP;
-        let response = match self.api.respond(operation, &[], Some(&request), connection) {
+        let response = match self.api.respond(operation, &Parameters::default(), Some(&request), connection) {
             Ok(response) => response,
             Err(error) => return Verification::of_error(&error).ok_or(error),
         };
@@ -278,7 +279,9 @@ impl Client {
     }
 
     fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<SendReceipt, Error> {
-        self.api.respond(operation, &[], Some(request), ConnectionUse::Pooled).map(SendReceipt::from)
+        self.api
+            .respond(operation, &Parameters::default(), Some(request), ConnectionUse::Pooled)
+            .map(SendReceipt::from)
     }
 }
 

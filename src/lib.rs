@@ -30,6 +30,8 @@ mod input;
 mod journal;
 mod outcome;
 mod receipt;
+#[cfg(any(feature = "sandbox", feature = "smpp"))]
+mod schedule;
 mod sync;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;

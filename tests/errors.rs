@@ -177,3 +177,18 @@ fn an_error_is_json_for_logs() {
     assert_eq!((&json["kind"], &json["outcome"]), (&"connection_lost".into(), &"unknown".into()));
     assert_eq!(json["causes"].as_array().map(Vec::len), Some(1));
 }
+
+/// Every rule in the sources, as far as it stands as a text where the error is made.
+#[test]
+fn what_is_said_of_bad_input_is_what_it_must_be() {
+    let made = regex::Regex::new(r#"InvalidInput::(?:new|unless)\([^;]*?"(?P<rule>[a-z`][^"]* [^"]*)"\)"#)
+        .expect("a pattern");
+    let mut rules = 0;
+    for (path, text) in crate::architecture::sources("src") {
+        for found in made.captures_iter(&text) {
+            assert!(found["rule"].starts_with("must "), "{}: {:?}", path.display(), &found["rule"]);
+            rules += 1;
+        }
+    }
+    assert!(rules > 30, "only {rules} rules were found");
+}

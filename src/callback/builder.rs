@@ -77,12 +77,8 @@ impl ReceiverBuilder {
     /// If the value is empty or cannot stand in a header.
     pub fn authorization(mut self, value: &str) -> Result<Self, InvalidInput> {
         let plain = value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value;
-        InvalidInput::unless(!value.is_empty(), "authorization", "the value is not empty")?;
-        InvalidInput::unless(
-            plain,
-            "authorization",
-            "the value is printable ASCII without spaces around it",
-        )?;
+        InvalidInput::unless(!value.is_empty(), "authorization", "must not be empty")?;
+        InvalidInput::unless(plain, "authorization", "must be printable ASCII without spaces around it")?;
         self.policy.authorizations.push(sha256(value.as_bytes()));
         Ok(self)
     }
@@ -163,9 +159,9 @@ impl ReceiverBuilder {
     /// [asked for](Self::accept_unsigned_callbacks); or if both was asked for at once.
     pub fn build(self) -> Result<Receiver, InvalidInput> {
         let required = !self.policy.keys.is_empty() || !self.policy.authorizations.is_empty();
-        let rule = "a receiver has a secret or an Authorization value, or accepts unsigned callbacks";
+        let rule = "must have a secret or an Authorization value, or accept unsigned callbacks";
         InvalidInput::unless(required || self.unsigned, "receiver", rule)?;
-        let rule = "a receiver with a secret or an Authorization value does not accept unsigned callbacks";
+        let rule = "must not accept unsigned callbacks when it has a secret or an Authorization value";
         InvalidInput::unless(!(required && self.unsigned), "receiver", rule)?;
         Ok(Receiver::new(self.policy))
     }

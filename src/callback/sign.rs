@@ -23,9 +23,9 @@ impl SigningKey {
     pub(crate) fn new(user: &str, secret: &str) -> Result<Self, InvalidInput> {
         let plain = user.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
         let check = InvalidInput::unless;
-        check((1..=256).contains(&user.len()), "user", "the user name has 1 to 256 characters")?;
-        check(plain, "user", "the user name is ASCII without spaces and semicolons")?;
-        check(!secret.is_empty(), "secret", "the secret is not empty")?;
+        check((1..=256).contains(&user.len()), "user", "must be 1 to 256 characters")?;
+        check(plain, "user", "must be ASCII without spaces and semicolons")?;
+        check(!secret.is_empty(), "secret", "must not be empty")?;
         Ok(Self { user: user.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) })
     }
 
@@ -84,11 +84,11 @@ impl Signer {
     /// If the time does not fit ten digits of seconds, or the nonce cannot stand in a header.
     pub fn header(&self, time: SystemTime, nonce: &str) -> Result<String, InvalidInput> {
         let seconds = unix_seconds(time);
-        InvalidInput::unless(seconds <= LAST_SECOND, "timestamp", "the time is before the year 2286")?;
+        InvalidInput::unless(seconds <= LAST_SECOND, "timestamp", "must be before the year 2286")?;
         InvalidInput::unless(
             is_nonce(nonce),
             "nonce",
-            "the nonce is 1 to 256 characters of ASCII without spaces and semicolons",
+            "must be 1 to 256 characters of ASCII without spaces and semicolons",
         )?;
         let timestamp = format!("{seconds:010}");
         let tag = self.0.sign(&timestamp, nonce);

@@ -5,8 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::api::Operation;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -17,7 +15,7 @@ use crate::http::redact::Redactor;
 use crate::http::response::ResponseHead;
 use crate::http::retry::{Failed, RetryPolicy};
 use crate::http::transport::{ConnectionUse, RawRequest, Transport, deadline_after};
-use crate::{ApiError, ErrorKind, InvalidInput, Outcome};
+use crate::{ApiError, ErrorKind, Outcome};
 
 /// Makes calls. Shared by all clones of a client.
 pub(crate) struct Executor {
@@ -43,6 +41,7 @@ type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
 pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) path: Cow<'static, str>,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) budget: Duration,
     pub(crate) connection: ConnectionUse,
@@ -121,6 +120,7 @@ impl Executor {
         let request = RawRequest {
             method: &call.operation.method,
             uri,
+            headers: &call.headers,
             body: call.body.as_deref(),
             authorization: &authorized.header,
             connection: if own { ConnectionUse::Own } else { ConnectionUse::Pooled },
@@ -145,52 +145,5 @@ impl Executor {
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor").field("retry", &self.retry).finish_non_exhaustive()
-    }
-}
-
-/// The operation's path with its parameters filled in, each encoded as one segment.
-pub(crate) fn path(operation: &Operation, segments: &[&str]) -> Result<Cow<'static, str>, InvalidInput> {
-    if segments.is_empty() {
-        return Ok(Cow::Borrowed(operation.path));
-    }
-    let mut filled = String::with_capacity(operation.path.len() + 32);
-    let mut rest = operation.path;
-    for segment in segments {
-        let Some((before, after)) = rest.split_once('{') else { break };
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let rule = "must not be empty, `.` or `..`: that would lead elsewhere";
-        InvalidInput::unless(!matches!(*segment, "" | "." | ".."), name, rule)?;
-        filled.push_str(before);
-        filled.extend(utf8_percent_encode(segment, ENCODED));
-        rest = after;
-    }
-    filled.push_str(rest);
-    Ok(Cow::Owned(filled))
-}
-
-/// Everything but what RFC 3986 calls unreserved.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::operations::{GET_TEMPLATE, LIST_TEMPLATES};
-
-    #[test]
-    fn a_path_parameter_is_one_segment() {
-        assert_eq!(path(&LIST_TEMPLATES, &[]).as_deref(), Ok("/v1/template-configs"));
-        assert_eq!(path(&GET_TEMPLATE, &["login"]).as_deref(), Ok("/v1/template-configs/login"));
-        assert_eq!(
-            path(&GET_TEMPLATE, &["a/b?c#d e%é"]).as_deref(),
-            Ok("/v1/template-configs/a%2Fb%3Fc%23d%20e%25%C3%A9")
-        );
-    }
-
-    #[test]
-    fn a_segment_that_would_lead_elsewhere_is_refused() {
-        for segment in ["", ".", ".."] {
-            let refused = path(&GET_TEMPLATE, &[segment]).expect_err("refused");
-            assert_eq!(refused.field(), "templateId");
-        }
     }
 }

@@ -84,7 +84,7 @@ impl FromStr for Decimal {
         if let Some(short) = Self::parse_short(text) {
             return Ok(short);
         }
-        let invalid = || InvalidInput::new("amount", "a decimal number of at most 12 and 24 digits");
+        let invalid = || InvalidInput::new("amount", "must be a decimal number of at most 12 and 24 digits");
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| invalid())?),
             None => (text, 0),

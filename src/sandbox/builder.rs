@@ -196,7 +196,7 @@ impl SandboxBuilder {
     pub fn callback_authorization(mut self, value: impl Into<String>) -> Result<Self, InvalidInput> {
         let value = value.into();
         let fits = http::HeaderValue::from_str(&value).is_ok() && !value.is_empty();
-        InvalidInput::unless(fits, "callback_authorization", "the value fits a header")?;
+        InvalidInput::unless(fits, "callback_authorization", "must fit a header")?;
         self.callbacks.authorization = Some(value);
         Ok(self)
     }

@@ -19,7 +19,7 @@ impl Api {
         &self,
         body: &types::SendOtpRequest,
     ) -> Result<types::SendReceipt, crate::Error> {
-        self.run(&operations::SEND_OTP, &[], Some(body))
+        self.run(&operations::SEND_OTP, &Parameters::default(), Some(body))
     }
     /// Send a one-time password of your own.
     ///
@@ -35,7 +35,7 @@ impl Api {
         &self,
         body: &types::SendCodeRequest,
     ) -> Result<types::SendReceipt, crate::Error> {
-        self.run(&operations::SEND_CODE, &[], Some(body))
+        self.run(&operations::SEND_CODE, &Parameters::default(), Some(body))
     }
     /// Send a notice, an offer, or a code of your own.
     ///
@@ -54,7 +54,7 @@ impl Api {
         &self,
         body: &types::SendMessageRequest,
     ) -> Result<types::SendReceipt, crate::Error> {
-        self.run(&operations::SEND_MESSAGE, &[], Some(body))
+        self.run(&operations::SEND_MESSAGE, &Parameters::default(), Some(body))
     }
     /// Check the code that a user typed.
     ///
@@ -74,7 +74,7 @@ impl Api {
         &self,
         body: &types::VerifyOtpRequest,
     ) -> Result<types::VerificationResult, crate::Error> {
-        self.run(&operations::VERIFY_OTP, &[], Some(body))
+        self.run(&operations::VERIFY_OTP, &Parameters::default(), Some(body))
     }
     /// Create a template.
     ///
@@ -90,7 +90,7 @@ impl Api {
         &self,
         body: &types::TemplateDefinition,
     ) -> Result<types::Acknowledgement, crate::Error> {
-        self.run(&operations::CREATE_TEMPLATE, &[], Some(body))
+        self.run(&operations::CREATE_TEMPLATE, &Parameters::default(), Some(body))
     }
     /// List all templates.
     ///
@@ -102,13 +102,15 @@ impl Api {
     ///
     /// See [`Error`](crate::Error): what failed, and whether the request may have been acted on.
     pub fn list_templates(&self) -> Result<types::TemplateList, crate::Error> {
-        self.run(&operations::LIST_TEMPLATES, &[], None::<&()>)
+        self.run(&operations::LIST_TEMPLATES, &Parameters::default(), None::<&()>)
     }
     /// Show one template with all it says.
     ///
     /// Answers with the template and the content of each channel. An unknown id gives 4001.
     ///
     /// `GET /v1/template-configs/{templateId}`
+    ///
+    /// - `template_id`: The template's id, percent-encoded as one path segment (a slash is legal in an id).
     ///
     /// # Errors
     ///
@@ -117,13 +119,22 @@ impl Api {
         &self,
         template_id: &str,
     ) -> Result<types::TemplateDetails, crate::Error> {
-        self.run(&operations::GET_TEMPLATE, &[template_id], None::<&()>)
+        self.run(
+            &operations::GET_TEMPLATE,
+            &Parameters {
+                path: &[template_id],
+                ..Parameters::default()
+            },
+            None::<&()>,
+        )
     }
     /// Delete a template.
     ///
     /// Removes the template for good. An unknown id gives 4001, and so does a second delete of the same.
     ///
     /// `DELETE /v1/template-configs/{templateId}`
+    ///
+    /// - `template_id`: The template's id, percent-encoded as one path segment (a slash is legal in an id).
     ///
     /// # Errors
     ///
@@ -132,6 +143,13 @@ impl Api {
         &self,
         template_id: &str,
     ) -> Result<types::Acknowledgement, crate::Error> {
-        self.run(&operations::DELETE_TEMPLATE, &[template_id], None::<&()>)
+        self.run(
+            &operations::DELETE_TEMPLATE,
+            &Parameters {
+                path: &[template_id],
+                ..Parameters::default()
+            },
+            None::<&()>,
+        )
     }
 }

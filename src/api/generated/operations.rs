@@ -2,6 +2,8 @@
 // with `UPDATE_SNAPSHOT=1 cargo test --features full snapshot`.
 
 use super::Operation;
+/// The service's address.
+pub const BASE_URL: &str = "https://otp.api.engagelab.cc";
 /// `POST /v1/messages`
 pub const SEND_OTP: Operation = Operation {
     id: "sendOtp",

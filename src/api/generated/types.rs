@@ -1333,6 +1333,11 @@ impl std::fmt::Display for TemplateStatus {
         write!(f, "{}", self.value())
     }
 }
+impl serde::Serialize for TemplateStatus {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.value())
+    }
+}
 impl From<i64> for TemplateStatus {
     fn from(value: i64) -> Self {
         match value {
@@ -1347,11 +1352,6 @@ impl std::str::FromStr for TemplateStatus {
     type Err = std::num::ParseIntError;
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         Ok(value.parse::<i64>()?.into())
-    }
-}
-impl serde::Serialize for TemplateStatus {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.value())
     }
 }
 impl<'de> serde::Deserialize<'de> for TemplateStatus {
@@ -1490,6 +1490,11 @@ impl std::fmt::Display for ErrorCode {
         write!(f, "{}", self.value())
     }
 }
+impl serde::Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.value())
+    }
+}
 impl From<i64> for ErrorCode {
     fn from(value: i64) -> Self {
         match value {
@@ -1521,11 +1526,6 @@ impl std::str::FromStr for ErrorCode {
     type Err = std::num::ParseIntError;
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         Ok(value.parse::<i64>()?.into())
-    }
-}
-impl serde::Serialize for ErrorCode {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.value())
     }
 }
 impl<'de> serde::Deserialize<'de> for ErrorCode {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::api::operations::BASE_URL;
 use engagelab_otp::sandbox::demo;
 use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RootCertificates, Timeouts};
 
@@ -107,7 +108,7 @@ impl Connection {
         let Settings { values: [Some(key), Some(secret), base_url], origin } = settings else {
             return Err(API.missing(&settings, &[0, 1]));
         };
-        let url = self.base_url.clone().or(base_url).unwrap_or_else(|| SERVICE.to_owned());
+        let url = self.base_url.clone().or(base_url).unwrap_or_else(|| BASE_URL.to_owned());
         check_url(&url, false)?;
         Ok((Credentials::new(key, secret)?, url, origin))
     }
@@ -188,8 +189,6 @@ fn address(host: &str) -> Option<IpAddr> {
 
 /// Domains that are never public.
 const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".test"];
-
-const SERVICE: &str = "https://otp.api.engagelab.cc";
 
 /// The variable by which OpenSSL and those who follow it are told what to trust.
 const CERTIFICATES: &str = "SSL_CERT_FILE";

@@ -67,6 +67,7 @@ pub(crate) enum ConnectionUse {
 pub(crate) struct RawRequest<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) authorization: &'a HeaderValue,
     pub(crate) connection: ConnectionUse,
@@ -119,6 +120,9 @@ impl Transport {
             .uri(raw.uri.clone())
             .header(header::AUTHORIZATION, raw.authorization.clone())
             .header(header::ACCEPT, JSON);
+        for (name, value) in raw.headers {
+            request = request.header(name, value);
+        }
         if raw.connection == ConnectionUse::Own {
             request = request.header(header::CONNECTION, CLOSE);
         }

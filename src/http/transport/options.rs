@@ -11,6 +11,7 @@ use super::proxy::Proxy;
 use super::timeouts::Timeouts;
 use super::tls::{RootCertificates, TlsBackend};
 use crate::InvalidInput;
+use crate::api::operations::BASE_URL;
 
 /// Everything that a transport is built from.
 #[derive(Clone)]
@@ -31,7 +32,7 @@ pub(crate) struct TransportOptions {
 impl Default for TransportOptions {
     fn default() -> Self {
         Self {
-            base_url: SERVICE.to_owned(),
+            base_url: BASE_URL.to_owned(),
             allow_plain_http: false,
             timeouts: Timeouts::default(),
             proxy: Proxy::default(),
@@ -125,6 +126,3 @@ impl TransportOptions {
         Ok(format!("{OWN} {suffix}"))
     }
 }
-
-/// Where the service is.
-pub(crate) const SERVICE: &str = "https://otp.api.engagelab.cc";

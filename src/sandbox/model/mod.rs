@@ -7,7 +7,6 @@ mod messages;
 mod refusal;
 mod rules;
 mod scenario;
-mod schedule;
 mod send;
 mod templates;
 mod text;
@@ -16,13 +15,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use crate::schedule::Schedule;
 pub(crate) use message::price_cents;
 pub use message::{Message, TimelineEntry};
 use messages::Messages;
 pub(crate) use refusal::Refusal;
 pub(crate) use rules::{shape, sms_parts};
 use scenario::Step;
-pub(crate) use schedule::Schedule;
 pub(crate) use send::{SendCode, SendRequest};
 pub(crate) use templates::{Template, Templates};
 

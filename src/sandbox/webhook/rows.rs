@@ -118,7 +118,7 @@ impl FromStr for SampleEvent {
 
     fn from_str(name: &str) -> Result<Self, InvalidInput> {
         let found = Self::ALL.into_iter().find(|event| event.as_str() == name);
-        found.ok_or_else(|| InvalidInput::new("event", "the event is one that the sandbox can make up"))
+        found.ok_or_else(|| InvalidInput::new("event", "must be one that the sandbox can make up"))
     }
 }
 

@@ -306,8 +306,8 @@ impl Inner {
                 return state;
             }
             let goes_on = self.receive(&mut state, index, &link, received, &buffer, now, &mut notifications);
-            let is_over = !goes_on || slot.is_done();
-            if is_over && let Some(connected) = &mut state.links[index].connected {
+            let is_answered_or_lost = !goes_on || slot.is_done();
+            if is_answered_or_lost && let Some(connected) = &mut state.links[index].connected {
                 connected.reader = Reader::Nobody;
                 connected.read_buffer = buffer;
                 connected.left_to_callers_at = Some(now);

@@ -22,11 +22,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod connection;
 mod content;
 mod faults;
 mod receipt;
 mod record;
+mod session;
 mod submit;
 mod timer;
 
@@ -48,7 +48,7 @@ use super::Credentials;
 use super::link::Listener;
 use super::pdu::{Bind, Status};
 use crate::sync;
-use connection::Connection;
+use session::ServerSession;
 use timer::Timer;
 
 /// A server that runs until it is dropped.
@@ -122,7 +122,9 @@ impl Smsc {
     /// Cuts every link, as a failure of the network would.
     pub fn cut_links(&self) {
         let open: Vec<_> = self.server.lock_links().open.values().cloned().collect();
-        open.iter().for_each(|connection| connection.cut(&self.server));
+        for session in open {
+            session.cut(&self.server);
+        }
     }
 }
 
@@ -210,7 +212,7 @@ struct Server {
 
 #[derive(Debug, Default)]
 struct Links {
-    open: HashMap<u64, Arc<Connection>>,
+    open: HashMap<u64, Arc<ServerSession>>,
     /// Reports for which there was no link.
     undelivered: VecDeque<Receipt>,
     stopped: bool,
@@ -228,7 +230,7 @@ impl Server {
             }
             let Ok(link) = accepted else { continue };
             number += 1;
-            let connection = Arc::new(Connection::new(number, link));
+            let connection = Arc::new(ServerSession::new(number, link));
             links.open.insert(number, Arc::clone(&connection));
             drop(links);
             self.record(|record| record.links += 1);

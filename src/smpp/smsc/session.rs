@@ -12,7 +12,7 @@ use crate::sync;
 
 /// A link that the server has accepted.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ServerSession {
     pub(super) number: u64,
     link: Link,
     bound: AtomicBool,
@@ -22,7 +22,7 @@ pub(super) struct Connection {
     unanswered: Mutex<HashMap<u32, Receipt>>,
 }
 
-impl Connection {
+impl ServerSession {
     pub(super) fn new(number: u64, link: Link) -> Self {
         Self {
             number,

@@ -1,0 +1,206 @@
+//! Refuses, with the place, what the generator could not turn into code, and what it would leave out.
+//!
+//! The generators stop at the first problem, panic on some, and ignore keys that they do not know. So everything
+//! that can be wrong is looked for here first, and all of it is reported at once.
+
+mod enumeration;
+mod name;
+mod operation;
+mod parameter;
+mod schema;
+mod value;
+
+use std::collections::BTreeSet;
+
+use yaml_serde::Value;
+
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Document, items, pairs, references};
+
+/// Everything that is wrong with the document.
+pub(crate) fn defects(document: &Document) -> Vec<Diagnostic> {
+    let mut check = Check {
+        document,
+        defects: Vec::new(),
+        operations: BTreeSet::new(),
+        requests: document.request_schemas(),
+        responses: document.response_schemas(),
+    };
+    check.run();
+    check.defects
+}
+
+struct Check<'a> {
+    document: &'a Document,
+    defects: Vec<Diagnostic>,
+    operations: BTreeSet<String>,
+    /// The schemas that are sent, and those that are received.
+    requests: BTreeSet<&'a str>,
+    responses: BTreeSet<&'a str>,
+}
+
+impl Check<'_> {
+    fn run(&mut self) {
+        let document = self.document;
+        let root = &document.root;
+        if !root.is_mapping() {
+            return self.refuse(Place::default(), "this is no OpenAPI document; begin with `openapi: 3.0.3`");
+        }
+        let version = root["openapi"].as_str().unwrap_or_default();
+        if !version.starts_with("3.0.") {
+            let what = format!("OpenAPI version {version:?} is not supported; write the document in 3.0.3");
+            return self.refuse(Place::at(["openapi"]), what);
+        }
+        self.values(root, &Place::default());
+        self.references();
+        // What follows reads keys, and would say of each that it is missing.
+        if !self.defects.is_empty() {
+            return;
+        }
+        let known = ["openapi", "info", "servers", "security", "tags", "paths", "components", "externalDocs"];
+        self.keys(root, &Place::default(), &known);
+        self.info();
+        self.server();
+        self.security();
+        self.components();
+        if pairs(&root["paths"]).next().is_none() {
+            let what = "`paths` is missing or empty; describe at least one operation";
+            self.refuse(Place::at(["paths"]), what);
+        }
+        self.paths();
+        self.schemas();
+    }
+
+    fn info(&mut self) {
+        let info = &self.document.root["info"];
+        let place = Place::at(["info"]);
+        if info.is_null() {
+            return self.refuse(place, "`info` is missing; write it, with `title` and `version`");
+        }
+        let known = ["title", "description", "termsOfService", "contact", "license", "version"];
+        self.keys(info, &place, &known);
+        for key in ["title", "version"] {
+            if info[key].as_str().is_none_or(str::is_empty) {
+                self.refuse(place.child(key), format!("`{key}` is missing; OpenAPI requires it, as a text"));
+            }
+        }
+    }
+
+    /// It becomes the address that the client talks to.
+    fn server(&mut self) {
+        let servers = &self.document.root["servers"];
+        let place = Place::at(["servers"]);
+        let Some([server]) = servers.as_sequence().map(Vec::as_slice) else {
+            let what = "there must be exactly one server, the client's base URL; write one, which a program can replace";
+            return self.refuse(place, what);
+        };
+        let place = place.child("0");
+        self.keys(server, &place, &["url", "description"]);
+        let url = server["url"].as_str().unwrap_or_default();
+        let host = url.strip_prefix("https://").unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/".contains(c);
+        if host.is_empty() || host.starts_with('/') || host.ends_with('/') || !host.chars().all(plain) {
+            let what = "the server's `url` is not one; write `https://` and a host, perhaps with a path, without a slash at the end";
+            self.refuse(place.child("url"), what);
+        }
+    }
+
+    /// The client authenticates every call by HTTP's Basic scheme, and by nothing else.
+    fn security(&mut self) {
+        let root = &self.document.root;
+        let schemes: Vec<_> = pairs(&root["components"]["securitySchemes"]).collect();
+        let place = Place::at(["components", "securitySchemes"]);
+        let basic = |scheme: &Value| {
+            scheme["type"].as_str() == Some("http")
+                && scheme["scheme"].as_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+        };
+        let [(name, scheme)] = schemes.as_slice() else {
+            return self.refuse(
+                place,
+                "there must be exactly one security scheme; write one with `type: http` and `scheme: basic`",
+            );
+        };
+        self.keys(scheme, &place.child(name), &["type", "scheme", "description"]);
+        if !basic(scheme) {
+            let what =
+                "only HTTP's Basic authentication is supported; write `type: http` and `scheme: basic`";
+            self.refuse(place.child(name), what);
+        }
+        let required: Vec<_> = items(&root["security"]).collect();
+        let met = match required.as_slice() {
+            [one] => {
+                let names: Vec<_> = pairs(one).collect();
+                matches!(names.as_slice(), [(named, scopes)] if named == name && scopes.as_sequence().is_some_and(Vec::is_empty))
+            }
+            _ => false,
+        };
+        if !met {
+            let what =
+                format!("every call is authenticated; write `security` as one list item, `{name}: []`");
+            self.refuse(Place::at(["security"]), what);
+        }
+    }
+
+    /// The parts of the document that stand by themselves.
+    fn components(&mut self) {
+        let document = self.document;
+        let components = &document.root["components"];
+        let place = Place::at(["components"]);
+        let known = ["schemas", "responses", "parameters", "securitySchemes", "callbacks"];
+        self.keys(components, &place, &known);
+        for (name, response) in pairs(&components["responses"]) {
+            self.response(response, &place.child("responses").child(name));
+        }
+        for (name, parameter) in pairs(&components["parameters"]) {
+            self.parameter(parameter, &place.child("parameters").child(name));
+        }
+    }
+
+    fn references(&mut self) {
+        let document = self.document;
+        for (place, reference) in references(&document.root) {
+            let component =
+                reference.strip_prefix("#/components/").is_some_and(|rest| rest.split('/').count() == 2);
+            if !component {
+                let what = format!(
+                    "`$ref` to {reference:?} is not to a component of this document; name one as `#/components/…/…`"
+                );
+                self.refuse(place, what);
+            } else if document.target(reference).is_none() {
+                let what = format!("`$ref` to {reference:?} leads nowhere; define it, or correct the name");
+                self.refuse(place, what);
+            } else if document.target(reference).and_then(|target| document.resolve(target)).is_none() {
+                let what =
+                    format!("`$ref` to {reference:?} leads back to itself; let one of them be a definition");
+                self.refuse(place, what);
+            } else if place.child("$ref").siblings(&document.root) > 1 {
+                let what =
+                    "OpenAPI ignores what stands beside `$ref`; move it to the component, or leave it out";
+                self.refuse(place, what);
+            }
+        }
+    }
+
+    /// Keys that nobody reads are ignored by every reader, and a typing error becomes a silent hole.
+    fn keys(&mut self, value: &Value, place: &Place, allowed: &[&str]) {
+        if !value.is_mapping() && !value.is_null() {
+            return self.refuse(place.clone(), "keys and values belong here; write a mapping");
+        }
+        for (key, value) in pairs(value) {
+            if !allowed.contains(&key) {
+                let what = if key.starts_with("x-") {
+                    "nothing reads this extension here; is it misspelt, or does it belong elsewhere?"
+                } else {
+                    "this key means nothing here; is it misspelt?"
+                };
+                self.refuse(place.child(key), what);
+            } else if matches!(key, "description" | "summary") && !value.is_string() {
+                self.refuse(place.child(key), "this is not a text; put it in quotes");
+            }
+        }
+    }
+
+    fn refuse(&mut self, place: Place, what: impl Into<String>) {
+        self.defects.push(Diagnostic::new(place, what));
+    }
+}
