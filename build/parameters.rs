@@ -78,13 +78,16 @@ impl<'a> Parameters<'a> {
     /// A list item for each that is described.
     pub(crate) fn documentation(&self) -> String {
         let described = self.0.iter().filter(|parameter| !parameter.description.is_empty());
-        let list: String = described
+        let mut list: Vec<String> = described
             .map(|parameter| {
                 let text = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
                 format!("- `{}`: {text}\n", parameter.ident())
             })
             .collect();
-        if list.is_empty() { list } else { list + "\n" }
+        if !list.is_empty() {
+            list.push("\n".to_owned());
+        }
+        list.concat()
     }
 }
 

@@ -21,6 +21,7 @@ macro_rules! wire_types {
 include!(concat!(env!("OUT_DIR"), "/type_names.rs"));
 
 #[test]
+#[allow(clippy::too_many_lines)] // It is a list.
 fn every_public_type_can_be_shared_between_threads() {
     wire_types();
     let checked = shared![

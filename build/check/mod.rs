@@ -130,7 +130,7 @@ impl Check<'_> {
         let met = match required.as_slice() {
             [one] => {
                 let names: Vec<_> = pairs(one).collect();
-                matches!(names.as_slice(), [(named, scopes)] if named == name && scopes.as_sequence().is_some_and(Vec::is_empty))
+                matches!(names.as_slice(), [(wanted, scopes)] if wanted == name && scopes.as_sequence().is_some_and(Vec::is_empty))
             }
             _ => false,
         };

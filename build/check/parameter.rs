@@ -109,7 +109,7 @@ impl Check<'_> {
 
     fn parameter_name(&mut self, name: &str, found_in: &str, place: &Place) {
         if found_in == "header" {
-            let token = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
             let taken = [
                 "accept",
                 "authorization",
@@ -120,7 +120,7 @@ impl Check<'_> {
                 "transfer-encoding",
                 "user-agent",
             ];
-            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(token) {
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(plain) {
                 let what =
                     format!("{name:?} cannot be a header's name here; use letters, digits, `-` and `_`");
                 return self.refuse(place.clone(), what);

@@ -61,16 +61,13 @@ pub(crate) fn assert_equal(body: &[u8], batch: &Batch) {
     assert_eq!(batch.rows(), rows.len());
     let (mut events, mut unreadable) = (batch.events().iter(), batch.unreadable().iter());
     for (position, (json, row)) in rows.iter().enumerate() {
-        match row {
-            Some((row, left_out)) => {
-                let event = events.next().expect("this one reads the row");
-                assert_eq!((event.position(), event.expose_json()), (position, *json));
-                assert_same(event, row, left_out);
-            }
-            None => {
-                let row = unreadable.next().unwrap_or_else(|| panic!("this one does not read {json}"));
-                assert_eq!((row.position(), row.expose_bytes()), (position, json.as_bytes()));
-            }
+        if let Some((row, left_out)) = row {
+            let event = events.next().expect("this one reads the row");
+            assert_eq!((event.position(), event.expose_json()), (position, *json));
+            assert_same(event, row, left_out);
+        } else {
+            let row = unreadable.next().unwrap_or_else(|| panic!("this one does not read {json}"));
+            assert_eq!((row.position(), row.expose_bytes()), (position, json.as_bytes()));
         }
     }
 }
@@ -90,7 +87,7 @@ fn assert_same(event: &Event, row: &CallbackRow, left_out: &[String]) {
     let named = |channel: &&engagelab_otp::Channel| !channel.as_str().trim().is_empty();
     let current = data.and_then(|data| data.current_send_channel.as_ref()).filter(named);
     let channel = current.or(row.channel.as_ref().filter(named)).map(|channel| channel.as_str().trim());
-    assert_eq!(event.channel().as_ref().map(|channel| channel.as_str()), channel, "{json}");
+    assert_eq!(event.channel().as_ref().map(engagelab_otp::Channel::as_str), channel, "{json}");
     if let Some(attached) = &row.custom_args {
         let written = event.expose_custom_args().expect("attached");
         // A text that is none can stand where another value of the same name takes its place.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::fixture::{DELIVERED, NOW, SECRET, USER, at, builder, header, receive, receiver};
 
-fn signed<'a>(header: &'a str) -> CallbackHeaders<'a> {
+fn signed(header: &str) -> CallbackHeaders<'_> {
     CallbackHeaders::new().with_signature(Some(header))
 }
 

@@ -131,7 +131,7 @@ fn it_withstands_whoever_can_reach_it() {
     assert_eq!(status(&exchange(target, request(&delivered(1), "").as_bytes())), "200");
     drop(idle);
     let mut endless = connect(target);
-    drop(endless.write_all(&[b'a'; 4 << 20]));
+    drop(endless.write_all(&vec![b'a'; 4 << 20]));
     let mut pipelined = connect(target);
     pipelined.set_nonblocking(true).expect("set");
     let many = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}".repeat(1000);

@@ -89,8 +89,8 @@ fn without_a_terminal_sending_for_real_takes_a_yes() {
             let arguments: Vec<&str> = line.iter().copied().chain(consent).collect();
             let mut command = session.detached(&arguments);
             command
-                .env("ENGAGELAB_DEV_KEY", &key)
-                .env("ENGAGELAB_DEV_SECRET", &secret)
+                .env("ENGAGELAB_DEV_KEY", key)
+                .env("ENGAGELAB_DEV_SECRET", secret)
                 .env("ENGAGELAB_OTP_BASE_URL", &url);
             // What is on standard input is no answer to a question that was not asked.
             let output = super::session::feed(&mut command, b"y\n");

@@ -193,7 +193,10 @@ fn a_message_is_delivered_failed_and_expired_at_a_word() {
     let id = send(&sandbox, "+6591234562").expect("sent");
     event(&id, json!({"event": "fail", "error": 5018}));
     let last = sandbox.message(&id).expect("remembered").timeline.pop().expect("an entry");
-    assert_eq!((last.status.as_str(), last.error.map(|code| code.value())), ("delivered_failed", Some(5018)));
+    assert_eq!(
+        (last.status.as_str(), last.error.map(engagelab_otp::ErrorCode::value)),
+        ("delivered_failed", Some(5018))
+    );
     event(&id, json!({"event": "verify"}));
     assert_eq!(status(&id), "verified");
     let again = ask(&sandbox, "POST", &format!("/sandbox/messages/{id}/events"), &json!({"event": "verify"}));
@@ -250,7 +253,7 @@ fn the_clock_is_put_back_and_what_was_planned_keeps_its_time() {
     assert_eq!(sandbox.now(), before);
     sandbox.advance(Duration::from_secs(2));
     assert_eq!(
-        sandbox.message(&id).expect("remembered").status().map(|status| status.as_str()),
+        sandbox.message(&id).expect("remembered").status().map(engagelab_otp::MessageStatus::as_str),
         Some("delivered")
     );
     assert_eq!(send(&sandbox, "+10000000000").unwrap_err().api().map(|api| api.code().value()), Some(3004));
@@ -273,9 +276,9 @@ fn templates_and_behaviors_come_from_a_seed_and_end_with_a_reset() {
     assert!(sandbox.seed(&json!({"template": []})).is_err(), "a word that is not known");
     let client = Client::for_sandbox(&sandbox).expect("built");
     let login = TemplateRef::new("login").expect("valid");
-    let send = |to: &str| client.send_otp(&to.parse().expect("valid"), &login);
+    let sent = |to: &str| client.send_otp(&to.parse().expect("valid"), &login);
     let ends = |to: &str| {
-        let id = send(to).expect("sent").message_id;
+        let id = sent(to).expect("sent").message_id;
         sandbox.advance(Duration::from_secs(10));
         let timeline = sandbox.message(&id).expect("remembered").timeline;
         let ends = timeline.iter().filter(|entry| entry.status.as_str().starts_with("delivered"));
@@ -286,10 +289,10 @@ fn templates_and_behaviors_come_from_a_seed_and_end_with_a_reset() {
     assert_eq!(ends("+10000000004"), fallback, "by the template's own channels");
     assert_eq!(ends("+10000000002"), ["whatsapp delivered_failed", "sms delivered_failed"]);
     value(&ask(&sandbox, "PUT", "/sandbox/behaviors/login", &json!({"behavior": "refused=5014"})));
-    assert_eq!(send("+6591234560").unwrap_err().api().map(|api| api.code().value()), Some(5014));
+    assert_eq!(sent("+6591234560").unwrap_err().api().map(|api| api.code().value()), Some(5014));
     post(&sandbox, "/sandbox/reset", &json!({}));
     assert!(sandbox.messages().is_empty() && sandbox.requests().is_empty());
-    assert_eq!(send("+6591234560").unwrap_err().api().map(|api| api.code().value()), Some(4001));
+    assert_eq!(sent("+6591234560").unwrap_err().api().map(|api| api.code().value()), Some(4001));
     client.delete_template(&"sandbox-otp-tpl".parse().expect("valid")).expect("deleted");
     post(&sandbox, "/sandbox/templates/restore", &json!({}));
     assert_eq!(sandbox.template_ids().len(), 3);

@@ -7,13 +7,15 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clap::Args;
 use engagelab_otp::sandbox::{
     Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
-
+use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::exit::Exit;
@@ -149,7 +151,13 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
         Ok(token) if !token.is_empty() => Ok(Some(token)),
         Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{TOKEN} must be UTF-8"))),
         _ if arguments.listen.ip().is_loopback() => Ok(None),
-        _ => Ok(Some((0..4).map(|_| format!("{:08x}", fastrand::u32(..))).collect())),
+        _ => {
+            let mut octets = [0; 16];
+            SystemRandom::new().fill(&mut octets).map_err(|_| {
+                Failure::usage("the operating system gave no random numbers to make a token of")
+            })?;
+            Ok(Some(BASE64_URL_SAFE_NO_PAD.encode(octets)))
+        }
     }
 }
 

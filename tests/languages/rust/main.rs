@@ -77,13 +77,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         check(refused, "an error with its code")?;
         seen("typed error", "yes");
         seen("templates", "yes");
-        tomorrow(&given("TOMORROW_URL")?, credentials)?;
+        tomorrow(&given("TOMORROW_URL")?, &credentials)?;
     }
     Ok(())
 }
 
 /// A service whose answers hold what this version does not know, and an error with status 200.
-fn tomorrow(url: &str, credentials: Credentials) -> Result<(), Box<dyn Error>> {
+fn tomorrow(url: &str, credentials: &Credentials) -> Result<(), Box<dyn Error>> {
     let client = Client::builder(credentials.clone()).base_url(url).allow_plain_http().build()?;
     let (to, template) = ("+10000000005".parse()?, TemplateRef::new("login")?);
     let receipt = client.send_otp(&to, &template)?;
