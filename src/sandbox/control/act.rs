@@ -126,6 +126,8 @@ pub(super) fn clear_messages(shared: &Shared) -> Value {
     done()
 }
 
+// Only SMPP's faults can be refused.
+#[cfg_attr(not(feature = "smpp"), allow(clippy::unnecessary_wraps))]
 pub(super) fn reset(control: &Control) -> Outcome {
     control.shared.rewind();
     control.shared.update(super::super::state::State::reset);
@@ -321,6 +323,8 @@ pub(super) fn faults(control: &Control, request: &Request) -> Outcome {
     Ok(done())
 }
 
+// Only SMPP's faults can be refused.
+#[cfg_attr(not(feature = "smpp"), allow(clippy::unnecessary_wraps))]
 pub(super) fn end_faults(control: &Control) -> Outcome {
     control.shared.update(|state, _| {
         state.faults.clear();

@@ -31,6 +31,8 @@ pub(crate) enum SendCode<'a> {
     /// It is one of the parameters, if the template needs one.
     Parameter,
     /// The parameter's, or else made up if the template says how.
+    // SMPP's `MSG` alone does not say which of both is meant.
+    #[cfg_attr(not(feature = "smpp"), allow(dead_code))]
     ParameterOrGenerated,
 }
 

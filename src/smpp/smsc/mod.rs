@@ -39,6 +39,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 pub use faults::Faults;
 pub use receipt::Receipt;
 pub use record::{BindAttempt, Received, Record};
