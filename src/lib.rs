@@ -24,8 +24,6 @@ mod http;
 #[cfg(feature = "callback")]
 mod http_server;
 mod input;
-// Not all that will use it are there yet.
-#[allow(dead_code)]
 #[cfg(any(feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;

@@ -153,6 +153,8 @@ impl Inbox {
     }
 
     /// Hands callbacks to a handler, one after the other, until [`stop`](Inbox::stop) is called. Several threads can do this.
+    /// A handler that panics ends this, like any function that is passed one; its callback counts as failed, and others
+    /// can go on.
     ///
     /// # Errors
     ///
@@ -200,7 +202,10 @@ impl Inbox {
                 Ok(callback) => return Ok(callback),
                 Err(error) => {
                     self.queue().put_off(address, Instant::now() + IDLE);
-                    return Err(error);
+                    // There may be room again later, and others need none.
+                    if !error.is_full() {
+                        return Err(error);
+                    }
                 }
             }
         }

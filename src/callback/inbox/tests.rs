@@ -214,6 +214,38 @@ fn a_full_disk_refuses_callbacks_until_there_is_room() {
 }
 
 #[test]
+fn a_dead_letter_that_finds_no_room_waits_for_it_and_holds_up_no_other() {
+    let scratch = Scratch::new("inbox");
+    let disk = TestDisk::default();
+    let inbox = open_on(scratch.path(), &disk, |builder| builder.max_attempts(1));
+    inbox.store(None, &body(1)).expect("stored");
+    inbox.store(None, &body(2)).expect("stored");
+    inbox.next(Duration::ZERO).expect("readable").expect("one").failed();
+    disk.set_room(Some(0));
+    assert_eq!(handle_all(&inbox), [2]);
+    assert_eq!(inbox.status(), InboxStatus { retrying: 1, ..InboxStatus::default() });
+    disk.set_room(None);
+    drop(inbox);
+    let inbox = open_on(scratch.path(), &disk, |builder| builder.max_attempts(1));
+    assert!(inbox.next(Duration::ZERO).expect("readable").is_none());
+    assert_eq!(inbox.status(), InboxStatus { dead: 1, ..InboxStatus::default() });
+}
+
+#[test]
+fn a_handler_that_panics_has_failed_and_the_inbox_goes_on() {
+    let scratch = Scratch::new("inbox");
+    let inbox = Inbox::builder(scratch.path()).max_attempts(1).open().expect("opened");
+    inbox.store(None, &body(1)).expect("stored");
+    inbox.store(None, &body(2)).expect("stored");
+    thread::scope(|scope| {
+        let broken = |_: &InboxCallback| -> Result<(), Infallible> { panic!("a handler's own mistake") };
+        assert!(scope.spawn(|| inbox.run(broken)).join().is_err());
+    });
+    assert_eq!(handle_all(&inbox), [2]);
+    assert_eq!(inbox.status(), InboxStatus { dead: 1, ..InboxStatus::default() });
+}
+
+#[test]
 fn an_inbox_is_one_processes_at_a_time() {
     let scratch = Scratch::new("inbox");
     let inbox = open(scratch.path());
