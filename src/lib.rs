@@ -24,6 +24,8 @@ mod http;
 #[cfg(feature = "callback")]
 mod http_server;
 mod input;
+// SMPP needs less of it than callbacks.
+#[cfg_attr(not(feature = "callback"), allow(dead_code))]
 #[cfg(any(feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;

@@ -251,7 +251,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the disk fails.
+    /// If the disk fails; on a full one the newest may stay.
     pub fn remove_dead_letters(&self) -> Result<usize, InboxError> {
         let mut dead = sync::lock(&self.shared.dead);
         let count = dead.letters.len();
@@ -335,7 +335,7 @@ impl Inbox {
         let _nobody_stores = self.shared.storing.write().unwrap_or_else(PoisonError::into_inner);
         if needed().is_none() {
             // The last segment is ended, since phone numbers are not to lie there until another callback comes.
-            let _ = journal.rotate().and_then(|()| journal.remove_before(journal.active_start()));
+            let _ = journal.clear();
         }
     }
 }
@@ -351,10 +351,10 @@ impl Letters {
     }
 
     fn clear(&mut self) -> Result<(), InboxError> {
-        self.journal.rotate()?;
-        self.journal.remove_before(self.journal.active_start())?;
-        self.letters.clear();
-        Ok(())
+        let cleared = self.journal.clear();
+        let start = self.journal.start();
+        self.letters.retain(|letter| letter.at >= start);
+        Ok(cleared?)
     }
 }
 
