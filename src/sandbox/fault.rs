@@ -79,9 +79,8 @@ macro_rules! faults {
                     $($(($name, Some(value)) => $unit::read(value).map(|$value| Self::$variant { $value }),)?)*
                     _ => None,
                 };
-                const RULE: &str =
-                    concat!("must be one of:" $(, " ", $name $(, "[=", stringify!($unit), "]")?)*);
-                read.ok_or(InvalidInput::new($field, RULE))
+                let rule = concat!("must be one of:" $(, " ", $name $(, "[=", stringify!($unit), "]")?)*);
+                read.ok_or(InvalidInput::new($field, rule))
             }
         }
     };

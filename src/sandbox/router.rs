@@ -34,7 +34,7 @@ impl Router {
             }
             return rest::answer(self.control.shared(), request);
         }
-        let mut response = match self.guard.check_page(request, is_page) {
+        let mut response = match Guard::check_page(request, is_page) {
             Err(refused) => refusal(&refused, request),
             Ok(()) if is_page && request.method == "GET" => {
                 Response::plain(200, "text/html; charset=utf-8", console::page().into())

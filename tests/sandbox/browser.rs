@@ -82,6 +82,7 @@ fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
     assert!(server.next().body.contains("insufficient_balance"));
     browser.wait("document.querySelector('main').innerText.includes('2 attempts')");
     browser.click("main details summary");
+    browser.wait("document.querySelector('main details > div')");
     let shown = browser.text("main details");
     for part in ["HTTP 503", "busy", "HTTP 200", "X-CALLBACK-ID: timestamp=", "remain_balance"] {
         assert!(shown.contains(part), "{part}");

@@ -19,7 +19,7 @@ fn two_ends_that_both_write_at_length_do_not_wait_for_each_other() {
             peer.accept_submission(submission.sequence);
         }
         let mut tlvs = Tlvs::new();
-        tlvs.push(Tlvs::MESSAGE_PAYLOAD, &[b'x'; 60_000]).expect("fits");
+        tlvs.push(Tlvs::MESSAGE_PAYLOAD, "x".repeat(60_000).as_bytes()).expect("fits");
         let message = ShortMessage { tlvs, ..ShortMessage::default() };
         for sequence in 1..=DELIVERIES {
             peer.send(Status::OK, sequence, Body::DeliverSm(message.clone()));

@@ -27,8 +27,8 @@ fn dribble(peer: &mut Peer, octets: &[u8]) {
     }
 }
 
-fn soon(wait: Duration) -> Option<Reconnect> {
-    Some(Reconnect { initial_backoff: wait, max_backoff: wait, refused_bind_backoff: wait })
+fn soon(wait: Duration) -> Reconnect {
+    Reconnect { initial_backoff: wait, max_backoff: wait, refused_bind_backoff: wait }
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_refused_login_ends_the_link_for_good() {
             peer.answer_bind(if number == 0 { Status::OK } else { status });
         });
         let config =
-            SmppConfig::new(&server.address, credentials()).reconnect(soon(Duration::from_millis(2)));
+            SmppConfig::new(&server.address, credentials()).reconnect(Some(soon(Duration::from_millis(2))));
         let (client, events) = connect(&config);
         assert_eq!(events.count(), 0, "they end with the link");
         assert_eq!(server.connections.load(Ordering::SeqCst), 2);
@@ -106,7 +106,8 @@ fn three_closes_in_a_row_during_the_bind_end_the_link_and_fewer_do_not() {
             peer.next();
         }
     });
-    let config = SmppConfig::new(&server.address, credentials()).reconnect(soon(Duration::from_millis(2)));
+    let config =
+        SmppConfig::new(&server.address, credentials()).reconnect(Some(soon(Duration::from_millis(2))));
     let (client, events) = connect(&config);
     assert_eq!(events.count(), 0);
     assert_eq!(server.connections.load(Ordering::SeqCst), 7, "bound, two closed, bound, three closed");

@@ -109,9 +109,9 @@ fn there_are_never_more_sessions_than_allowed_however_often_links_are_cut() {
     for cut in 0..20_u64 {
         let before = client.links().iter().map(|link| link.binds).sum::<u64>();
         if cut % 2 == 0 {
-            one.cut_links()
+            one.cut_links();
         } else {
-            two.cut_links()
+            two.cut_links();
         }
         if cut == 0 {
             until(|| client.links().iter().map(|link| link.binds).sum::<u64>() > before);

@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
-    /// "behaviors": {"+6591234567": "failed=5012"}}
+    /// "behaviors": {"+6590000000": "failed=5012"}}
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is

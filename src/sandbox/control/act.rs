@@ -22,8 +22,9 @@ use crate::sandbox::shared::Shared;
 use crate::sandbox::webhook::{self, Redelivery, SampleEvent, status_row};
 use crate::test_recipients::RecipientBehavior;
 
-fn done() -> Outcome {
-    Ok(json!({}))
+/// The answer to what was done.
+fn done() -> Value {
+    json!({})
 }
 
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
@@ -42,10 +43,10 @@ pub(super) fn advance(shared: &Shared, request: &Request) -> Outcome {
         return Err(Refusal::parameter("advance_seconds", "must be 0 to 31536000, a year"));
     }
     shared.advance(Duration::from_secs_f64(advance_seconds));
-    done()
+    Ok(done())
 }
 
-pub(super) fn rewind(shared: &Shared) -> Outcome {
+pub(super) fn rewind(shared: &Shared) -> Value {
     shared.rewind();
     done()
 }
@@ -58,10 +59,10 @@ struct Review {
 pub(super) fn review(shared: &Shared, id: &str, request: &Request) -> Outcome {
     let Review { status } = read(request)?;
     let reviewed = shared.update(|state, _| state.model.review_template(id, status));
-    reviewed.map(|()| json!({})).map_err(|refusal| refusal.with_status(404))
+    reviewed.map(|()| done()).map_err(|refusal| refusal.with_status(404))
 }
 
-pub(super) fn restore_templates(shared: &Shared) -> Outcome {
+pub(super) fn restore_templates(shared: &Shared) -> Value {
     shared.update(|state, now| state.model.restore_templates(now));
     done()
 }
@@ -95,7 +96,7 @@ pub(crate) fn apply_seed(shared: &Shared, seed: &Value) -> Outcome {
         for (of, behavior) in behaviors {
             state.model.set_behavior(&of, Some(behavior))?;
         }
-        done()
+        Ok(done())
     })
 }
 
@@ -108,15 +109,15 @@ pub(super) fn set_behavior(shared: &Shared, of: &str, request: &Request) -> Outc
     let Behavior { behavior } = read(request)?;
     let behavior = behavior.parse()?;
     shared.update(|state, _| state.model.set_behavior(of, Some(behavior)))?;
-    done()
+    Ok(done())
 }
 
 pub(super) fn end_behavior(shared: &Shared, of: &str) -> Outcome {
     shared.update(|state, _| state.model.set_behavior(of, None))?;
-    done()
+    Ok(done())
 }
 
-pub(super) fn clear_messages(shared: &Shared) -> Outcome {
+pub(super) fn clear_messages(shared: &Shared) -> Value {
     shared.update(|state, _| {
         state.model.clear_messages();
         state.outbox.clear();
@@ -132,7 +133,7 @@ pub(super) fn reset(control: &Control) -> Outcome {
     if control.smsc.upgrade().is_some() {
         super::smpp::set_faults(control, "")?;
     }
-    done()
+    Ok(done())
 }
 
 /// What is to happen to a message now.
@@ -157,7 +158,7 @@ pub(super) fn message_event(shared: &Shared, id: &str, request: &Request) -> Out
             ErrorCode::NotFound => refusal.with_status(404),
             _ => refusal,
         })?;
-    done()
+    Ok(done())
 }
 
 /// A request to the API, made by the console in the name of a key.
@@ -239,7 +240,7 @@ pub(super) fn report(shared: &Shared, request: &Request) -> Outcome {
             }
         };
         state.outbox.gather(message, row);
-        done()
+        Ok(done())
     })
 }
 
@@ -253,7 +254,7 @@ pub(super) fn redeliver(shared: &Shared, id: &str, request: &Request) -> Outcome
     let Repeat { as_it_was } = read(request)?;
     let how = if as_it_was { Redelivery::AsItWas } else { Redelivery::SignedAnew };
     let known = id.parse().is_ok_and(|id| shared.update(|state, _| state.outbox.redeliver(id, how)));
-    if known { done() } else { Err(not_found("no callback has this number")) }
+    if known { Ok(done()) } else { Err(not_found("no callback has this number")) }
 }
 
 #[derive(Deserialize)]
@@ -275,7 +276,7 @@ pub(super) fn add_callback_url(shared: &std::sync::Arc<Shared>, request: &Reques
         let started = webhook::start(shared, target, client);
         started.map_err(|error| Refusal::new(ErrorCode::Internal, error.to_string()))?;
     }
-    done()
+    Ok(done())
 }
 
 /// Faults to come. What is not named stays as it is; an empty name ends it.
@@ -317,7 +318,7 @@ pub(super) fn faults(control: &Control, request: &Request) -> Outcome {
             Change::To(fault) => state.outbox.set_fault(Some(fault)),
         }
     });
-    done()
+    Ok(done())
 }
 
 pub(super) fn end_faults(control: &Control) -> Outcome {
@@ -329,7 +330,7 @@ pub(super) fn end_faults(control: &Control) -> Outcome {
     if control.smsc.upgrade().is_some() {
         super::smpp::set_faults(control, "")?;
     }
-    done()
+    Ok(done())
 }
 
 /// What is to become of a fault.

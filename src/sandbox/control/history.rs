@@ -89,7 +89,7 @@ fn contains(text: &str, word: &str) -> bool {
 }
 
 /// A page of messages. They are looked through a few at a time, so that sending is not held up meanwhile.
-pub(super) fn messages(shared: &Shared, request: &Request) -> Outcome {
+pub(super) fn messages(shared: &Shared, request: &Request) -> Value {
     let filter = Filter::read(request);
     let limit = limit(request);
     let mut before = request.parameter("before");
@@ -125,12 +125,12 @@ pub(super) fn messages(shared: &Shared, request: &Request) -> Outcome {
     }
     let total = shared.read(|state| state.model.messages().iter().len());
     let next = (found.len() == limit).then(|| found.last().map(|message| message["id"].clone())).flatten();
-    Ok(json!({
+    json!({
         "total": total,
         "matching": if filter.is_empty() { None } else { Some(matching) },
         "messages": found,
         "next": next,
-    }))
+    })
 }
 
 /// The newest message to somebody, waited for if there is none yet.

@@ -11,7 +11,7 @@ use crate::api::types::{Channel, ErrorCode, MessageId};
 #[derive(Debug)]
 pub(crate) struct Messages {
     /// Oldest first. Ids count up by one, so a message's place follows from its id.
-    messages: VecDeque<Message>,
+    remembered: VecDeque<Message>,
     /// How many messages were forgotten.
     forgotten: u64,
     /// The newest code for each template and recipient.
@@ -39,7 +39,13 @@ pub(crate) struct NewMessage {
 impl Messages {
     /// No messages yet; at most so many are remembered.
     pub(crate) fn new(most: usize) -> Self {
-        Self { messages: VecDeque::new(), forgotten: 0, newest: HashMap::new(), weight: 0, most: most.max(1) }
+        Self {
+            remembered: VecDeque::new(),
+            forgotten: 0,
+            newest: HashMap::new(),
+            weight: 0,
+            most: most.max(1),
+        }
     }
 
     /// Refuses a code while an earlier one for the same template and recipient still lives.
@@ -54,7 +60,7 @@ impl Messages {
 
     /// Remembers a message, and forgets the oldest beyond the limits.
     pub(crate) fn add(&mut self, new: NewMessage, now: SystemTime) -> &Message {
-        let number = self.forgotten + self.messages.len() as u64;
+        let number = self.forgotten + self.remembered.len() as u64;
         let message = Message {
             id: MessageId((FIRST_ID + number).to_string()),
             to: new.to,
@@ -72,27 +78,27 @@ impl Messages {
             by_smpp: new.by_smpp,
         };
         self.weight += message.weight();
-        while self.messages.len() >= self.most || (self.weight > MOST_TEXT && !self.messages.is_empty()) {
+        while self.remembered.len() >= self.most || (self.weight > MOST_TEXT && !self.remembered.is_empty()) {
             self.forget_oldest();
         }
         if message.expires.is_some() {
             self.newest.insert((message.template.clone(), message.to.clone()), message.id.clone());
         }
-        let index = self.messages.len();
-        self.messages.push_back(message);
-        &self.messages[index]
+        let index = self.remembered.len();
+        self.remembered.push_back(message);
+        &self.remembered[index]
     }
 
     /// Forgets all messages. Their ids are not given out again.
     pub(crate) fn clear(&mut self) {
-        self.forgotten += self.messages.len() as u64;
-        self.messages.clear();
+        self.forgotten += self.remembered.len() as u64;
+        self.remembered.clear();
         self.newest.clear();
         self.weight = 0;
     }
 
     fn forget_oldest(&mut self) {
-        let Some(oldest) = self.messages.pop_front() else { return };
+        let Some(oldest) = self.remembered.pop_front() else { return };
         self.forgotten += 1;
         self.weight = self.weight.saturating_sub(oldest.weight());
         let pair = (oldest.template, oldest.to);
@@ -141,18 +147,18 @@ impl Messages {
 
     /// Has every code that still counts expire so much sooner.
     pub(crate) fn rewind(&mut self, by: Duration, now: SystemTime) {
-        for message in self.messages.iter_mut().filter(|message| message.lives(now)) {
+        for message in self.remembered.iter_mut().filter(|message| message.lives(now)) {
             message.expires = message.expires.and_then(|expires| expires.checked_sub(by));
         }
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Message> {
-        self.messages.get(self.position(id)?)
+        self.remembered.get(self.position(id)?)
     }
 
     fn get_mut(&mut self, id: &str) -> Option<&mut Message> {
         let position = self.position(id)?;
-        self.messages.get_mut(position)
+        self.remembered.get_mut(position)
     }
 
     fn position(&self, id: &str) -> Option<usize> {
@@ -164,13 +170,13 @@ impl Messages {
 
     /// The messages, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
-        self.messages.iter()
+        self.remembered.iter()
     }
 
     /// The messages before the one with this id, oldest first; none if there is no such message any more.
     pub(crate) fn before(&self, id: &str) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
-        let end = self.position(id).map_or(0, |position| position.min(self.messages.len()));
-        self.messages.range(..end)
+        let end = self.position(id).map_or(0, |position| position.min(self.remembered.len()));
+        self.remembered.range(..end)
     }
 }
 

@@ -176,10 +176,10 @@ impl<T: Clone> Session<T> {
     pub(crate) fn handle_time(&mut self, now: Instant) {
         match self.state {
             SessionState::Binding { deadline, .. } if deadline <= now => {
-                self.close(CloseReason::BindUnanswered)
+                self.close(CloseReason::BindUnanswered);
             }
             SessionState::Unbinding { deadline, .. } if deadline <= now => {
-                self.close(CloseReason::UnbindUnanswered)
+                self.close(CloseReason::UnbindUnanswered);
             }
             SessionState::Bound | SessionState::Draining => self.enquire(now),
             _ => {}

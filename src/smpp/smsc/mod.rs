@@ -122,7 +122,9 @@ impl Smsc {
     /// Cuts every link, as a failure of the network would.
     pub fn cut_links(&self) {
         let open: Vec<_> = self.server.lock_links().open.values().cloned().collect();
-        open.iter().for_each(|connection| connection.cut(&self.server));
+        for session in open {
+            session.cut(&self.server);
+        }
     }
 }
 

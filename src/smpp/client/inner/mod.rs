@@ -33,10 +33,15 @@
 //!   two ends that both write at length cannot wait for each other.
 
 use std::io;
+mod reading;
+mod writing;
+
+pub(super) use reading::is_timeout;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::link_state::{Connected, LinkFailure, LinkState, Reader};
+use super::link_state::{LinkFailure, LinkState};
 use super::state::{Choice, ClientState, Notifications, Phase};
 use super::ticket::Slot;
 use crate::smpp::ledger::Submitted;
@@ -183,245 +188,6 @@ impl Inner {
         }
     }
 
-    /// Writes what there is to write on this link, unless someone is at it.
-    pub(super) fn flush_now(&self, index: usize) {
-        let state = self.lock();
-        drop(self.flush(state, index));
-    }
-
-    /// Has the writing threads write, unless someone is at it.
-    pub(super) fn flush_soon(&self) {
-        let mut state = self.lock();
-        for index in 0..self.signals.len() {
-            self.call_writer(&mut state, index);
-        }
-    }
-
-    pub(super) fn call_writer(&self, state: &mut ClientState, index: usize) {
-        if let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable)
-            && connected.writer_waits
-            && !connected.is_being_written
-            && connected.session.has_output()
-        {
-            connected.writer_waits = false;
-            self.signals[index].output.notify_one();
-        }
-    }
-
-    fn flush<'a>(&'a self, mut state: Guard<'a>, index: usize) -> Guard<'a> {
-        for _ in 0..WRITES_AT_A_TIME {
-            let has_work =
-                |connected: &mut Connected| !connected.is_being_written && connected.session.has_output();
-            if !state.links[index].usable().is_some_and(has_work) {
-                return state;
-            }
-            // What is written to the service is in the journal first.
-            let is_journalled = state.flush_journal();
-            let Some(connected) = state.links[index].usable() else { return state };
-            if !is_journalled {
-                let link = Arc::clone(&connected.link);
-                self.fail_link(&mut state, index, &link, || "the journal cannot be written".to_owned());
-                return state;
-            }
-            let mut octets = std::mem::take(&mut connected.spare);
-            connected.session.take_output(&mut octets);
-            connected.is_being_written = true;
-            let link = Arc::clone(&connected.link);
-            drop(state);
-            let written = link.write_all(&octets);
-            octets.clear();
-            octets.shrink_to(SPARE_KEPT);
-            state = self.lock();
-            let Some(of_link) = state.links.get_mut(index).filter(|of_link| of_link.is_current_link(&link))
-            else {
-                return state;
-            };
-            if let Some(connected) = &mut of_link.connected {
-                connected.spare = octets;
-                connected.is_being_written = false;
-            }
-            if let Err(error) = written {
-                self.fail_link(&mut state, index, &link, || format!("writing failed: {error}"));
-            }
-        }
-        self.call_writer(&mut state, index);
-        state
-    }
-
-    /// The writing thread: writes for those who do not write themselves, until its link is gone.
-    pub(super) fn write_until_gone(&self, index: usize, link: &Arc<Link>) {
-        let mut state = self.lock();
-        while state.links[index].is_current_link(link) {
-            let has_work = |state: &mut ClientState| {
-                let usable = state.links[index].usable();
-                usable.is_some_and(|one| one.session.has_output() && !one.is_being_written)
-            };
-            if has_work(&mut state) {
-                state = self.flush(state, index);
-            } else {
-                state.links[index].set_writer_waits(true);
-                state = sync::wait(&self.signals[index].output, state, None);
-                if state.links[index].is_current_link(link) {
-                    state.links[index].set_writer_waits(false);
-                }
-            }
-        }
-    }
-
-    /// Does what brings the answer nearer: writes the message, and reads if nobody else does. When this returns the
-    /// answer is there, or someone else brings it to the sleeping caller.
-    pub(super) fn work_towards(&self, slot: &Slot) {
-        let mut state = self.flush(self.lock(), slot.link);
-        loop {
-            if slot.is_done() {
-                return;
-            }
-            let Some(connected) = state.links[slot.link].usable() else { return slot.fall_asleep() };
-            if connected.reader != Reader::Nobody {
-                connected.waiting_callers += 1;
-                return slot.fall_asleep();
-            }
-            state = self.read_as_caller(state, slot);
-        }
-    }
-
-    /// Reads for everybody until this caller's answer is there.
-    fn read_as_caller<'a>(&'a self, mut state: Guard<'a>, slot: &Slot) -> Guard<'a> {
-        let index = slot.link;
-        let Some(connected) = state.links[index].usable() else { return state };
-        connected.reader = Reader::Caller;
-        let link = Arc::clone(&connected.link);
-        let mut buffer = std::mem::take(&mut connected.read_buffer);
-        buffer.resize(READ_BUFFER, 0);
-        let had_timeout = std::mem::replace(&mut connected.reads_end, true);
-        drop(state);
-        // Should it fail, so does the read.
-        let _ = if had_timeout { Ok(()) } else { link.set_read_timeout(Some(self.read_timeout)) };
-        let mut notifications = Notifications::default();
-        loop {
-            let received = link.read(&mut buffer);
-            let now = Instant::now();
-            state = self.lock();
-            if !state.links[index].is_current_link(&link) {
-                return state;
-            }
-            let goes_on = self.receive(&mut state, index, &link, received, &buffer, now, &mut notifications);
-            let is_answered_or_lost = !goes_on || slot.is_done();
-            if is_answered_or_lost && let Some(connected) = &mut state.links[index].connected {
-                connected.reader = Reader::Nobody;
-                connected.read_buffer = buffer;
-                connected.left_to_callers_at = Some(now);
-                if connected.waiting_callers > 0 {
-                    self.have_it_read(&mut state, index);
-                }
-                self.wake(state, &mut notifications);
-                return self.lock();
-            }
-            self.wake(state, &mut notifications);
-        }
-    }
-
-    /// The reading thread: reads while no caller does, until its link is gone.
-    pub(super) fn read_until_gone(&self, index: usize, link: &Arc<Link>) {
-        let mut notifications = Notifications::default();
-        while let Some(mut buffer) = self.take_over_reading(index, link) {
-            loop {
-                let received = link.read(&mut buffer);
-                let now = Instant::now();
-                let mut state = self.lock();
-                if !state.links[index].is_current_link(link) {
-                    return;
-                }
-                if !self.receive(&mut state, index, link, received, &buffer, now, &mut notifications) {
-                    return self.wake(state, &mut notifications);
-                }
-                let is_only_link = self.signals.len() == 1;
-                if let Some(connected) = &mut state.links[index].connected
-                    && notifications.slots.len() == 1
-                    && connected.waiting_callers == 0
-                    && (is_only_link || connected.session.outstanding() == 0)
-                {
-                    connected.reader = Reader::Nobody;
-                    connected.read_buffer = buffer;
-                    connected.left_to_callers_at = Some(now);
-                    self.wake(state, &mut notifications);
-                    break;
-                }
-                self.call_writer(&mut state, index);
-                self.wake(state, &mut notifications);
-            }
-        }
-    }
-
-    /// Waits until no caller reads, nor has lately; `None` when the link is gone.
-    fn take_over_reading(&self, index: usize, link: &Arc<Link>) -> Option<Vec<u8>> {
-        let mut state = self.lock();
-        loop {
-            let connected =
-                state.links[index].connected.as_mut().filter(|one| Arc::ptr_eq(&one.link, link))?;
-            let is_left = connected.left_to_callers_at.is_some_and(|at| at.elapsed() < LOOKS_EVERY);
-            if connected.reader == Reader::Nobody && !is_left {
-                connected.reader = Reader::Thread;
-                let mut buffer = std::mem::take(&mut connected.read_buffer);
-                buffer.resize(READ_BUFFER, 0);
-                let had_timeout = std::mem::take(&mut connected.reads_end);
-                self.call_writer(&mut state, index);
-                drop(state);
-                // Should it fail, so does the read.
-                let _ = if had_timeout { link.set_read_timeout(None) } else { Ok(()) };
-                return Some(buffer);
-            }
-            self.call_writer(&mut state, index);
-            state = sync::wait(&self.signals[index].reading, state, Some(LOOKS_EVERY));
-        }
-    }
-
-    /// Has the reading thread read, if nobody does.
-    fn have_it_read(&self, state: &mut ClientState, index: usize) {
-        if let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable)
-            && connected.reader == Reader::Nobody
-            && connected.left_to_callers_at.take().is_some()
-        {
-            self.signals[index].reading.notify_one();
-        }
-    }
-
-    /// Enters what was read. `false` when there is no more to read.
-    #[expect(clippy::too_many_arguments, reason = "what was read, of which link, and whom it concerns")]
-    fn receive(
-        &self,
-        state: &mut ClientState,
-        index: usize,
-        link: &Arc<Link>,
-        received: io::Result<usize>,
-        buffer: &[u8],
-        now: Instant,
-        notifications: &mut Notifications,
-    ) -> bool {
-        let octets = match received {
-            Ok(0) => {
-                self.fail_link(state, index, link, || "the service closed it".to_owned());
-                return false;
-            }
-            Ok(length) => buffer.get(..length).unwrap_or_default(),
-            Err(error) if is_timeout(&error) => return true,
-            Err(error) => {
-                self.fail_link(state, index, link, || format!("reading failed: {error}"));
-                return false;
-            }
-        };
-        if let Some(connected) = &mut state.links[index].connected {
-            connected.session.handle_input(octets, now);
-        }
-        let has_ended = state.handle_events(index, now, notifications);
-        if has_ended {
-            self.signals[index].supervisor.notify_all();
-        } else {
-            self.reschedule_supervisor(state, index);
-        }
-        !has_ended
-    }
-
     /// Releases the lock and wakes those who wait for what happened under it.
     pub(super) fn wake(&self, mut state: Guard<'_>, notifications: &mut Notifications) {
         let places = if state.waiting_for_room > 0 { notifications.places } else { 0 };
@@ -506,18 +272,5 @@ pub(super) fn no_room(is_bound: bool) -> SubmitError {
     SubmitError::new(kind, None)
 }
 
-pub(super) fn is_timeout(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
-}
-
-/// Octets fetched from the socket at a time.
-const READ_BUFFER: usize = 64 * 1024;
-/// A buffer larger than this is not kept for the next write.
-const SPARE_KEPT: usize = 256 * 1024;
-/// Writes that one thread does for others before it leaves the rest to the writing thread.
-const WRITES_AT_A_TIME: usize = 4;
-/// How long a link may go unread after a caller has read, and how long answers to the service may wait for company.
-const LOOKS_EVERY: Duration = Duration::from_millis(5);
 /// How late a caller who reads may notice that its own answer is overdue.
 const LONGEST_READ: Duration = Duration::from_millis(250);
