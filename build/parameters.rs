@@ -1,5 +1,7 @@
 //! The parameters of an operation, as arguments of its function.
 
+use std::fmt::Write as _;
+
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -77,14 +79,15 @@ impl<'a> Parameters<'a> {
 
     /// A list item for each that is described.
     pub(crate) fn documentation(&self) -> String {
-        let described = self.0.iter().filter(|parameter| !parameter.description.is_empty());
-        let list: String = described
-            .map(|parameter| {
-                let text = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("- `{}`: {text}\n", parameter.ident())
-            })
-            .collect();
-        if list.is_empty() { list } else { list + "\n" }
+        let mut list = String::new();
+        for parameter in self.0.iter().filter(|parameter| !parameter.description.is_empty()) {
+            let text = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(list, "- `{}`: {text}", parameter.ident());
+        }
+        if !list.is_empty() {
+            list.push('\n');
+        }
+        list
     }
 }
 

@@ -110,7 +110,7 @@ impl Check<'_> {
     fn parameter_name(&mut self, name: &str, found_in: &str, place: &Place) {
         if found_in == "header" {
             let token = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            let taken = [
+            let of_client = [
                 "accept",
                 "authorization",
                 "connection",
@@ -125,7 +125,7 @@ impl Check<'_> {
                     format!("{name:?} cannot be a header's name here; use letters, digits, `-` and `_`");
                 return self.refuse(place.clone(), what);
             }
-            if taken.contains(&name.to_ascii_lowercase().as_str()) {
+            if of_client.contains(&name.to_ascii_lowercase().as_str()) {
                 let what = format!("the header {name} is the client's own; leave the parameter out");
                 return self.refuse(place.clone(), what);
             }

@@ -35,7 +35,7 @@ use state::{ClientState, Phase};
 
 /// A bound session with the service, to be shared by any number of threads.
 ///
-/// When the link is lost, what was outstanding is told as unknown (or as not sent, where it is certain that it never
+/// When the link is lost, what was outstanding is reported as unknown (or as not sent, where it is certain that it never
 /// left), and the link is opened again. Nothing is ever sent twice by itself.
 ///
 /// ```
@@ -255,7 +255,7 @@ impl SmppClient {
     }
 }
 
-/// Closes the links without draining: what is outstanding is told as unknown. [`SmppClient::shutdown`] drains.
+/// Closes the links without draining: what is outstanding is reported as unknown. [`SmppClient::shutdown`] drains.
 impl Drop for SmppClient {
     fn drop(&mut self) {
         self.end(Phase::Aborting);
