@@ -33,6 +33,8 @@ mod receipt;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod schedule;
 mod sync;
+// The sandbox publishes it.
+#[cfg_attr(not(feature = "sandbox"), allow(dead_code, unreachable_pub))]
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;
 mod verification;
