@@ -30,13 +30,15 @@ mod tests;
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 pub(crate) use disk::{Disk, SystemDisk};
 pub(crate) use error::JournalError;
 use frame::{FRAME_HEAD, Kind as FrameKind, MAX_RECORD};
 use layout::{Layout, Segment};
 use state::{Active, State};
+
+use crate::sync;
 
 /// What the records of a journal are about, and in which version they are written.
 pub(crate) type Kind = FrameKind;
@@ -257,7 +259,7 @@ impl Journal {
             let segment = state.segments.iter().rev().find(|segment| segment.base <= address);
             segment.cloned().ok_or(JournalError::NoRecord)?
         };
-        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reading = sync::lock(&self.reading);
         if reading.as_ref().is_none_or(|(base, _)| *base != segment.base) {
             let file = File::open(&segment.path).map_err(JournalError::io("open", &segment.path))?;
             *reading = Some((segment.base, file));
@@ -267,11 +269,11 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+        sync::wait(&self.changed, state, None)
     }
 
     /// Writes what has been appended, while others go on appending.
