@@ -35,7 +35,7 @@ pub(crate) struct Verbosity {
     pub(crate) verbose: bool,
 }
 
-/// How this run speaks, known once the arguments are read.
+/// The form of what this run prints, known once the arguments are read.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Mode {
     pub(crate) format: Format,
@@ -45,7 +45,7 @@ pub(crate) struct Mode {
 
 static MODE: OnceLock<Mode> = OnceLock::new();
 
-/// Says how this run speaks. Only the first word counts.
+/// Sets the form of what this run prints. Only the first call counts.
 pub(crate) fn set_mode(mode: Mode) {
     let _ = MODE.set(mode);
 }

@@ -8,6 +8,7 @@ mod connect;
 mod events;
 mod inner;
 mod link_state;
+mod slot;
 mod state;
 mod status;
 mod submit_all;

@@ -160,7 +160,7 @@ impl Ledger {
     }
 
     /// Enters the answer to a submission whose outcome has been reported as unknown. Where the queue is full it is not
-    /// told; an accepted message is on the books all the same.
+    /// told; an accepted message is kept all the same.
     pub(crate) fn late_answer(
         &mut self,
         submitted: &Submitted,

@@ -41,8 +41,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::link_state::{LinkFailure, LinkState};
+use super::slot::Slot;
 use super::state::{Choice, ClientState, Notifications, Phase};
-use super::ticket::Slot;
 use crate::smpp::ledger::Submitted;
 use crate::smpp::link::Link;
 use crate::smpp::outgoing::Outgoing;

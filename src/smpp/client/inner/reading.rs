@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Guard, Inner};
 use crate::smpp::client::link_state::{LinkState, Reader};
+use crate::smpp::client::slot::Slot;
 use crate::smpp::client::state::{ClientState, Notifications};
-use crate::smpp::client::ticket::Slot;
 use crate::smpp::link::Link;
 use crate::sync;
 
