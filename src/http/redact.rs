@@ -98,7 +98,7 @@ fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
     match value {
         Value::String(text) if sensitive && text.chars().count() >= SHORTEST => found.push(text.clone()),
         Value::Number(number) if sensitive && number.to_string().len() >= SHORTEST => {
-            found.push(number.to_string())
+            found.push(number.to_string());
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, sensitive, found)),
         Value::Object(fields) => {
