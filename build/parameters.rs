@@ -1,5 +1,7 @@
 //! The parameters of an operation, as arguments of its function.
 
+use std::fmt::Write as _;
+
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -77,17 +79,15 @@ impl<'a> Parameters<'a> {
 
     /// A list item for each that is described.
     pub(crate) fn documentation(&self) -> String {
-        let described = self.0.iter().filter(|parameter| !parameter.description.is_empty());
-        let mut list: Vec<String> = described
-            .map(|parameter| {
-                let text = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("- `{}`: {text}\n", parameter.ident())
-            })
-            .collect();
-        if !list.is_empty() {
-            list.push("\n".to_owned());
+        let mut list = String::new();
+        for parameter in self.0.iter().filter(|parameter| !parameter.description.is_empty()) {
+            let text = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(list, "- `{}`: {text}", parameter.ident());
         }
-        list.concat()
+        if !list.is_empty() {
+            list.push('\n');
+        }
+        list
     }
 }
 

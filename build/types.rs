@@ -277,7 +277,17 @@ fn constructor(
             });
         }
     }
+    // typify derives it only where there are no fields that the schema does not describe.
+    let keeps_unknown_fields = ordered.iter().any(|field| field.name == EXTRA);
+    let default = (arguments.is_empty() && keeps_unknown_fields).then(|| {
+        quote! {
+            impl Default for #ident {
+                fn default() -> Self { Self::new() }
+            }
+        }
+    });
     quote! {
+        #default
         impl #ident {
             /// With the required fields; the others have setters.
             #[must_use]

@@ -129,8 +129,8 @@ impl Check<'_> {
         let required: Vec<_> = items(&root["security"]).collect();
         let met = match required.as_slice() {
             [one] => {
-                let names: Vec<_> = pairs(one).collect();
-                matches!(names.as_slice(), [(wanted, scopes)] if wanted == name && scopes.as_sequence().is_some_and(Vec::is_empty))
+                let schemes: Vec<_> = pairs(one).collect();
+                matches!(schemes.as_slice(), [(id, scopes)] if id == name && scopes.as_sequence().is_some_and(Vec::is_empty))
             }
             _ => false,
         };

@@ -109,8 +109,8 @@ impl Check<'_> {
 
     fn parameter_name(&mut self, name: &str, found_in: &str, place: &Place) {
         if found_in == "header" {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            let taken = [
+            let token = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            let of_client = [
                 "accept",
                 "authorization",
                 "connection",
@@ -120,12 +120,12 @@ impl Check<'_> {
                 "transfer-encoding",
                 "user-agent",
             ];
-            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(plain) {
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(token) {
                 let what =
                     format!("{name:?} cannot be a header's name here; use letters, digits, `-` and `_`");
                 return self.refuse(place.clone(), what);
             }
-            if taken.contains(&name.to_ascii_lowercase().as_str()) {
+            if of_client.contains(&name.to_ascii_lowercase().as_str()) {
                 let what = format!("the header {name} is the client's own; leave the parameter out");
                 return self.refuse(place.clone(), what);
             }

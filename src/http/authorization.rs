@@ -1,9 +1,10 @@
 //! The credentials of a client, in the form in which requests carry them; they can be replaced while calls are made.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use http::HeaderValue;
 
+use crate::sync;
 use crate::{Credentials, InvalidInput};
 
 /// What a client's calls are authorized with at present.
@@ -24,12 +25,12 @@ impl Authorization {
     /// Attempts that begin from now on use these credentials.
     pub(crate) fn replace(&self, credentials: &Credentials) -> Result<(), InvalidInput> {
         let authorized = Arc::new(Authorized::new(credentials)?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = authorized;
+        *sync::write(&self.0) = authorized;
         Ok(())
     }
 
     pub(crate) fn current(&self) -> Arc<Authorized> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        sync::read(&self.0).clone()
     }
 }
 

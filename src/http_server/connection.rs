@@ -147,11 +147,11 @@ impl<'a> Connection<'a> {
 
     #[cfg(feature = "sandbox")]
     pub(super) fn write_slowly(&mut self, response: &Response, pause: Duration) -> io::Result<()> {
-        let patience = self.limits.response;
-        self.write_all(&head(response, true)?, Instant::now() + patience)?;
+        let timeout = self.limits.response;
+        self.write_all(&head(response, true)?, Instant::now() + timeout)?;
         for octet in &response.body {
             self.pause(pause)?;
-            self.write_all(&[*octet], Instant::now() + patience)?;
+            self.write_all(&[*octet], Instant::now() + timeout)?;
         }
         Ok(())
     }

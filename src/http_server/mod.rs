@@ -308,7 +308,7 @@ impl Shared {
         with_body: bool,
     ) -> io::Result<bool> {
         #[cfg(feature = "sandbox")]
-        match response.manner {
+        match response.fault {
             ResponseFault::Plain => {}
             ResponseFault::Slow(pause) => return connection.write_slowly(response, pause).map(|()| true),
             ResponseFault::Lost => return Ok(true),

@@ -10,7 +10,7 @@ pub(crate) struct Response {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     #[cfg(feature = "sandbox")]
-    pub(crate) manner: ResponseFault,
+    pub(crate) fault: ResponseFault,
 }
 
 /// How a response is given.
@@ -38,7 +38,7 @@ impl Response {
             headers: Vec::new(),
             body: Vec::new(),
             #[cfg(feature = "sandbox")]
-            manner: ResponseFault::Plain,
+            fault: ResponseFault::Plain,
         }
     }
 

@@ -135,7 +135,7 @@ impl Shared {
 
     /// Waits for a report to send over SMPP; none once the sandbox stops.
     #[cfg(feature = "smpp")]
-    pub(crate) fn next_report(&self) -> Option<super::smpp::Report> {
+    pub(crate) fn next_report(&self) -> Option<super::state::Report> {
         let mut inner = lock(&self.inner);
         while !inner.stopping {
             if let Some(report) = inner.state.reports.pop_front() {

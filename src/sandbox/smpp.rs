@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use super::demo;
 use super::model::{SendCode, SendRequest};
 use super::shared::Shared;
-use super::state::State;
+use super::state::{Report, State};
 use crate::InvalidInput;
 use crate::api::types::{ErrorCode, Language};
 use crate::smpp::Credentials;
@@ -114,14 +114,6 @@ impl FromStr for SmppFault {
         let found = Self::all().find(|fault| fault.name() == text.trim());
         found.ok_or_else(|| InvalidInput::new("smpp_fault", RULE))
     }
-}
-
-/// A delivery report that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) message: String,
-    pub(crate) to: String,
-    pub(crate) error: Option<ErrorCode>,
 }
 
 /// Listens for SMPP, and starts the thread that sends what is reported later.

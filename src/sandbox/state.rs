@@ -14,7 +14,16 @@ pub(crate) struct State {
     pub(crate) requests: RequestLog,
     /// Delivery reports that are due over SMPP.
     #[cfg(feature = "smpp")]
-    pub(crate) reports: std::collections::VecDeque<super::smpp::Report>,
+    pub(crate) reports: std::collections::VecDeque<Report>,
+}
+
+/// A delivery report that is due over SMPP.
+#[cfg(feature = "smpp")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) message: String,
+    pub(crate) to: String,
+    pub(crate) error: Option<crate::api::types::ErrorCode>,
 }
 
 impl State {
@@ -88,7 +97,7 @@ impl State {
                 #[cfg(feature = "smpp")]
                 if *is_last && message.by_smpp && self.reports.len() < MOST_REPORTS {
                     let (message, to) = (message.id.0.clone(), message.to.clone());
-                    self.reports.push_back(super::smpp::Report { message, to, error: entry.error });
+                    self.reports.push_back(Report { message, to, error: entry.error });
                 }
                 #[cfg(not(feature = "smpp"))]
                 let _ = is_last;

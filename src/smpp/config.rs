@@ -160,7 +160,7 @@ impl SmppConfig {
         Self { submit_timeout, ..self }
     }
 
-    /// How long an accepted message waits for its final report before it is told as without one; 1 h by default.
+    /// How long an accepted message waits for its final report before it is reported as without one; 1 h by default.
     #[must_use]
     pub fn report_timeout(self, report_timeout: Duration) -> Self {
         Self { report_timeout, ..self }
@@ -174,7 +174,7 @@ impl SmppConfig {
     }
 
     /// How many accepted messages may wait for their final report; 1,000,000 by default, which is about 300 MB. Beyond
-    /// that, the oldest is told as without a report before its time. If events are not fetched either, it is let go
+    /// that, the oldest is reported as without a report before its time. If events are not fetched either, it is let go
     /// without one, which is logged and counted.
     #[must_use]
     pub fn max_awaiting_reports(self, max_awaiting_reports: usize) -> Self {
@@ -219,7 +219,7 @@ impl SmppConfig {
     ///
     /// A submission is written down before it is sent, and stays until it is
     /// [acknowledged](crate::smpp::SmppClient::acknowledge) or is known not to have been taken. After a restart each is
-    /// told as [`Event::Recovered`](crate::smpp::Event::Recovered). The folder holds no text and no number, and can be
+    /// reported as [`Event::Recovered`](crate::smpp::Event::Recovered). The folder holds no text and no number, and can be
     /// used by one client at a time. What is written survives the process, not a power failure. No more than
     /// [`max_awaiting_reports`](Self::max_awaiting_reports) submissions can be open.
     #[must_use]

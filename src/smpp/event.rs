@@ -1,4 +1,4 @@
-//! What becomes of a message, as the user is told; the module's page has the whole table.
+//! What becomes of a message, as it is reported to the user; the module's page has the whole table.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ pub enum SubmissionState {
 pub enum Event {
     /// A delivery report. A report that the service repeats is given once.
     ///
-    /// Where a second report contradicts a final one, both are given: the first is the message's fate.
+    /// Where a second report contradicts a final one, both are given: the first is the message's outcome.
     Report {
         /// The submission reported on, if this client made it and knows its id.
         submission: Option<SubmissionId>,
@@ -71,7 +71,7 @@ pub enum Event {
         /// The id that the service gave it.
         message_id: String,
     },
-    /// An answer that came after its submission had been told as unknown.
+    /// An answer that came after its submission had been reported as unknown.
     LateAnswer {
         /// The submission.
         submission: SubmissionId,

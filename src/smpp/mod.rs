@@ -3,7 +3,7 @@
 //! It does not decide whether a message is sent again: it says what is known of each, and leaves repeating to the caller.
 //! How every message ends is the table of [`Accepted`], [`SubmitError`] and [`Event`]:
 //!
-//! | fate | told by |
+//! | outcome | reported by |
 //! |---|---|
 //! | not sent | [`SubmitError`], outcome [`NotSent`](crate::Outcome::NotSent) |
 //! | rejected | [`SubmitError`], outcome [`Rejected`](crate::Outcome::Rejected), with the service's status |
@@ -12,7 +12,7 @@
 //! | accepted, then nothing | [`Accepted`], then [`Event::ReportTimeout`] |
 //!
 //! From the inside out: [`pdu`] reads and writes octets, a session keeps the protocol's rules, a ledger keeps the
-//! messages' fates, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
+//! messages' outcomes, [`SmppClient`] puts sockets and threads around them. [`smsc`] is the other end, for tests.
 
 mod client;
 mod config;

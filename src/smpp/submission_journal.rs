@@ -115,7 +115,7 @@ impl SubmissionJournal {
         self.note(REPORTED, submission, state.as_str().as_bytes());
     }
 
-    /// The submission was not sent, was rejected, or is acknowledged. `false` if it was not on the books.
+    /// The submission was not sent, was rejected, or is acknowledged. `false` if the journal does not hold it.
     pub(crate) fn close(&mut self, submission: SubmissionId) -> bool {
         let was_open = self.open.contains_key(&submission.0);
         self.note(CLOSED, submission, &[]);

@@ -152,7 +152,7 @@ impl TlsState {
         loop {
             match self.lock().reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Closed without a word of goodbye is closed all the same.
+                // Closed without close_notify is closed all the same.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 done => return done,
             }

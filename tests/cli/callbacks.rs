@@ -8,7 +8,7 @@ use engagelab_otp::sandbox::{CallbackFault, Sandbox};
 use engagelab_otp::{Client, TemplateRef};
 
 use super::session::{Session, feed};
-use crate::sandbox::loopback::{BUSY, CallbackServer, OK, PATIENCE};
+use crate::sandbox::loopback::{BUSY, CallbackServer, OK, TIMEOUT};
 
 #[test]
 fn a_signature_is_made_and_checked() {
@@ -113,7 +113,7 @@ fn events_are_printed_as_they_come_and_handed_on_as_they_came() {
             Listening::start(&session, &["--count", "1", "--output", format, "--forward-to", &target]);
         let url = listening.url.clone();
         let sandbox = posting_to(&url);
-        assert!(sandbox.wait_idle(PATIENCE), "the address check is answered");
+        assert!(sandbox.wait_idle(TIMEOUT), "the address check is answered");
         send(&sandbox);
         let output = listening.finish();
         let handed_on = local.next();
@@ -142,7 +142,7 @@ fn a_local_receiver_that_fails_has_the_callback_come_again() {
     let target = local.url();
     let listening = Listening::start(&session, &["--count", "1", "--forward-to", &target]);
     let sandbox = posting_to(&listening.url);
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     send(&sandbox);
     let output = listening.finish();
     assert!(sandbox.wait_for(Duration::from_secs(20), |sandbox| {
@@ -161,10 +161,10 @@ fn what_is_not_genuine_is_refused_and_not_printed() {
     let mut session = Session::start();
     let listening = Listening::start(&session, &["--count", "1"]);
     let sandbox = posting_to(&listening.url);
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     sandbox.set_callback_fault(Some(CallbackFault::Forged));
     send(&sandbox);
-    assert!(sandbox.wait_for(PATIENCE, |sandbox| {
+    assert!(sandbox.wait_for(TIMEOUT, |sandbox| {
         sandbox
             .callbacks()
             .iter()

@@ -13,7 +13,7 @@ use engagelab_otp::callback::Signer;
 
 use super::callbacks::Listening;
 use super::session::Session;
-use crate::sandbox::loopback::{CallbackServer, PATIENCE, connect, exchange};
+use crate::sandbox::loopback::{CallbackServer, TIMEOUT, connect, exchange};
 
 fn address(listening: &Listening) -> SocketAddr {
     listening.url.strip_prefix("http://").expect("a URL").parse().expect("an address")
@@ -178,7 +178,7 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed() {
     let mut listening = Listening::start(&session, &arguments);
     let ids = printed_ids(&mut listening);
     while !missing.is_empty() {
-        let Ok(id) = ids.recv_timeout(PATIENCE) else { break };
+        let Ok(id) = ids.recv_timeout(TIMEOUT) else { break };
         missing.remove(&id);
     }
     assert!(missing.is_empty(), "{} of {} are missing: {missing:?}", missing.len(), answered.len());

@@ -29,7 +29,7 @@ impl Shell {
             .env("OTP", env!("CARGO_BIN_EXE_engagelab-otp"))
             .env("URL", session.sandbox.url())
             .current_dir(&session.folder);
-        let patience = u64::try_from(PATIENCE.as_millis()).expect("short");
+        let patience = u64::try_from(TIMEOUT.as_millis()).expect("short");
         let mut terminal = spawn_command(command, Some(patience)).expect("a terminal");
         terminal.send_line("stty echo; echo at-$(tty)-").expect("sent");
         terminal.exp_string("at-/").expect("the terminal's name");
@@ -47,7 +47,7 @@ impl Shell {
 
     /// Waits until what is typed is not shown: the prompt stands there before.
     fn wait_until_hidden(&self) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while self.shows_what_is_typed() {
             assert!(Instant::now() < end, "what is typed is shown");
         }
@@ -62,7 +62,7 @@ impl Shell {
 }
 
 const PROMPT: &str = "not shown while you type";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn shells() -> impl Iterator<Item = &'static str> {
     ["dash", "bash"].into_iter().filter(|shell| {

@@ -24,7 +24,7 @@ struct Mutation {
 fn each_change_of_the_document_is_refused_with_line_and_advice_or_changes_the_code() {
     let sound: Value = yaml_serde::from_str(DOCUMENT).expect("YAML");
     let text = yaml_serde::to_string(&sound).expect("YAML");
-    let before = print(&generate("d.yaml", &text, true).unwrap_or_else(|said| panic!("{said:#?}")));
+    let before = library(&generate("d.yaml", &text, true).unwrap_or_else(|said| panic!("{said:#?}")));
     let mutations = mutations(&sound);
     assert!(mutations.len() >= 300, "only {} mutations", mutations.len());
     let mut distinct = BTreeMap::from([(before.clone(), "nothing".to_owned())]);
@@ -33,7 +33,7 @@ fn each_change_of_the_document_is_refused_with_line_and_advice_or_changes_the_co
         let text = yaml_serde::to_string(document).expect("YAML");
         match generate("d.yaml", &text, false) {
             Ok(code) => {
-                let after = print(&code);
+                let after = library(&code);
                 if after == before && !is_for_readers(what) {
                     faults.push(format!("{what}: it changes nothing"));
                 }
@@ -85,11 +85,12 @@ fn is_for_readers(what: &str) -> bool {
     text || (unsaid || nothing_else) && matches!(change, "removed" | "false") || place.contains("text/csv")
 }
 
-fn print(code: &Code) -> String {
-    code.files()
-        .filter(|(name, _)| !["mock.rs", "type_names.rs"].contains(name))
-        .map(|(name, text)| format!("// {name}\n{text}"))
-        .collect()
+/// The files that the library is made of.
+type Files = BTreeMap<&'static str, String>;
+
+fn library(code: &Code) -> Files {
+    let library = code.files().filter(|(name, _)| !["mock.rs", "type_names.rs"].contains(name));
+    library.map(|(name, text)| (name, text.to_owned())).collect()
 }
 
 /// Every key and item, removed, emptied, of another kind, doubled in another name, and so on.
@@ -169,15 +170,14 @@ fn step<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
 }
 
 /// All of it in one crate, a module for each: types, limits, operations, and functions on a stand-in for the client.
-fn compile(distinct: &BTreeMap<String, String>) {
+fn compile(distinct: &BTreeMap<Files, String>) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated");
     fs::create_dir_all(folder.join("src")).expect("a folder");
     let mut library = include_str!("stand_in.rs").to_owned();
-    for (index, (code, what)) in distinct.iter().enumerate() {
+    for (index, (files, what)) in distinct.iter().enumerate() {
         let mut module = format!("// {what}\npub use crate::{{Bounds, Extra, Operation, TextVisitor}};\n");
-        let files = split(code);
         for name in ["types", "limits", "operations"] {
-            let _ = writeln!(module, "pub mod {name} {{\n{}\n}}", files[&format!("{name}.rs")]);
+            let _ = writeln!(module, "pub mod {name} {{\n{}\n}}", files[format!("{name}.rs").as_str()]);
         }
         let _ = writeln!(module, "crate::stand_in!();\n{}", files["functions.rs"]);
         let _ = writeln!(library, "pub mod m{index};");
@@ -198,20 +198,4 @@ fn compile(distinct: &BTreeMap<String, String>) {
         .expect("cargo runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{} of {} lines:\n{said}", said.lines().count(), distinct.len());
-}
-
-fn split(code: &str) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    let mut name = String::new();
-    for line in code.lines() {
-        match line.strip_prefix("// ").filter(|name| name.ends_with(".rs") && !name.contains(' ')) {
-            Some(file) => file.clone_into(&mut name),
-            None => {
-                let text: &mut String = files.entry(name.clone()).or_default();
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    files
 }

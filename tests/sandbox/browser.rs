@@ -6,7 +6,7 @@ use std::time::Duration;
 use engagelab_otp::sandbox::{Sandbox, SandboxBuilder};
 use engagelab_otp::{Client, TemplateRef};
 
-use super::loopback::{BUSY, CallbackServer, PATIENCE};
+use super::loopback::{BUSY, CallbackServer, TIMEOUT};
 use super::peers;
 use super::webdriver::Browser;
 
@@ -144,7 +144,7 @@ fn another_page_cannot_drive_the_console() {
     let json = "{'Content-Type': 'application/json'}";
     let outcome = attempt(&format!("{{method: 'POST', headers: {json}, body: {body}}}"));
     assert_eq!(outcome, "failed");
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     assert_eq!(sandbox.callbacks().len(), before);
 }
 
@@ -168,10 +168,10 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
         server.answer(BUSY);
         ids.push(client.send_otp(&to.parse().expect("valid"), &template).expect("sent").message_id);
         sandbox.advance(Duration::from_millis(1300));
-        assert!(sandbox.wait_idle(PATIENCE));
+        assert!(sandbox.wait_idle(TIMEOUT));
     }
     sandbox.advance(Duration::from_secs(70));
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     let last = ids.pop().expect("sent");
     let message = format!("message/{}", last.0);
     let views = ["send", "messages", "requests", "callbacks", "templates", "faults", &message];

@@ -9,7 +9,7 @@ use engagelab_otp::sandbox::{
 };
 use engagelab_otp::{Client, Code, MessageId, TemplateRef};
 
-use super::loopback::{BUSY, CallbackServer, Message, NO_CONTENT, OK, PATIENCE};
+use super::loopback::{BUSY, CallbackServer, Message, NO_CONTENT, OK, TIMEOUT};
 
 /// A sandbox that reports to a server, with the check of the address done.
 fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, CallbackServer) {
@@ -17,7 +17,7 @@ fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, 
     let builder = Sandbox::builder().manual_clock().callback_url(server.url()).expect("a URL");
     let sandbox = configure(builder).start().expect("started");
     assert_eq!(server.next().body, "{}");
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     (sandbox, server)
 }
 
@@ -59,7 +59,7 @@ fn when_it_starts_it_checks_the_address_and_goes_on_either_way() {
         std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let url = format!("http://{nobody}/");
     let sandbox = Sandbox::builder().callback_url(url).expect("a URL").start().expect("started");
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     let check = last(&sandbox);
     assert_eq!(check.state, CallbackState::GivenUp);
     assert!(matches!(check.attempts[0].answer, DeliveryResponse::None(_)));
@@ -124,16 +124,16 @@ fn a_callback_that_fails_comes_again_with_growing_pauses_until_it_is_taken() {
     }
     sandbox.emit(SampleEvent::TemplateManage);
     let first = server.next();
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     for (pause, again) in [(60, 1), (600, 2), (3600, 3)] {
         sandbox.advance(Duration::from_secs(pause - 1));
-        assert!(sandbox.wait_idle(PATIENCE));
+        assert!(sandbox.wait_idle(TIMEOUT));
         assert_eq!(last(&sandbox).attempts.len(), again, "too early");
         sandbox.advance(Duration::from_secs(1));
         let repeated = server.next();
         assert_eq!(repeated.body, first.body);
         assert_ne!(signature(&repeated), signature(&first), "signed anew");
-        assert!(sandbox.wait_idle(PATIENCE));
+        assert!(sandbox.wait_idle(TIMEOUT));
     }
     let callback = last(&sandbox);
     assert_eq!(callback.state, CallbackState::Delivered);
@@ -149,7 +149,7 @@ fn repetitions_carry_the_old_signature_if_they_are_to() {
     server.answer(BUSY);
     send(&sandbox, "+10000000010");
     let first = server.next();
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     sandbox.advance(Duration::from_secs(60));
     assert_eq!(signature(&server.next()), signature(&first));
 }
@@ -162,10 +162,10 @@ fn in_the_end_a_callback_is_given_up() {
     }
     sandbox.emit(SampleEvent::AccountLogin);
     for _ in 0..40 {
-        assert!(sandbox.wait_idle(PATIENCE));
+        assert!(sandbox.wait_idle(TIMEOUT));
         sandbox.advance(Duration::from_secs(24 * 3600));
     }
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     let callback = last(&sandbox);
     assert_eq!(callback.state, CallbackState::GivenUp);
     assert_eq!(callback.attempts.len(), 25, "one, and 24 repetitions");
@@ -223,7 +223,7 @@ fn on_demand_callbacks_are_late() {
     let (sandbox, server) = start(|builder| builder.callback_fault(CallbackFault::Late { by }));
     send(&sandbox, "+10000000010");
     sandbox.advance(Duration::from_secs(89));
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     assert_eq!(server.rest(), []);
     sandbox.advance(Duration::from_secs(1));
     assert_eq!(server.next().statuses()[0], "plan");
@@ -233,7 +233,7 @@ fn on_demand_callbacks_are_late() {
 fn on_demand_callbacks_overtake_each_other() {
     let (sandbox, server) = start(|builder| builder.callback_fault(CallbackFault::Reordered));
     send(&sandbox, "+6591234567");
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     assert_eq!(server.rest(), []);
     sandbox.advance(Duration::from_secs(1));
     assert_eq!(server.next().statuses(), ["delivered"]);
@@ -295,8 +295,8 @@ fn after_a_hundred_wrong_codes_the_end_is_still_reported() {
     }
     sandbox.advance(Duration::from_secs(1));
     let right = Code::new(sandbox.code(&id).expect("a code")).expect("valid");
-    assert!(client.verify_otp(&id, &right).expect("verified").is_verified());
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(client.verify_otp(&id, &right).expect("compared").is_verified());
+    assert!(sandbox.wait_idle(TIMEOUT));
     let statuses: Vec<String> = server.rest().iter().flat_map(Message::statuses).collect();
     assert_eq!(statuses.iter().filter(|status| *status == "verified_failed").count(), 150);
     assert_eq!(statuses.iter().filter(|status| *status == "delivered").count(), 1);

@@ -46,7 +46,7 @@ fn a_message_goes_its_way_as_time_goes_by() {
 }
 
 #[test]
-fn each_test_recipient_has_its_own_course() {
+fn each_test_recipient_has_its_own_scenario() {
     let (sandbox, client) = manual_clock();
     let cases: [(&str, &[&str]); 8] = [
         ("+10000000010", &["0 sms plan", "0 sms target_valid", "0 sms sent", "0 sms delivered"]),
@@ -136,7 +136,7 @@ fn without_help_from_anybody_time_passes_too() {
     let id = send(&client, "+6591234567");
     let delivered = |sandbox: &Sandbox| message(sandbox, &id).status() == Some(&MessageStatus::Delivered);
     assert!(!delivered(&sandbox));
-    assert!(sandbox.wait_for(super::loopback::PATIENCE, delivered));
+    assert!(sandbox.wait_for(super::loopback::TIMEOUT, delivered));
 }
 
 #[test]

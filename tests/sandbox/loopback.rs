@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Longer than anything here takes, so that a failure ends.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A request or an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl CallbackServer {
 
     /// The next callback.
     pub(crate) fn next(&self) -> Message {
-        self.received.recv_timeout(PATIENCE).expect("a callback comes")
+        self.received.recv_timeout(TIMEOUT).expect("a callback comes")
     }
 
     /// What has come already, without waiting.
@@ -125,6 +125,6 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> String {
 
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("connected");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     stream
 }

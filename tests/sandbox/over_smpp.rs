@@ -7,7 +7,7 @@ use engagelab_otp::sandbox::{Sandbox, SandboxBuilder, SmppFault, Speed};
 use engagelab_otp::smpp::{Credentials, Event, Events, Message, ReportState, SmppClient, SmppConfig};
 use engagelab_otp::{Client, Code, MessageId, Recipient, TemplateRef, Verification};
 
-use super::loopback::{CallbackServer, PATIENCE};
+use super::loopback::{CallbackServer, TIMEOUT};
 
 fn start(configure: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Sandbox, SmppClient, Events) {
     let builder = Sandbox::builder().manual_clock().smpp_listen("127.0.0.1:0".parse().expect("an address"));
@@ -28,7 +28,7 @@ fn notification_of(template: &str, to: &str) -> Message {
 }
 
 fn report(events: &mut Events) -> (String, ReportState) {
-    match events.next_timeout(PATIENCE) {
+    match events.next_timeout(TIMEOUT) {
         Some(Event::Report { report, .. }) => {
             (report.message_id().expect("an id").to_owned(), report.state().clone())
         }

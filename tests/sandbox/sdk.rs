@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use engagelab_otp::sandbox::{CallbackFault, SampleEvent, Sandbox};
 use serde_json::{Value, json};
 
-use super::loopback::PATIENCE;
+use super::loopback::TIMEOUT;
 use super::peers;
 
 struct Sdk {
@@ -112,7 +112,7 @@ fn the_vendors_sdk_believes_the_sandboxes_callbacks() {
     }
     sandbox.set_callback_fault(Some(CallbackFault::Forged));
     sandbox.emit(SampleEvent::ApiCall);
-    assert!(sandbox.wait_idle(PATIENCE));
+    assert!(sandbox.wait_idle(TIMEOUT));
     let received = sdk.ask(json!({}));
     let told: Vec<&Value> = received.as_array().expect("a list").iter().map(|one| &one["told"]).collect();
     let statuses = json!(["plan", "target_valid", "sent", "delivered"]);

@@ -70,7 +70,7 @@ fn a_code_is_not_sent_again_while_it_lives() {
 }
 
 #[test]
-fn fixed_recipients_have_fixed_fates() {
+fn fixed_recipients_have_fixed_outcomes() {
     let stage = stage();
     for (to, expected) in
         [("+10000000001", 5011), ("+10000000011", 5013), ("+10000000012", 5019), ("+10000000099", 3004)]

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::loopback::{PATIENCE, connect, read_message};
+use super::loopback::{TIMEOUT, connect, read_message};
 
 /// A browser. It ends when dropped.
 pub(crate) struct Browser {
@@ -51,7 +51,7 @@ impl Browser {
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"script": PATIENCE.as_millis()},
+            "timeouts": {"script": TIMEOUT.as_millis()},
         }}});
         let session = browser.ask("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", session["sessionId"].as_str().expect("a session"));
@@ -179,7 +179,7 @@ impl Browser {
             body.len()
         );
         let mut stream = connect(self.address);
-        stream.set_read_timeout(Some(3 * PATIENCE)).expect("set");
+        stream.set_read_timeout(Some(3 * TIMEOUT)).expect("set");
         stream.write_all(request.as_bytes()).expect("written");
         let answer = read_message(&stream).expect("chromedriver answers");
         let mut answer = answer.json();

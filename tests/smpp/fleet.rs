@@ -174,7 +174,12 @@ fn a_link_that_falls_silent_holds_up_no_message_but_its_own() {
                 .filter(|result| matches!(result, Err(error) if error.outcome() == Outcome::Unknown))
                 .count()
         });
-        assert!(lively.wait_for(TIMEOUT, |record| record.submission_count == 96), "the rest goes on");
+        assert!(
+            lively.wait_for(TIMEOUT, |record| record.submission_count == 96),
+            "the rest goes on: {} {}",
+            submissions(&silent),
+            submissions(&lively)
+        );
         silent.cut_links();
         results.join().expect("it counts")
     });

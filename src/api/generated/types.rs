@@ -2491,6 +2491,11 @@ impl PwaConfig {
         self
     }
 }
+impl Default for TemplateSummary {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 impl TemplateSummary {
     /// With the required fields; the others have setters.
     #[must_use]
@@ -2592,6 +2597,11 @@ impl TemplateSummary {
     ) -> Self {
         self.whatsapp_config = Some(value.into());
         self
+    }
+}
+impl Default for TemplateDetails {
+    fn default() -> Self {
+        Self::new()
     }
 }
 impl TemplateDetails {
@@ -2697,6 +2707,11 @@ impl TemplateDetails {
         self
     }
 }
+impl Default for CodeConfigDetails {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 impl CodeConfigDetails {
     /// With the required fields; the others have setters.
     #[must_use]
@@ -2727,6 +2742,11 @@ impl CodeConfigDetails {
         self
     }
 }
+impl Default for DefaultTextConfigDetails {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 impl DefaultTextConfigDetails {
     /// With the required fields; the others have setters.
     #[must_use]
@@ -2751,6 +2771,11 @@ impl DefaultTextConfigDetails {
     pub fn template_type(mut self, value: impl Into<i64>) -> Self {
         self.template_type = Some(value.into());
         self
+    }
+}
+impl Default for SmsConfigDetails {
+    fn default() -> Self {
+        Self::new()
     }
 }
 impl SmsConfigDetails {
@@ -2796,6 +2821,11 @@ impl SmsConfigDetails {
         self
     }
 }
+impl Default for DefaultTextDetails {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 impl DefaultTextDetails {
     /// With the required fields; the others have setters.
     #[must_use]
@@ -2817,6 +2847,11 @@ impl DefaultTextDetails {
     pub fn contain_security(mut self, value: impl Into<bool>) -> Self {
         self.contain_security = Some(value.into());
         self
+    }
+}
+impl Default for CustomSmsTextDetails {
+    fn default() -> Self {
+        Self::new()
     }
 }
 impl CustomSmsTextDetails {
@@ -2849,6 +2884,11 @@ impl CustomSmsTextDetails {
         self
     }
 }
+impl Default for EmailConfigDetails {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 impl EmailConfigDetails {
     /// With the required fields; the others have setters.
     #[must_use]
@@ -2873,6 +2913,11 @@ impl EmailConfigDetails {
     pub fn template_name(mut self, value: impl Into<String>) -> Self {
         self.template_name = Some(value.into());
         self
+    }
+}
+impl Default for EmailTextDetails {
+    fn default() -> Self {
+        Self::new()
     }
 }
 impl EmailTextDetails {
@@ -2927,6 +2972,11 @@ impl EmailTextDetails {
     pub fn template_content(mut self, value: impl Into<String>) -> Self {
         self.template_content = Some(value.into());
         self
+    }
+}
+impl Default for PwaConfigDetails {
+    fn default() -> Self {
+        Self::new()
     }
 }
 impl PwaConfigDetails {

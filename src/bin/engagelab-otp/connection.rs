@@ -13,7 +13,8 @@ use crate::explain::{self, Target};
 use crate::failure::Failure;
 use crate::output::{detail, say};
 use crate::sandbox::REST_LISTEN;
-use crate::settings::{API, Origin, Settings, Source, variable};
+use crate::setting_groups::API;
+use crate::settings::{Origin, Settings, Source, variable};
 
 /// Options of the commands that call the API.
 #[derive(Args)]

@@ -2,14 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
 
-use anstyle::AnsiColor;
 use engagelab_otp::InvalidInput;
 use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
-use crate::output::{self, Format, plain};
 
 /// What is said on standard error, and the exit code.
 pub(crate) struct Failure {
@@ -58,26 +55,8 @@ impl Failure {
         self
     }
 
-    /// Says what went wrong, and what to do. That nobody listens changes nothing.
-    pub(crate) fn report(&self) {
-        if self.reason.is_empty() {
-            return;
-        }
-        let mut error = anstream::stderr().lock();
-        if output::mode().format == Format::Json {
-            let _ = writeln!(error, "{}", self.json());
-            return;
-        }
-        // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
-        let style = AnsiColor::Red.on_default().bold();
-        let _ = writeln!(error, "{style}error:{style:#} {}", plain(&self.reason));
-        if let Some(advice) = &self.advice {
-            let _ = writeln!(error, "{}", plain(advice));
-        }
-    }
-
     /// The same members for every failure, null where there is nothing to say.
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let mut object =
             json!({ "error": self.reason, "advice": self.advice, "exit_code": self.exit.code() });
         for name in MEMBERS {

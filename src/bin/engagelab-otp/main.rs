@@ -23,6 +23,7 @@ mod schema;
 mod send;
 mod send_args;
 mod send_code;
+mod setting_groups;
 mod settings;
 mod smpp;
 mod template;
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
     let exit = match result {
         Ok(()) => Exit::Done,
         Err(failure) => {
-            failure.report();
+            output::report(&failure);
             failure.exit
         }
     };

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
 
+use anstyle::AnsiColor;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ pub(crate) struct Verbosity {
     pub(crate) verbose: bool,
 }
 
-/// How this run speaks, known once the arguments are read.
+/// The form of what this run prints, known once the arguments are read.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Mode {
     pub(crate) format: Format,
@@ -44,7 +45,7 @@ pub(crate) struct Mode {
 
 static MODE: OnceLock<Mode> = OnceLock::new();
 
-/// Says how this run speaks. Only the first word counts.
+/// Sets the form of what this run prints. Only the first call counts.
 pub(crate) fn set_mode(mode: Mode) {
     let _ = MODE.set(mode);
 }
@@ -121,26 +122,44 @@ fn try_write(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Says on standard error what went wrong, and what to do. That nobody listens changes nothing.
+pub(crate) fn report(failure: &Failure) {
+    if failure.reason.is_empty() {
+        return;
+    }
+    let mut error = anstream::stderr().lock();
+    if mode().format == Format::Json {
+        let _ = writeln!(error, "{}", failure.json());
+        return;
+    }
+    // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
+    let style = AnsiColor::Red.on_default().bold();
+    let _ = writeln!(error, "{style}error:{style:#} {}", plain(&failure.reason));
+    if let Some(advice) = &failure.advice {
+        let _ = writeln!(error, "{}", plain(advice));
+    }
+}
+
 /// A note to whoever watches, on standard error. `--quiet` silences it; that nobody listens is no failure.
 pub(crate) fn say(text: &str) {
     if !mode().quiet {
-        tell("note", text);
+        print_note("note", text);
     }
 }
 
 /// A warning, which `--quiet` does not silence.
 pub(crate) fn warn(text: &str) {
-    tell("warning", text);
+    print_note("warning", text);
 }
 
 /// What only `--verbose` wants to know.
 pub(crate) fn detail(text: &str) {
     if mode().verbose {
-        tell("note", text);
+        print_note("note", text);
     }
 }
 
-fn tell(kind: &str, text: &str) {
+fn print_note(kind: &str, text: &str) {
     let mut error = anstream::stderr();
     let _ = match (mode().format, kind) {
         (Format::Json, _) => writeln!(error, "{}", json!({ kind: text })),

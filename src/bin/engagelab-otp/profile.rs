@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
-use crate::settings::GROUPS;
+use crate::setting_groups::GROUPS;
 
 /// What a profile holds. There is no `Debug`: most of it is secret.
 pub(crate) struct Profile {

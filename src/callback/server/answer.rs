@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use super::builder::Observer;
 use super::{ReceivedCallback, Retry, ServerEvent};
 use crate::callback::{Batch, CallbackHeaders, Delivery, Inbox, ReceiveError, Receiver};
 use crate::http_server::{Body, Request, Response};
@@ -18,6 +17,9 @@ pub(super) enum Sink {
     Handler(Box<Handler>),
     Inbox(Inbox),
 }
+
+/// What a server calls for what does not reach the handler.
+pub(super) type Observer = dyn Fn(ServerEvent<'_>) + Send + Sync;
 
 type Handler = dyn Fn(&ReceivedCallback<'_>) -> Result<(), Retry> + Send + Sync;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
 
-use super::answer::{Answering, Sink};
+use super::answer::{Answering, Observer, Sink};
 use super::{ReceivedCallback, Retry, Server, ServerEvent};
 use crate::callback::{Inbox, Receiver};
 use crate::http_server::{self, Limits, Response};
@@ -17,8 +17,6 @@ pub struct ServerBuilder {
     limits: Limits,
     observer: Box<Observer>,
 }
-
-pub(super) type Observer = dyn Fn(ServerEvent<'_>) + Send + Sync;
 
 impl ServerBuilder {
     pub(super) fn new(receiver: Receiver) -> Self {

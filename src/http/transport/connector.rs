@@ -5,7 +5,6 @@
 //! resolved when a connection is really made. So a kept-alive call costs neither thread nor resolution, every new
 //! connection sees fresh addresses, and resolution is bounded in time.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,13 +16,12 @@ use ureq::unversioned::transport::{
 
 use super::coalescer::WriteCoalescer;
 use super::deadlines::{ProxyDeadline, RoundedTimeouts};
-use super::failure::phase_name;
+use super::failure::ConnectError;
 use super::records::{RecordBoundary, RecordReader};
 use super::resolver::{PLACEHOLDER, SystemResolver};
 use super::timeouts::Timeouts;
 use super::{deadline_after, progress};
 use crate::ErrorKind;
-use crate::error::Source;
 
 /// Makes connections, step by step, and says of each failure which step it was. Clones share TLS sessions.
 #[derive(Clone, Debug)]
@@ -147,49 +145,6 @@ impl Connector<()> for StepConnector {
         Ok(Some(connection))
     }
 }
-
-/// A failure while connecting: no request has left.
-#[derive(Debug)]
-pub(super) struct ConnectError {
-    kind: ErrorKind,
-    detail: &'static str,
-    source: Source,
-}
-
-impl ConnectError {
-    pub(super) fn new(kind: ErrorKind, error: ureq::Error) -> Self {
-        match error {
-            // Connecting to the proxy went through here already, and knows better, but not that it was the proxy.
-            ureq::Error::Other(other) => match other.downcast::<Self>() {
-                Ok(inner) if inner.kind == ErrorKind::Timeout => *inner,
-                Ok(inner) => Self { kind, ..*inner },
-                Err(source) => Self { kind, detail: "", source },
-            },
-            ureq::Error::Timeout(phase) => {
-                let detail =
-                    if kind == ErrorKind::Tls { "during the TLS handshake" } else { phase_name(phase) };
-                Self { kind: ErrorKind::Timeout, detail, source: Box::new(ureq::Error::Timeout(phase)) }
-            }
-            error => Self { kind, detail: "", source: Box::new(error) },
-        }
-    }
-
-    pub(super) fn into_ureq(self) -> ureq::Error {
-        ureq::Error::Other(Box::new(self))
-    }
-
-    pub(super) fn into_parts(self) -> (ErrorKind, &'static str, Source) {
-        (self.kind, self.detail, self.source)
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.as_str())
-    }
-}
-
-impl std::error::Error for ConnectError {}
 
 fn shorten(mut timeout: NextTimeout, spent: Duration, limit: Duration) -> NextTimeout {
     if let Left::Exact(left) = timeout.after {

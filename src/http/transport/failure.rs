@@ -1,11 +1,11 @@
 //! Why an exchange failed, and whether the request may have left.
 
+use std::fmt;
+
 use ureq::Timeout;
 
 use crate::error::Source;
 use crate::{ErrorKind, Outcome};
-
-use super::connector::ConnectError;
 
 /// Why there is no response, or no whole one.
 pub(crate) struct ExchangeError {
@@ -56,7 +56,50 @@ impl ExchangeError {
     }
 }
 
-pub(super) fn phase_name(phase: Timeout) -> &'static str {
+/// A failure while connecting: no request has left.
+#[derive(Debug)]
+pub(super) struct ConnectError {
+    kind: ErrorKind,
+    detail: &'static str,
+    source: Source,
+}
+
+impl ConnectError {
+    pub(super) fn new(kind: ErrorKind, error: ureq::Error) -> Self {
+        match error {
+            // Connecting to the proxy went through here already, and knows better, but not that it was the proxy.
+            ureq::Error::Other(other) => match other.downcast::<Self>() {
+                Ok(inner) if inner.kind == ErrorKind::Timeout => *inner,
+                Ok(inner) => Self { kind, ..*inner },
+                Err(source) => Self { kind, detail: "", source },
+            },
+            ureq::Error::Timeout(phase) => {
+                let detail =
+                    if kind == ErrorKind::Tls { "during the TLS handshake" } else { phase_name(phase) };
+                Self { kind: ErrorKind::Timeout, detail, source: Box::new(ureq::Error::Timeout(phase)) }
+            }
+            error => Self { kind, detail: "", source: Box::new(error) },
+        }
+    }
+
+    pub(super) fn into_ureq(self) -> ureq::Error {
+        ureq::Error::Other(Box::new(self))
+    }
+
+    pub(super) fn into_parts(self) -> (ErrorKind, &'static str, Source) {
+        (self.kind, self.detail, self.source)
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+fn phase_name(phase: Timeout) -> &'static str {
     match phase {
         Timeout::Resolve => "while resolving the host's name",
         Timeout::Connect => "while connecting",

@@ -113,7 +113,8 @@ impl TransportOptions {
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        let builder = builder.tls_config(super::tls_config::config(self)?);
+        let builder =
+            builder.tls_config(super::tls_config::config(self.backend(), &self.roots, &self.extra_roots)?);
         Ok(builder.build())
     }
 

@@ -13,7 +13,7 @@ use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::connector::ConnectError;
+use super::failure::ConnectError;
 use crate::ErrorKind;
 use crate::sync;
 

@@ -1,25 +1,24 @@
-//! What the TLS library is told. Compiled only with one.
+//! The configuration of the TLS library. Compiled only with one.
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use super::options::TransportOptions;
 use super::tls::{RootCertificates, TlsBackend};
 use crate::InvalidInput;
 
-pub(super) fn config(options: &TransportOptions) -> Result<TlsConfig, InvalidInput> {
-    let backend = options.backend().ok_or_else(|| InvalidInput::new("tls_backend", "must be compiled in"))?;
-    let extra = if options.extra_roots.is_empty() {
-        Vec::new()
-    } else {
-        certificates("extra_roots", &options.extra_roots)?
-    };
+pub(super) fn config(
+    backend: Option<TlsBackend>,
+    roots: &RootCertificates,
+    extra_roots: &[u8],
+) -> Result<TlsConfig, InvalidInput> {
+    let backend = backend.ok_or_else(|| InvalidInput::new("tls_backend", "must be compiled in"))?;
+    let extra = if extra_roots.is_empty() { Vec::new() } else { certificates("extra_roots", extra_roots)? };
     let (provider, default) = match backend {
         #[cfg(feature = "rustls")]
         TlsBackend::Rustls => (TlsProvider::Rustls, RootCerts::WebPki),
         #[cfg(feature = "native-tls")]
         TlsBackend::NativeTls => (TlsProvider::NativeTls, RootCerts::PlatformVerifier),
     };
-    let roots = match &options.roots {
+    let roots = match roots {
         RootCertificates::Only(pem) => with(certificates("roots", pem)?, extra),
         RootCertificates::System => {
             let rustls = provider == TlsProvider::Rustls;

@@ -11,7 +11,7 @@
 //!   while one is under way. A program that sets level trace while an exchange is under way sees the rest of that one.
 
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use log::{Level, LevelFilter};
 
@@ -71,7 +71,7 @@ impl Drop for TraceGuard {
 }
 
 fn held() -> MutexGuard<'static, Held> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+    crate::sync::lock(&HELD)
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ pub(super) fn call(shared: &Shared, request: &Request) -> Outcome {
     let began = Instant::now();
     let response = rest::answer(shared, &request);
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let unanswered = match response.manner {
+    let unanswered = match response.fault {
         ResponseFault::Plain | ResponseFault::Slow(_) => None,
         ResponseFault::Lost => Some("acted on, and the connection closed without an answer"),
         ResponseFault::Stalled => Some("not acted on, and nothing said"),

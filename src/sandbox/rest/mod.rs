@@ -86,7 +86,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
                 refused(&refusal)
             }
         };
-        if matches!(response.manner, ResponseFault::Plain | ResponseFault::Slow(_)) {
+        if matches!(response.fault, ResponseFault::Plain | ResponseFault::Slow(_)) {
             record.status = Some(response.status);
             record.answer = masked(&response.body);
         }
@@ -103,11 +103,11 @@ fn perform(
     state: &mut State,
     act: impl FnOnce(&mut State) -> Result<Outcome, Refusal>,
 ) -> Result<Outcome, Refusal> {
-    // An answer, whatever it says, given in this manner.
-    let given = |outcome: Result<Outcome, Refusal>, manner| {
+    // An answer, whatever it says, given with this fault.
+    let given = |outcome: Result<Outcome, Refusal>, fault| {
         let outcome =
             outcome.unwrap_or_else(|refusal| Outcome { response: refused(&refusal), message: None });
-        let response = Response { manner, ..outcome.response };
+        let response = Response { fault, ..outcome.response };
         Ok(Outcome { response, ..outcome })
     };
     let alone = |response| Ok(Outcome { response, message: None });
@@ -115,8 +115,8 @@ fn perform(
         None => act(state),
         Some(Fault::LostAnswer) => given(act(state), ResponseFault::Lost),
         Some(Fault::SlowBody { pause }) => given(act(state), ResponseFault::Slow(pause)),
-        Some(Fault::Stall) => alone(Response { manner: ResponseFault::Stalled, ..empty() }),
-        Some(Fault::Reset) => alone(Response { manner: ResponseFault::Reset, ..empty() }),
+        Some(Fault::Stall) => alone(Response { fault: ResponseFault::Stalled, ..empty() }),
+        Some(Fault::Reset) => alone(Response { fault: ResponseFault::Reset, ..empty() }),
         Some(Fault::HtmlError) => alone(Response::plain(500, "text/html", HTML.to_vec())),
         Some(Fault::Error { code }) => Err(Refusal::new(code, "this error was asked for")),
         Some(Fault::RateLimited { retry_after }) => {

@@ -23,15 +23,15 @@ pub enum SampleEvent {
     TemplateAuditResult,
     /// A user wrote back.
     UplinkMessage,
-    /// Somebody logged in.
+    /// A user logged in.
     AccountLogin,
-    /// Somebody made an API key.
+    /// An API key was created.
     KeyManage,
-    /// Somebody changed a template.
+    /// A template was changed.
     TemplateManage,
-    /// Somebody called the API.
+    /// The API was called.
     ApiCall,
-    /// Somebody looked at the history of messages.
+    /// The history of messages was read.
     MsgHistory,
     /// An event of a kind that no documentation knows.
     Unknown,

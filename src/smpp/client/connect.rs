@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::inner::{Inner, is_timeout};
 use super::link_state::Connected;
+use super::slot::Slot;
 use super::state::Phase;
-use super::ticket::Slot;
 use crate::smpp::link::{Dial, Link};
 use crate::smpp::session::{CloseReason, Session, SessionEvent};
 use crate::smpp::{ConnectError, ConnectErrorKind, SmppConfig};

@@ -11,8 +11,8 @@ use crate::smpp::Event;
 ///
 /// The service's deliveries are answered before they are fetched here, so a slow handler delays nothing. The queue is
 /// bounded by [`SmppConfig::event_capacity`](crate::smpp::SmppConfig::event_capacity); when it is full, a further report is
-/// answered with `ESME_RX_T_APPN`, which asks the service to keep it and deliver it again, and its message stays on the
-/// books until a report is taken or its limit passes: no message's fate is lost. What was fetched in one go is held
+/// answered with `ESME_RX_T_APPN`, which asks the service to keep it and deliver it again, and its message is kept
+/// until a report is taken or its limit passes: no message's outcome is lost. What was fetched in one go is held
 /// here besides, so up to twice the capacity may be in memory.
 ///
 /// Dropping this says that nobody wants events: reports are then answered and forgotten.
@@ -24,7 +24,7 @@ pub struct Events {
 
 impl Events {
     /// Waits for the next event, but no longer than this. `None` when the time is up or the client is closed and
-    /// everything has been told.
+    /// everything has been reported.
     pub fn next_timeout(&mut self, timeout: Duration) -> Option<Event> {
         self.next_until(Instant::now().checked_add(timeout))
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::slot::Slot;
 use super::status::{LinkPhase, LinkStatus};
-use super::ticket::Slot;
 use crate::smpp::link::{Dial, Link};
 use crate::smpp::session::{Readiness, Session};
 use crate::smpp::{ConnectError, Endpoint};

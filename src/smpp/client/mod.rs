@@ -8,6 +8,7 @@ mod connect;
 mod events;
 mod inner;
 mod link_state;
+mod slot;
 mod state;
 mod status;
 mod submit_all;
@@ -35,7 +36,7 @@ use state::{ClientState, Phase};
 
 /// A bound session with the service, to be shared by any number of threads.
 ///
-/// When the link is lost, what was outstanding is told as unknown (or as not sent, where it is certain that it never
+/// When the link is lost, what was outstanding is reported as unknown (or as not sent, where it is certain that it never
 /// left), and the link is opened again. Nothing is ever sent twice by itself.
 ///
 /// ```
@@ -255,7 +256,7 @@ impl SmppClient {
     }
 }
 
-/// Closes the links without draining: what is outstanding is told as unknown. [`SmppClient::shutdown`] drains.
+/// Closes the links without draining: what is outstanding is reported as unknown. [`SmppClient::shutdown`] drains.
 impl Drop for SmppClient {
     fn drop(&mut self) {
         self.end(Phase::Aborting);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::link_state::{LinkFailure, LinkState};
-use super::ticket::Slot;
+use super::slot::Slot;
 use crate::smpp::ledger::{Ledger, Submitted};
 use crate::smpp::rate::Rate;
 use crate::smpp::session::{CloseReason, Readiness, SessionEvent};

@@ -49,7 +49,7 @@ impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
                 },
             };
             let result = match self.client.inner.try_place(&outgoing) {
-                Ok(Placed::Over(slot)) => Ok(Ticket { slot, inner: Arc::clone(&self.client.inner) }),
+                Ok(Placed::Slot(slot)) => Ok(Ticket { slot, inner: Arc::clone(&self.client.inner) }),
                 Ok(Placed::NoRoom { until, .. }) if Instant::now() < gives_up_at => {
                     let looks_at = until.map_or(gives_up_at, |until| until.min(gives_up_at));
                     self.next = Some(Waiting { outgoing, gives_up_at, looks_at });

@@ -123,7 +123,7 @@ fn supervise(inner: &Inner, index: usize) -> String {
         }
         state.ledger.handle_time(now);
         state.handle_events(index, now, &mut notifications);
-        inner.call_writer(&mut state, index);
+        inner.wake_writer(&mut state, index);
         inner.wake(state, &mut notifications);
 
         state = inner.lock();

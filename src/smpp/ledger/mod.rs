@@ -137,7 +137,7 @@ impl Ledger {
         let awaiting = Awaiting { submission, destination, message_id, deadline, last_state: None };
         self.awaiting.insert(order, awaiting);
         for report in early {
-            self.tell(report);
+            self.emit(report);
         }
     }
 
@@ -159,8 +159,8 @@ impl Ledger {
         }
     }
 
-    /// Enters the answer to a submission whose outcome has been told as unknown. Where the queue is full it is not
-    /// told; an accepted message is on the books all the same.
+    /// Enters the answer to a submission whose outcome has been reported as unknown. Where the queue is full it is not
+    /// told; an accepted message is kept all the same.
     pub(crate) fn late_answer(
         &mut self,
         submitted: &Submitted,
@@ -299,7 +299,7 @@ impl Ledger {
         if hold || self.is_full() {
             return self.refuse();
         }
-        self.tell(report);
+        self.emit(report);
         Status::OK
     }
 
@@ -329,7 +329,7 @@ impl Ledger {
     }
 
     /// Queues a report, tied to its message where that is known.
-    fn tell(&mut self, report: DeliveryReport) {
+    fn emit(&mut self, report: DeliveryReport) {
         let id: Arc<str> = Arc::from(report.message_id().unwrap_or_default());
         let order = self.find(&report);
         let submission = match order.and_then(|order| self.awaiting.get_mut(&order)) {
@@ -355,7 +355,7 @@ impl Ledger {
 
     fn release_one_early(&mut self) {
         if let Some(report) = self.early.pop() {
-            self.tell(report);
+            self.emit(report);
         }
     }
 

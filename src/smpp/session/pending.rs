@@ -10,7 +10,7 @@ use crate::smpp::pdu::MAXIMUM_SEQUENCE;
 pub(super) struct Pending<T> {
     requests: HashMap<u32, Request<T>>,
     outstanding: usize,
-    /// Overdue requests, oldest first: an answer that comes late is still told.
+    /// Overdue requests, oldest first: an answer that comes late is still reported.
     overdue: VecDeque<u32>,
     /// No deadline is earlier. It may be that of a request long answered: looking too early costs one look.
     first_deadline: Option<Instant>,
@@ -25,7 +25,7 @@ struct Request<T> {
     token: T,
     order: u64,
     sent_at: Instant,
-    /// `None` when the answer is overdue and the request's fate has been told.
+    /// `None` when the answer is overdue and the request's outcome has been reported.
     deadline: Option<Instant>,
 }
 

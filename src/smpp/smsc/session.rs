@@ -133,11 +133,12 @@ impl ServerSession {
                     sequence,
                     Body::BindTransceiverResp { system_id, tlvs: Tlvs::new() },
                 );
-                self.bound.store(true, Ordering::Release);
+                // Counted before it can be cut by another thread, which takes it off the count.
                 server.record(|record| {
                     record.sessions += 1;
                     record.most_sessions = record.most_sessions.max(record.sessions);
                 });
+                self.bound.store(true, Ordering::Release);
                 for receipt in server.take_undelivered() {
                     self.write_report(server, receipt, unanswered, output);
                 }

@@ -22,7 +22,7 @@ impl Target {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(TIMEOUT))
             .proxy(None)
             .user_agent("")
             .accept("")
@@ -66,4 +66,4 @@ const OF_THE_CONNECTION: [&str; 12] = [
 ];
 
 /// A little less than the service waits.
-const PATIENCE: Duration = Duration::from_millis(2500);
+const TIMEOUT: Duration = Duration::from_millis(2500);

@@ -4,7 +4,8 @@ use engagelab_otp::callback::{Receiver, ReceiverBuilder, Signer};
 use engagelab_otp::sandbox::demo;
 
 use crate::failure::Failure;
-use crate::settings::{CALLBACK, Settings, Source};
+use crate::setting_groups::CALLBACK;
+use crate::settings::{Settings, Source};
 
 /// A user name with its secret, and a value of `Authorization`; either can be missing.
 pub(crate) struct Keys {

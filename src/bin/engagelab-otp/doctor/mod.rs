@@ -14,7 +14,8 @@ use crate::connection::{Connection, Session};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{CALLBACK, Origin, SMPP};
+use crate::setting_groups::{CALLBACK, SMPP};
+use crate::settings::Origin;
 use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
 

@@ -9,7 +9,8 @@ use engagelab_otp::smpp::{Credentials, SmppConfig};
 use crate::connection::is_nearby;
 use crate::failure::Failure;
 use crate::sandbox::SMPP_LISTEN;
-use crate::settings::{SMPP, Settings, Source};
+use crate::setting_groups::SMPP;
+use crate::settings::{Settings, Source};
 
 /// Options of the commands that speak SMPP.
 #[derive(Args)]

@@ -14,7 +14,7 @@ use super::report::{Wait, wait};
 use crate::dry_run::{MASK, masked_params};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, say};
+use crate::output::{self, Output, say};
 use crate::prompt::{CodeInput, Confirmation};
 use crate::send_args::{LanguageArg, Params};
 use crate::settings::Source;
@@ -139,7 +139,7 @@ fn deliver(
         move || {
             say("Interrupted. The message is on its way all the same.");
             if let Err(failure) = print(None) {
-                failure.report();
+                output::report(&failure);
             }
         }
     };

@@ -10,17 +10,17 @@
 //!          octets into the output
 //!     │
 //!     ├─ nobody writes ──▶ takes the output and writes it               writing thread: asleep
-//!     └─ somebody does ──▶ leaves it to be taken along ───────────────▶ woken if he stops before it is
+//!     └─ somebody does ──▶ leaves it to be taken along ───────────────▶ woken if the other stops before it is
 //!     │                                                                 empty (four writes at most)
 //!     ▼
 //!  wait for the answer
 //!     │
-//!     ├─ nobody reads ───▶ reads the socket himself, for all,           reading thread: steps aside, and
-//!     │                    until his own answer is there                looks every 5 ms whether a caller
+//!     ├─ nobody reads ───▶ reads the socket itself, for all,            reading thread: steps aside, and
+//!     │                    until its own answer is there                looks every 5 ms whether a caller
 //!     │                       │                                         still reads, or has lately
 //!     │                       └─ others sleep ────────────────────────▶ woken: reads from here on
 //!     │
-//!     └─ somebody does ──▶ sleeps ◀── woken with his answer ─────────── reads; when it has woken the only
+//!     └─ somebody does ──▶ sleeps ◀── woken with its answer ─────────── reads; when it has woken the only
 //!                                                                       caller, it steps aside
 //! ```
 //!
@@ -32,7 +32,6 @@
 //!   So a caller whose write blocks, because the other end writes at length and does not read until it is done, is freed:
 //!   two ends that both write at length cannot wait for each other.
 
-use std::io;
 mod reading;
 mod writing;
 
@@ -42,8 +41,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::link_state::{LinkFailure, LinkState};
+use super::slot::Slot;
 use super::state::{Choice, ClientState, Notifications, Phase};
-use super::ticket::Slot;
 use crate::smpp::ledger::Submitted;
 use crate::smpp::link::Link;
 use crate::smpp::outgoing::Outgoing;
@@ -82,7 +81,7 @@ pub(super) type Guard<'a> = MutexGuard<'a, ClientState>;
 impl Inner {
     pub(super) fn new(state: ClientState, response_timeout: Duration) -> Self {
         let signals = state.links.iter().map(|_| LinkSignals::default()).collect();
-        let read_timeout = (response_timeout / 4).clamp(Duration::from_millis(5), LONGEST_READ);
+        let read_timeout = (response_timeout / 4).clamp(Duration::from_millis(5), MAX_READ_TIMEOUT);
         Self {
             state: Mutex::new(state),
             room: Condvar::new(),
@@ -104,7 +103,7 @@ impl Inner {
         let mut gives_up_at = None;
         loop {
             let is_bound = match self.place_now(&mut state, message)? {
-                Placed::Over(slot) => return Ok(slot),
+                Placed::Slot(slot) => return Ok(slot),
                 Placed::NoRoom { until, is_bound } => {
                     let now = Instant::now();
                     let gives_up_at = *gives_up_at.get_or_insert_with(|| now + timeout);
@@ -159,7 +158,7 @@ impl Inner {
             connected.session.submit(Arc::clone(&slot), &message.body, now);
         }
         self.reschedule_supervisor(state, index);
-        Ok(Placed::Over(slot))
+        Ok(Placed::Slot(slot))
     }
 
     /// Waits until a place may be free.
@@ -167,7 +166,7 @@ impl Inner {
         for index in 0..self.signals.len() {
             // Waiting for answers to what has not been written would be waiting in vain.
             state = self.flush(state, index);
-            self.have_it_read(&mut state, index);
+            self.wake_reader(&mut state, index);
         }
         let now = Instant::now();
         // What was written may have been answered in the meantime.
@@ -262,7 +261,7 @@ impl Inner {
 /// What became of the wish for a place.
 #[derive(Debug)]
 pub(super) enum Placed {
-    Over(Arc<Slot>),
+    Slot(Arc<Slot>),
     NoRoom { until: Option<Instant>, is_bound: bool },
 }
 
@@ -273,4 +272,4 @@ pub(super) fn no_room(is_bound: bool) -> SubmitError {
 }
 
 /// How late a caller who reads may notice that its own answer is overdue.
-const LONGEST_READ: Duration = Duration::from_millis(250);
+const MAX_READ_TIMEOUT: Duration = Duration::from_millis(250);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Guard, Inner};
 use crate::smpp::client::link_state::{LinkState, Reader};
+use crate::smpp::client::slot::Slot;
 use crate::smpp::client::state::{ClientState, Notifications};
-use crate::smpp::client::ticket::Slot;
 use crate::smpp::link::Link;
 use crate::sync;
 
@@ -56,7 +56,7 @@ impl Inner {
                 connected.read_buffer = buffer;
                 connected.left_to_callers_at = Some(now);
                 if connected.waiting_callers > 0 {
-                    self.have_it_read(&mut state, index);
+                    self.wake_reader(&mut state, index);
                 }
                 self.wake(state, &mut notifications);
                 return self.lock();
@@ -91,7 +91,7 @@ impl Inner {
                     self.wake(state, &mut notifications);
                     break;
                 }
-                self.call_writer(&mut state, index);
+                self.wake_writer(&mut state, index);
                 self.wake(state, &mut notifications);
             }
         }
@@ -103,25 +103,25 @@ impl Inner {
         loop {
             let connected =
                 state.links[index].connected.as_mut().filter(|one| Arc::ptr_eq(&one.link, link))?;
-            let is_left = connected.left_to_callers_at.is_some_and(|at| at.elapsed() < LOOKS_EVERY);
+            let is_left = connected.left_to_callers_at.is_some_and(|at| at.elapsed() < POLL_INTERVAL);
             if connected.reader == Reader::Nobody && !is_left {
                 connected.reader = Reader::Thread;
                 let mut buffer = std::mem::take(&mut connected.read_buffer);
                 buffer.resize(READ_BUFFER, 0);
                 let had_timeout = std::mem::take(&mut connected.reads_end);
-                self.call_writer(&mut state, index);
+                self.wake_writer(&mut state, index);
                 drop(state);
                 // Should it fail, so does the read.
                 let _ = if had_timeout { link.set_read_timeout(None) } else { Ok(()) };
                 return Some(buffer);
             }
-            self.call_writer(&mut state, index);
-            state = sync::wait(&self.signals[index].reading, state, Some(LOOKS_EVERY));
+            self.wake_writer(&mut state, index);
+            state = sync::wait(&self.signals[index].reading, state, Some(POLL_INTERVAL));
         }
     }
 
     /// Has the reading thread read, if nobody does.
-    pub(super) fn have_it_read(&self, state: &mut ClientState, index: usize) {
+    pub(super) fn wake_reader(&self, state: &mut ClientState, index: usize) {
         if let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable)
             && connected.reader == Reader::Nobody
             && connected.left_to_callers_at.take().is_some()
@@ -175,4 +175,4 @@ pub(in crate::smpp::client) fn is_timeout(error: &io::Error) -> bool {
 /// Octets fetched from the socket at a time.
 const READ_BUFFER: usize = 64 * 1024;
 /// How long a link may go unread after a caller has read, and how long answers to the service may wait for company.
-const LOOKS_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);

@@ -19,11 +19,11 @@ impl Inner {
     pub(in crate::smpp::client) fn flush_soon(&self) {
         let mut state = self.lock();
         for index in 0..self.signals.len() {
-            self.call_writer(&mut state, index);
+            self.wake_writer(&mut state, index);
         }
     }
 
-    pub(in crate::smpp::client) fn call_writer(&self, state: &mut ClientState, index: usize) {
+    pub(in crate::smpp::client) fn wake_writer(&self, state: &mut ClientState, index: usize) {
         if let Some(connected) = state.links.get_mut(index).and_then(LinkState::usable)
             && connected.writer_waits
             && !connected.is_being_written
@@ -56,7 +56,7 @@ impl Inner {
             drop(state);
             let written = link.write_all(&octets);
             octets.clear();
-            octets.shrink_to(SPARE_KEPT);
+            octets.shrink_to(MAX_KEPT_BUFFER);
             state = self.lock();
             let Some(of_link) = state.links.get_mut(index).filter(|of_link| of_link.is_current_link(&link))
             else {
@@ -70,7 +70,7 @@ impl Inner {
                 self.fail_link(&mut state, index, &link, || format!("writing failed: {error}"));
             }
         }
-        self.call_writer(&mut state, index);
+        self.wake_writer(&mut state, index);
         state
     }
 
@@ -96,6 +96,6 @@ impl Inner {
 }
 
 /// A buffer larger than this is not kept for the next write.
-const SPARE_KEPT: usize = 256 * 1024;
+const MAX_KEPT_BUFFER: usize = 256 * 1024;
 /// Writes that one thread does for others before it leaves the rest to the writing thread.
 const WRITES_AT_A_TIME: usize = 4;
