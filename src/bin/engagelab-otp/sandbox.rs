@@ -149,7 +149,7 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
         Ok(token) if !token.is_empty() => Ok(Some(token)),
         Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{TOKEN} must be UTF-8"))),
         _ if arguments.listen.ip().is_loopback() => Ok(None),
-        _ => Ok(Some((0..4).map(|_| format!("{:08x}", fastrand::u32(..))).collect())),
+        _ => Ok(Some(format!("{:032x}", fastrand::u128(..)))),
     }
 }
 
