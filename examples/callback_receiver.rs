@@ -4,7 +4,7 @@
 //! To listen, set `CALLBACK_USER` and `CALLBACK_SECRET` to what the vendor's console holds, and name an address and a
 //! folder: `cargo run --example callback_receiver -- 127.0.0.1:8080 callbacks`. TLS is left to the proxy in front.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use std::{env, fs, process, thread};
 use engagelab_otp::Channel;
 use engagelab_otp::api::types::{MessageId, MessageStatus};
 use engagelab_otp::callback::{Event, Inbox, InboxCallback, Receiver, Server, ServerEvent, Signer};
-use engagelab_otp::lifecycle::{CodeCheck, Finality, Lifecycle};
+use engagelab_otp::lifecycle::{CodeCheck, Lifecycle};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -29,14 +29,18 @@ fn main() -> Result<(), Failure> {
     let inbox = Inbox::open(folder)?;
     let server = start(receiver, &address, &inbox)?;
     println!("listening on {}", server.address());
-    let worker = thread::spawn({
-        let inbox = inbox.clone();
-        move || work(&inbox)
-    });
     // The server runs for ever; if it does not, neither does this program, and it says why.
-    server.wait()?;
-    inbox.stop();
-    worker.join().map_err(|_| "the worker failed")??;
+    let waiting = thread::spawn({
+        let inbox = inbox.clone();
+        move || {
+            let ended = server.wait();
+            inbox.stop();
+            ended
+        }
+    });
+    // In this thread, so that a failure ends the program: callbacks are not to be taken when nobody handles them.
+    work(&inbox)?;
+    waiting.join().map_err(|_| "the server failed")??;
     Ok(())
 }
 
@@ -53,7 +57,7 @@ fn start(receiver: Receiver, address: &str, inbox: &Inbox) -> Result<Server, Fai
 /// What takes its time happens here. A callback whose handler fails is handed out again, and in the end becomes a dead
 /// letter.
 fn work(inbox: &Inbox) -> Result<(), Failure> {
-    let mut messages = HashMap::new();
+    let mut messages = Messages::default();
     inbox.run(|callback| {
         handle(callback, &mut messages);
         Ok::<(), Infallible>(())
@@ -62,7 +66,7 @@ fn work(inbox: &Inbox) -> Result<(), Failure> {
 }
 
 /// Handles one callback. The same one can come again after a crash; what is done here does not mind.
-fn handle(callback: &InboxCallback, messages: &mut HashMap<MessageId, Lifecycle>) {
+fn handle(callback: &InboxCallback, messages: &mut Messages) {
     for row in callback.unreadable() {
         eprintln!("row {} cannot be read: {}", row.position(), row.reason());
     }
@@ -71,27 +75,48 @@ fn handle(callback: &InboxCallback, messages: &mut HashMap<MessageId, Lifecycle>
     }
 }
 
-fn observe(event: &Event, messages: &mut HashMap<MessageId, Lifecycle>) {
+fn observe(event: &Event, messages: &mut Messages) {
     let Some(observation) = event.observation() else {
         println!("event: {event:?}");
         return;
     };
     let id = observation.message_id();
-    let message = messages.entry(id.clone()).or_insert_with(|| {
-        // The strategy and the kind of code are known to whoever sent the message.
-        let message = Lifecycle::new(id.clone()).with_code_check(CodeCheck::ByService);
-        "whatsapp|sms".parse().map_or(message.clone(), |strategy| message.with_strategy(strategy))
-    });
+    let message = messages.get(id);
     message.observe(&observation);
     let status = message.status().map_or("nothing", MessageStatus::as_str);
     let channel = message.channel().map_or("no channel", Channel::as_str);
     let costs: Vec<String> = message.costs().iter().map(ToString::to_string).collect();
     println!("message {id}: {status} on {channel}, {:?}, cost {costs:?}", message.finality());
-    // A real program has a table for this, and forgets what it does not ask about any more.
-    if message.finality() == Finality::Final {
-        messages.remove(id);
+}
+
+/// What is known of the newest messages. A real program has a table for this, which outlives it.
+#[derive(Default)]
+struct Messages {
+    lifecycles: HashMap<MessageId, Lifecycle>,
+    /// In the order in which they were heard of.
+    ids: VecDeque<MessageId>,
+}
+
+impl Messages {
+    fn get(&mut self, id: &MessageId) -> &mut Lifecycle {
+        if !self.lifecycles.contains_key(id) {
+            // Also a final message can be reported on once more, so that none is forgotten before there are too many.
+            if self.ids.len() >= MOST_MESSAGES
+                && let Some(oldest) = self.ids.pop_front()
+            {
+                self.lifecycles.remove(&oldest);
+            }
+            self.ids.push_back(id.clone());
+        }
+        self.lifecycles.entry(id.clone()).or_insert_with(|| {
+            // The strategy and the kind of code are known to whoever sent the message.
+            let message = Lifecycle::new(id.clone()).with_code_check(CodeCheck::ByService);
+            "whatsapp|sms".parse().map_or(message.clone(), |strategy| message.with_strategy(strategy))
+        })
     }
 }
+
+const MOST_MESSAGES: usize = 100_000;
 
 /// The service's part and the receiver's, in one process.
 fn demo() -> Result<(), Failure> {
@@ -115,7 +140,7 @@ fn demo() -> Result<(), Failure> {
     // As after a restart: what was answered is on disk.
     drop((server, inbox));
     let inbox = Inbox::open(&folder)?;
-    let mut messages = HashMap::new();
+    let mut messages = Messages::default();
     while let Some(callback) = inbox.next(Duration::ZERO)? {
         handle(&callback, &mut messages);
         callback.handled()?;

@@ -24,8 +24,8 @@ mod http;
 #[cfg(feature = "callback")]
 mod http_server;
 mod input;
-// Not all that will use it are there yet.
-#[allow(dead_code)]
+// SMPP needs less of it than callbacks.
+#[cfg_attr(not(feature = "callback"), allow(dead_code))]
 #[cfg(any(feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;
@@ -33,6 +33,8 @@ mod receipt;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod schedule;
 mod sync;
+// The sandbox publishes it.
+#[cfg_attr(not(feature = "sandbox"), allow(dead_code, unreachable_pub))]
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;
 mod verification;

@@ -4,11 +4,14 @@ use std::env;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use engagelab_otp::callback::{CallbackRequest, Delivery, Detail, Event, Receiver, Signer};
+use engagelab_otp::callback::{CallbackRequest, Delivery, Detail, Event, Receiver, Server, Signer};
 use serde::{Deserialize, Serialize};
 
-use super::fixture::{NOW, at};
+use super::fixture::{DELIVERED, NOW, SECRET, USER, at};
+use crate::sandbox::loopback::exchange;
 
 const SCRIPT: &str = include_str!("peer.py");
 
@@ -131,4 +134,45 @@ fn the_vendors_sdk_and_we_believe_each_other() {
         assert_eq!(ours, answered.events);
     }
     assert_eq!(answered.iter().filter(|answered| answered.verified).count(), shops.len());
+}
+
+#[test]
+fn the_server_takes_what_the_vendors_sdk_believes_once_and_with_that_body_alone() {
+    let Some(python) = python() else { return };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let ask_for = |secret: &str, nonce: &str| Asked {
+        user: USER.to_owned(),
+        secret: secret.to_owned(),
+        now,
+        nonce: nonce.to_owned(),
+        header: String::new(),
+        body: DELIVERED.to_owned(),
+    };
+    let answered = ask(&python, &[ask_for(SECRET, "k2f8r1"), ask_for("another", "k2f8r2")]);
+    let [genuine, forged] = &answered[..] else { panic!("two answers") };
+
+    let (sender, events) = mpsc::channel();
+    let receiver = Receiver::builder().secret(USER, SECRET).expect("valid").build().expect("configured");
+    let server = Server::builder(receiver).start("127.0.0.1:0", move |callback| {
+        for event in callback.events() {
+            sender.send(in_its_words(event)).expect("the test listens");
+        }
+        Ok(())
+    });
+    let server = server.expect("started");
+    let post = |signature: &str, body: &str| {
+        let length = body.len();
+        let head = format!(
+            "POST /callback HTTP/1.1\r\nHost: h\r\nX-CALLBACK-ID: {signature}\r\n\
+             Connection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let answer = exchange(server.address(), (head + body).as_bytes());
+        answer.split(' ').nth(1).expect("a status").to_owned()
+    };
+    assert_eq!(post(&forged.signed, DELIVERED), "401");
+    assert_eq!(post(&genuine.signed, DELIVERED), "200");
+    assert_eq!(post(&genuine.signed, DELIVERED), "200", "a duplicate");
+    assert_eq!(post(&genuine.signed, &DELIVERED.replace("17", "18")), "403");
+    drop(server);
+    assert_eq!(events.iter().collect::<Vec<_>>(), genuine.events);
 }

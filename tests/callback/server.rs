@@ -198,6 +198,21 @@ fn a_callback_that_was_cut_is_taken_when_it_comes_whole() {
 }
 
 #[test]
+fn of_two_values_of_one_header_nobody_says_which_counts() {
+    let (server, count) = start(|builder| builder);
+    let one = format!("X-CALLBACK-ID: {}\r\n", signature());
+    let other = format!("x-callback-id: {}\r\n", signature());
+    let rest = format!("Connection: close\r\nContent-Length: {}\r\n", DELIVERED.len());
+    for pair in [one.clone() + &one, one.clone() + &other, "X-CALLBACK-ID:\r\n".to_owned() + &one] {
+        let request = head(&(pair + &rest)) + DELIVERED;
+        assert_eq!(status(&exchange(server.address(), request.as_bytes())), "400");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    let request = head(&(one + &rest)) + DELIVERED;
+    assert_eq!(status(&exchange(server.address(), request.as_bytes())), "200", "neither was used up");
+}
+
+#[test]
 fn a_handler_that_wants_it_again_says_with_which_status() {
     let server =
         Server::builder(receiver()).start("127.0.0.1:0", |_| Err(Retry::with_status(429))).expect("started");

@@ -153,6 +153,8 @@ impl Inbox {
     }
 
     /// Hands callbacks to a handler, one after the other, until [`stop`](Inbox::stop) is called. Several threads can do this.
+    /// A handler that panics ends this, like any function that is passed one; its callback counts as failed, and others
+    /// can go on.
     ///
     /// # Errors
     ///
@@ -200,7 +202,10 @@ impl Inbox {
                 Ok(callback) => return Ok(callback),
                 Err(error) => {
                     self.queue().put_off(address, Instant::now() + IDLE);
-                    return Err(error);
+                    // There may be room again later, and others need none.
+                    if !error.is_full() {
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -246,7 +251,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the disk fails.
+    /// If the disk fails; on a full one the newest may stay.
     pub fn remove_dead_letters(&self) -> Result<usize, InboxError> {
         let mut dead = sync::lock(&self.shared.dead);
         let count = dead.letters.len();
@@ -330,7 +335,7 @@ impl Inbox {
         let _nobody_stores = self.shared.storing.write().unwrap_or_else(PoisonError::into_inner);
         if needed().is_none() {
             // The last segment is ended, since phone numbers are not to lie there until another callback comes.
-            let _ = journal.rotate().and_then(|()| journal.remove_before(journal.active_start()));
+            let _ = journal.clear();
         }
     }
 }
@@ -346,10 +351,10 @@ impl Letters {
     }
 
     fn clear(&mut self) -> Result<(), InboxError> {
-        self.journal.rotate()?;
-        self.journal.remove_before(self.journal.active_start())?;
-        self.letters.clear();
-        Ok(())
+        let cleared = self.journal.clear();
+        let start = self.journal.start();
+        self.letters.retain(|letter| letter.at >= start);
+        Ok(cleared?)
     }
 }
 

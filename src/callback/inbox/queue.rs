@@ -32,8 +32,13 @@ impl Queue {
         self.ready.insert(address);
     }
 
-    /// Keeps what stands at this address for so long.
-    pub(super) fn keep(&mut self, address: u64, until: u64) {
+    /// Keeps what stands at this address, and behind it, for so long. Threads that write at the same time may say so in
+    /// another order than that of their addresses.
+    pub(super) fn keep(&mut self, address: u64, mut until: u64) {
+        while let Some((_, later)) = self.kept.back().filter(|(other, _)| *other > address) {
+            until = until.max(*later);
+            self.kept.pop_back();
+        }
         if self.kept.back().is_none_or(|(_, last)| *last < until) {
             self.kept.push_back((address, until));
         }
@@ -98,3 +103,21 @@ pub(super) fn backoff(attempts: u32) -> Duration {
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_does_not_depend_on_the_order_in_which_threads_say_so() {
+        let mut queue = Queue::default();
+        queue.keep(10, 100);
+        queue.keep(30, 200);
+        queue.keep(20, 200);
+        assert_eq!(queue.needed_from(99), Some(10));
+        assert_eq!(queue.needed_from(100), Some(20), "this one's signature could still be used");
+        queue.keep(5, 150);
+        assert_eq!(queue.needed_from(199), Some(5));
+        assert_eq!(queue.needed_from(200), None);
+    }
+}

@@ -214,6 +214,73 @@ fn a_full_disk_refuses_callbacks_until_there_is_room() {
 }
 
 #[test]
+fn a_dead_letter_that_finds_no_room_waits_for_it_and_holds_up_no_other() {
+    let scratch = Scratch::new("inbox");
+    let disk = TestDisk::default();
+    let inbox = open_on(scratch.path(), &disk, |builder| builder.max_attempts(1));
+    inbox.store(None, &body(1)).expect("stored");
+    inbox.store(None, &body(2)).expect("stored");
+    inbox.next(Duration::ZERO).expect("readable").expect("one").failed();
+    disk.set_room(Some(0));
+    assert_eq!(handle_all(&inbox), [2]);
+    assert_eq!(inbox.status(), InboxStatus { retrying: 1, ..InboxStatus::default() });
+    disk.set_room(None);
+    drop(inbox);
+    let inbox = open_on(scratch.path(), &disk, |builder| builder.max_attempts(1));
+    assert_eq!(handle_all(&inbox), [2], "that it was handled could not be noted");
+    assert_eq!(inbox.status(), InboxStatus { dead: 1, ..InboxStatus::default() });
+}
+
+#[test]
+fn a_full_disk_can_be_emptied_of_what_is_handled_and_of_dead_letters() {
+    let scratch = Scratch::new("inbox");
+    let disk = TestDisk::default();
+    let open = || open_on(scratch.path(), &disk, |builder| builder.max_attempts(1));
+    let segments = |folder: &Path| {
+        let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        files.filter(|path| path.extension().is_some()).count()
+    };
+    let dead = scratch.path().join("dead-letters");
+    let inbox = open();
+    for number in 0..200 {
+        inbox.store(Some(&claim(1, now() - 1000)), &body(number)).expect("stored");
+    }
+    while let Some(callback) = inbox.next(Duration::ZERO).expect("readable") {
+        callback.failed();
+    }
+    assert_eq!(inbox.status(), InboxStatus { dead: 200, ..InboxStatus::default() });
+    drop(inbox);
+    assert!(segments(scratch.path()) > 2 && segments(&dead) > 2);
+    disk.set_room(Some(0));
+    let inbox = open();
+    assert!(inbox.next(Duration::ZERO).expect("readable").is_none());
+    assert_eq!(segments(scratch.path()), 1);
+    inbox.remove_dead_letters().expect_err("there is no room for another segment");
+    assert_eq!(segments(&dead), 1);
+    let left = inbox.dead_letters().expect("readable");
+    assert!(!left.is_empty() && left.len() < 100, "{}", left.len());
+    assert!(left.iter().all(|letter| !letter.expose_body().is_empty()));
+    disk.set_room(None);
+    assert_eq!(inbox.remove_dead_letters().expect("removed"), left.len());
+    assert_eq!(inbox.status(), InboxStatus::default());
+}
+
+#[test]
+fn a_handler_that_panics_has_failed_and_the_inbox_goes_on() {
+    let scratch = Scratch::new("inbox");
+    let inbox = Inbox::builder(scratch.path()).max_attempts(1).open().expect("opened");
+    inbox.store(None, &body(1)).expect("stored");
+    inbox.store(None, &body(2)).expect("stored");
+    let on = &inbox;
+    thread::scope(|scope| {
+        let broken = |_: &InboxCallback| -> Result<(), Infallible> { panic!("a handler's own mistake") };
+        assert!(scope.spawn(move || on.run(broken)).join().is_err());
+    });
+    assert_eq!(handle_all(&inbox), [2]);
+    assert_eq!(inbox.status(), InboxStatus { dead: 1, ..InboxStatus::default() });
+}
+
+#[test]
 fn an_inbox_is_one_processes_at_a_time() {
     let scratch = Scratch::new("inbox");
     let inbox = open(scratch.path());
