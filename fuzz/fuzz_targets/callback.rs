@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use engagelab_otp::callback::{Delivery, CallbackRequest, Receiver, ReceiveError, Signer};
+use engagelab_otp::callback::{CallbackRequest, Delivery, ReceiveError, Receiver, Signer};
 use engagelab_otp::lifecycle::{Decimal, Lifecycle, Observation};
 use libfuzzer_sys::fuzz_target;
 
