@@ -39,10 +39,14 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// Asks for the tree of this crate, without the packages of examples and tests beside it.
+const TREE: [&str; 9] =
+    ["tree", "--package", env!("CARGO_PKG_NAME"), "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+
 /// The crates that a user compiles with, by name and version.
 fn tree(features: &[&str]) -> BTreeSet<String> {
-    let mut arguments =
-        vec!["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--target", "all"];
+    let mut arguments = Vec::from(TREE);
+    arguments.extend(["--target", "all"]);
     arguments.extend(features);
     let words = |line: &str| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
     cargo(&arguments).lines().filter(|line| !line.is_empty()).map(words).collect()
@@ -81,7 +85,7 @@ fn no_async_runtime_is_in_the_normal_tree_with_any_features() {
 #[test]
 fn the_default_tree_has_at_most_fifty_crates() {
     // As a user on Linux counts them.
-    let output = cargo(&["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let output = cargo(&TREE);
     let crates: BTreeSet<_> =
         output.lines().filter_map(|line| line.split(" (").next()).filter(|line| !line.is_empty()).collect();
     assert!(crates.len() <= 50, "{} crates: {crates:#?}", crates.len());
