@@ -44,9 +44,13 @@ impl Copy {
 
     /// Replaces a text in the document, which must be there.
     fn edit(&self, from: &str, to: &str) {
-        let path = self.0.join("openapi/otp.yaml");
-        let text = fs::read_to_string(&path).expect("a document");
-        assert!(text.contains(from), "the document does not hold {from:?}");
+        self.edit_file("openapi/otp.yaml", from, to);
+    }
+
+    fn edit_file(&self, path: &str, from: &str, to: &str) {
+        let path = self.0.join(path);
+        let text = fs::read_to_string(&path).expect("a file of the crate");
+        assert!(text.contains(from), "{} does not hold {from:?}", path.display());
         fs::write(path, text.replacen(from, to, 1)).expect("written");
     }
 
@@ -236,6 +240,30 @@ fn an_operation_that_the_sandbox_does_not_handle_stops_the_build_and_says_where(
     let built = copy.cargo(&["check", "--features", "sandbox"]);
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(!built.status.success() && said.contains("src/sandbox/rest/operations.rs"), "{said}");
+}
+
+/// A fault is a line of its table, and what it does: without the second, the build stops where that belongs.
+#[test]
+fn a_fault_is_added_in_its_table_and_where_it_acts() {
+    let copy = Copy::new("fault");
+    let row = "        \"stall\" => Stall,";
+    copy.edit_file(
+        "src/sandbox/fault.rs",
+        row,
+        &format!("        \"hang-up\" => HangUp, \"acted on, and the connection closed\";\n{row}"),
+    );
+    let built = copy.cargo(&["check", "--features", "sandbox"]);
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(!built.status.success() && said.contains("src/sandbox/rest/mod.rs"), "{said}");
+
+    let arm = "        Some(Fault::LostAnswer) =>";
+    copy.edit_file(
+        "src/sandbox/rest/mod.rs",
+        arm,
+        &format!("        Some(Fault::HangUp) => given(act(state), ResponseFault::Lost),\n{arm}"),
+    );
+    let built = copy.cargo(&["check", "--features", "sandbox"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
 }
 
 #[test]
