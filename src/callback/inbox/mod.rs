@@ -20,7 +20,7 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 pub use builder::InboxBuilder;
@@ -122,7 +122,7 @@ impl Inbox {
     pub fn store(&self, claim: Option<&Claim>, body: &[u8]) -> Result<(), InboxError> {
         let at = unix_seconds(SystemTime::now());
         let record = Record::Received { at, claim: claim.copied(), body };
-        let storing = self.shared.storing.read().unwrap_or_else(PoisonError::into_inner);
+        let storing = sync::read(&self.shared.storing);
         let address = self.shared.journal.write(&record.write())?;
         let mut queue = self.queue();
         queue.add(address);
@@ -140,7 +140,7 @@ impl Inbox {
     ///
     /// If it is not on disk.
     pub fn remember(&self, claim: &Claim) -> Result<(), InboxError> {
-        let _storing = self.shared.storing.read().unwrap_or_else(PoisonError::into_inner);
+        let _storing = sync::read(&self.shared.storing);
         let address = self.shared.journal.write(&Record::Used(*claim).write())?;
         self.queue().keep(address, kept_until(0, Some(claim), 0));
         Ok(())
@@ -332,7 +332,7 @@ impl Inbox {
             let _ = journal.remove_before(address);
             return;
         }
-        let _nobody_stores = self.shared.storing.write().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_stores = sync::write(&self.shared.storing);
         if needed().is_none() {
             // The last segment is ended, since phone numbers are not to lie there until another callback comes.
             let _ = journal.clear();
