@@ -95,6 +95,9 @@ impl<I: Iterator<Item = Message>> Iterator for SubmitAll<'_, I> {
                         continue;
                     }
                 }
+            } else if inner.signals.len() > 1 {
+                // Waiting for one link's answer writes what that link has, and nothing else.
+                inner.flush_soon();
             }
             return self.under_way.pop_front().map(|first| first.and_then(Ticket::wait));
         }
