@@ -191,12 +191,12 @@ fn a_link_that_falls_silent_holds_up_no_message_but_its_own() {
 
 #[test]
 fn a_link_that_does_not_read_keeps_no_caller_from_the_others() {
-    let (hang_up, hung_up) = channel::<()>();
-    let hung_up = Mutex::new(hung_up);
+    let (hang_up, waits) = channel::<()>();
+    let waits = Mutex::new(waits);
     let deaf = raw_server("127.0.0.1:0", move |_, mut peer| {
         peer.answer_bind(Status::OK);
         // It ends with the other end of the channel.
-        let _ = hung_up.lock().expect("not poisoned").recv();
+        let _ = waits.lock().expect("not poisoned").recv();
     });
     let lively = server();
     let config = fleet([Endpoint::new(&deaf.address), endpoint(&lively)]).window(200);
