@@ -12,6 +12,8 @@
 
 mod pending;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod throttle;
 
@@ -187,6 +189,10 @@ impl<T: Clone> Session<T> {
             }
             SessionState::Bound | SessionState::Draining => self.enquire(now),
             _ => {}
+        }
+        if self.state == SessionState::Closed {
+            // What is outstanding is told when the session is abandoned.
+            return;
         }
         for token in self.pending.expire(now) {
             self.events.push_back(SessionEvent::Overdue { token });
