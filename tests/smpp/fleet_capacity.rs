@@ -1,8 +1,8 @@
 //! One server of four is slow, stopped, killed: what the others go on taking.
 
 use std::env;
-use std::io::{self, BufRead, BufReader, Write};
-use std::process::{ChildStdin, Stdio};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -25,6 +25,8 @@ const SLOW: Duration = Duration::from_millis(300);
 struct Server {
     process: Killed,
     commands: ChildStdin,
+    /// Held open: the harness writes more to it.
+    _output: BufReader<ChildStdout>,
     address: String,
 }
 
@@ -36,14 +38,15 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the test binary runs");
-        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let address = output
+            .by_ref()
             .lines()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("listening ").map(|(_, address)| address.to_owned()))
             .expect("the child says where");
         let commands = child.stdin.take().expect("piped");
-        Self { process: Killed(child), commands, address }
+        Self { process: Killed(child), commands, _output: output, address }
     }
 
     fn tell(&mut self, command: &str) {
@@ -103,6 +106,8 @@ fn three_servers_of_four_take_what_is_theirs_whatever_the_fourth_does() {
             let messages = std::iter::from_fn(|| (!is_over.load(Ordering::Relaxed)).then(message));
             client.submit_all(messages).for_each(drop);
         });
+        // Also where something is not as it should be.
+        let _ends = Ends { is_over: &is_over, client: &client };
         taken_in(Duration::from_millis(200), &reports);
         let four = taken_in(time, &reports);
 
@@ -119,7 +124,6 @@ fn three_servers_of_four_take_what_is_theirs_whatever_the_fourth_does() {
 
         servers[2].process.0.kill().expect("it still runs");
         let one_is_killed = taken_in(time, &reports);
-        is_over.store(true, Ordering::Relaxed);
         println!(
             "messages taken in {time:?} by four servers: {four}; with one of them slow: {one_is_slow}, \
              stopped: {one_is_stopped}, killed: {one_is_killed}"
@@ -128,6 +132,17 @@ fn three_servers_of_four_take_what_is_theirs_whatever_the_fourth_does() {
             assert!(fewer * 4 * 10 >= four * 3 * 9, "{fewer} is less than 90 % of three quarters of {four}");
         }
         assert!(four >= u64::from(CAP) * 2 * time.as_secs(), "{four}: the rate is kept, and used");
-        client.shutdown();
     });
+}
+
+struct Ends<'a> {
+    is_over: &'a AtomicBool,
+    client: &'a SmppClient,
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.client.shutdown();
+    }
 }

@@ -286,6 +286,11 @@ impl<T: Clone> Session<T> {
         self.pending.outstanding()
     }
 
+    /// How many submissions wait to be written.
+    pub(crate) const fn unwritten(&self) -> u64 {
+        self.pending.unwritten()
+    }
+
     /// Since when the peer owes answers and has said nothing at all.
     pub(crate) const fn silent_since(&self) -> Option<Instant> {
         self.silent_since
