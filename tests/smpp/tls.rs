@@ -82,7 +82,7 @@ fn large_deliveries() -> Vec<u8> {
     let mut octets = Vec::new();
     for sequence in 1..=LARGE {
         let mut tlvs = Tlvs::new();
-        tlvs.push(Tlvs::MESSAGE_PAYLOAD, &[b'x'; 60_000]).expect("fits");
+        tlvs.push(Tlvs::MESSAGE_PAYLOAD, "x".repeat(60_000).as_bytes()).expect("fits");
         let body = Body::DeliverSm(ShortMessage { tlvs, ..ShortMessage::default() });
         Pdu { status: Status::OK, sequence, body }.encode(&mut octets).expect("fits");
     }

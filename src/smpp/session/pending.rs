@@ -31,7 +31,9 @@ impl Hasher for SequenceHasher {
     }
 
     fn write(&mut self, octets: &[u8]) {
-        octets.iter().for_each(|octet| self.write_u32(u32::from(*octet)));
+        for octet in octets {
+            self.write_u32(u32::from(*octet));
+        }
     }
 
     fn finish(&self) -> u64 {
