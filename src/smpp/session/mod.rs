@@ -44,6 +44,8 @@ pub(crate) struct Session<T> {
     enquire_round_trip: Option<Duration>,
     enquire_due: Instant,
     enquire_unanswered: Option<(u32, Instant)>,
+    /// Since when answers to submissions are owed and nothing at all has come.
+    silent_since: Option<Instant>,
 }
 
 /// The limits of a session.
@@ -151,6 +153,7 @@ impl<T: Clone> Session<T> {
             enquire_round_trip: None,
             enquire_due: now + settings.enquire_interval,
             enquire_unanswered: None,
+            silent_since: None,
             settings,
         }
     }
@@ -169,6 +172,7 @@ impl<T: Clone> Session<T> {
         if self.unwritten_answers > UNWRITTEN_ANSWERS {
             self.close(CloseReason::PeerDoesNotRead);
         }
+        self.silent_since = (self.pending.outstanding() > 0).then_some(now);
         self.unbind_when_drained(now);
     }
 
@@ -187,6 +191,7 @@ impl<T: Clone> Session<T> {
         for token in self.pending.expire(now) {
             self.events.push_back(SessionEvent::Overdue { token });
         }
+        self.silent_since = self.silent_since.filter(|_| self.pending.outstanding() > 0);
         self.unbind_when_drained(now);
     }
 
@@ -220,6 +225,7 @@ impl<T: Clone> Session<T> {
         let sequence = self.pending.next_sequence();
         // Known before it is written: an answer can never find nothing.
         self.pending.insert(sequence, token, now, now + self.settings.response_timeout);
+        self.silent_since.get_or_insert(now);
         self.throttle.sent(now);
         if let Some(rate) = &mut self.rate {
             rate.take(now);
@@ -272,6 +278,11 @@ impl<T: Clone> Session<T> {
     /// How many submissions wait for their answer.
     pub(crate) fn outstanding(&self) -> usize {
         self.pending.outstanding()
+    }
+
+    /// Since when the peer owes answers and has said nothing at all.
+    pub(crate) const fn silent_since(&self) -> Option<Instant> {
+        self.silent_since
     }
 
     /// What an operator wants to see.
