@@ -116,7 +116,7 @@ const KINDS: Days = [
 /// People who log in, more by day than by night.
 fn logins(random: &mut fastrand::Rng, count: u64, within: u64) -> Vec<Ask> {
     let login = |number| {
-        let at = (random.u64(0..within) + random.u64(0..within)) / 2;
+        let at = u64::midpoint(random.u64(0..within), random.u64(0..within));
         let mut share = random.u64(0..100);
         let home = HOME.iter().find(|(_, percent, _)| {
             let here = share < *percent;

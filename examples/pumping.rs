@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::time::Duration;
 
 use engagelab_otp::guard::{Guard, GuardedClient, Limits, MemoryStore, Rate, SpendLimit, UnverifiedBudget};
 use engagelab_otp::lifecycle::{Decimal, Money};
@@ -14,6 +15,7 @@ use engagelab_otp::{Client, Code, Recipient, TemplateRef, Verification};
 
 /// What a message costs, in US dollars: where the service is at home, and where the attacker is paid.
 const PRICES: [(&str, &str); 4] = [("+65", "0.04"), ("+992", "0.35"), ("+675", "0.28"), ("+269", "0.31")];
+const HOUR: u64 = 3600;
 const LOGINS: u64 = 300;
 const PUMPED: u64 = 2_400;
 const RESENDS: u64 = 400;
@@ -39,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What a service might set that is at home in Singapore, and has some customers elsewhere.
 fn limits() -> Result<Limits, Box<dyn Error>> {
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = Duration::from_secs(HOUR);
     let mut spend = SpendLimit::per_day(&Money::new("100".parse()?, "USD"), "0.1".parse()?)?;
     for (prefix, price) in PRICES {
         spend = spend.price(prefix.parse()?, price.parse()?)?;

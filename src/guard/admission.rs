@@ -188,7 +188,7 @@ impl Guard {
                 Ok(()) => permit.registry = Some(registry),
                 Err(_) if !send.closed && inner.goes_on() => {}
                 Err(error) => {
-                    self.note(permit.settle(Settlement::NotSent));
+                    self.note(&permit.settle(Settlement::NotSent));
                     return Err(inner.fail(asked, error));
                 }
             }
@@ -228,7 +228,7 @@ impl Guard {
         self.0.tally.unsettled.load(Ordering::Relaxed)
     }
 
-    pub(super) fn note(&self, settled: Result<(), StoreError>) {
+    pub(super) fn note(&self, settled: &Result<(), StoreError>) {
         if settled.is_err() {
             self.0.tally.unsettled.fetch_add(1, Ordering::Relaxed);
         }

@@ -89,7 +89,7 @@ impl GuardedClient {
     pub fn verify_otp(&self, message: &MessageId, code: &Code) -> Result<Verification, GuardedError> {
         let permit = self.guard.admit_check(&GuardedCheck::of(message))?;
         let result = self.client.verify_otp(message, code);
-        self.guard.note(permit.settle(CheckSettlement::from(&result)));
+        self.guard.note(&permit.settle(CheckSettlement::from(&result)));
         result.map_err(|error| GuardedError::Call { error, unresolved: None })
     }
 
@@ -120,12 +120,12 @@ impl GuardedClient {
         // What the call came to is what the caller must know, also where it cannot be written down.
         match result {
             Ok(receipt) => {
-                self.guard.note(permit.accepted(&receipt.message_id));
+                self.guard.note(&permit.accepted(&receipt.message_id));
                 Ok(receipt)
             }
             Err(error) => {
                 let settlement = Settlement::from(&error);
-                self.guard.note(permit.settle(settlement));
+                self.guard.note(&permit.settle(settlement));
                 let unresolved = unresolved.filter(|_| settlement == Settlement::Unknown);
                 Err(GuardedError::Call { error, unresolved })
             }

@@ -128,7 +128,7 @@ fn write(octets: &mut Vec<u8>, observation: &Observation) {
         write_octets(octets, channel.as_str().as_bytes());
     });
     write_option(octets, observation.seconds(), |octets, seconds| {
-        write_number(octets, seconds.cast_unsigned())
+        write_number(octets, seconds.cast_unsigned());
     });
     write_option(octets, observation.error().map(ErrorCode::value), |octets, error| {
         write_number(octets, error.cast_unsigned());

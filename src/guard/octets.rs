@@ -30,6 +30,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Something that may be there.
+    #[expect(
+        clippy::option_option,
+        reason = "that it is not there is something else than a record that is cut"
+    )]
     pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.octet()? {
             0 => Some(None),

@@ -150,7 +150,7 @@ impl SendOnce<'_> {
         let held = match held.write(&claim) {
             Ok(Some(held)) => held,
             result => {
-                self.client.guard.note(permit.settle(Settlement::NotSent));
+                self.client.guard.note(&permit.settle(Settlement::NotSent));
                 return Err(result.err().map_or(OnceError::Lost, OnceError::Store));
             }
         };
@@ -166,12 +166,12 @@ impl SendOnce<'_> {
             }
             // Not sent, or a 429.
             Err(_) => {
-                self.client.guard.note(held.free());
+                self.client.guard.note(&held.free());
                 return result.map_err(OnceError::Guarded);
             }
         };
         // What it came to is what the caller must know, also where it cannot be written down: then the key reads unknown.
-        self.client.guard.note(held.write(&claim).map(drop));
+        self.client.guard.note(&held.write(&claim).map(drop));
         result.map_err(OnceError::Guarded)
     }
 
@@ -265,7 +265,7 @@ impl Claim {
                 octets.push(1);
                 write_octets(&mut octets, id.as_bytes());
                 write_option(&mut octets, channel.as_deref(), |octets, name| {
-                    write_octets(octets, name.as_bytes())
+                    write_octets(octets, name.as_bytes());
                 });
             }
             State::Rejected { status, code } => {

@@ -130,7 +130,7 @@ impl Registry {
             write_number(&mut octets, send.admitted);
             write_option(&mut octets, send.ended, write_number);
             write_option(&mut octets, send.message.as_deref(), |octets, id| {
-                write_octets(octets, id.as_bytes())
+                write_octets(octets, id.as_bytes());
             });
         }
         for stray in &self.strays {

@@ -9,9 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use engagelab_otp::guard::{
-    AdmitError, Cap, Charge, ChargeId, Decision, Enforcement, Guard, GuardedSend, Key, Limits, Pepper,
-    RedisStore, RedisStoreBuilder, Settlement, Store, StoreError, conformance,
+    AdmitError, Cap, Charge, ChargeId, Decision, Enforcement, Guard, GuardedCheck, GuardedSend, Key, Limits,
+    Pepper, RedisStore, RedisStoreBuilder, Settlement, Store, StoreError, UnverifiedBudget, conformance,
 };
+
+use engagelab_otp::MessageId;
 
 use super::fixture::{DAY, HOUR, HandClock, rate, to};
 use super::model;
@@ -30,7 +32,7 @@ fn random_operations_in_redis_come_to_what_a_list_of_all_that_happened_says() {
     let operations = model::operations(6_000);
     for seed in 11..=12 {
         let clock = HandClock::default();
-        model::run(&server.store(&clock), &clock, operations, seed);
+        model::run(&server.store(&clock), &clock, 1_791_763_200_000, operations, seed);
     }
 }
 
@@ -42,7 +44,7 @@ fn redis_own_clock_counts_where_no_test_gives_the_time() {
         Charge { key: key(1), also: None, amount: 1, window: Duration::from_secs(1), cap: Cap::Fixed(1) };
     let charge = |id: u64| store.charge(id_of(id), &[second], Enforcement::Deny).expect("an answer");
     let first = charge(1);
-    let apart = first.at.duration_since(std::time::SystemTime::now()).map_or_else(|e| e.duration(), |d| d);
+    let apart = first.at.duration_since(std::time::SystemTime::now()).unwrap_or_else(|e| e.duration());
     assert!(apart < Duration::from_secs(5), "{apart:?}");
     let Decision::Denied(excess) = charge(2).decision else { panic!("one in a second") };
     let retry = excess.retry_after.expect("a time");
@@ -135,7 +137,7 @@ fn a_url_that_is_none_is_refused_without_being_repeated() {
     ] {
         match RedisStore::builder(url) {
             Err(refused) => {
-                assert!(refused.field() == "redis_url" && !refused.to_string().contains("secret"))
+                assert!(refused.field() == "redis_url" && !refused.to_string().contains("secret"));
             }
             Ok(builder) => panic!("{url}: {builder:?}"),
         }
@@ -164,7 +166,9 @@ fn a_server_that_answers_garbage_or_stalls_is_not_waited_for() {
                 open.push(stream);
             }
             // The connection stays open until the client gives up.
-            open.into_iter().for_each(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
+            for mut stream in open {
+                drop(stream.read_to_end(&mut Vec::new()));
+            }
         });
         let limit = Duration::from_millis(100);
         let builder = RedisStore::builder(&format!("redis://127.0.0.1:{port}/")).expect("a URL");
@@ -215,11 +219,12 @@ fn guards_in_several_processes_admit_no_more_than_one_would_and_the_dump_holds_n
                 let mut random = fastrand::Rng::with_seed(thread);
                 for _ in 0..200 {
                     let number = random.u64(0..40);
-                    let (recipient, requester) = (to(number), format!("203.0.113.{}", random.u8(0..8)));
+                    let (recipient, requester) =
+                        (number_of(number), format!("203.0.113.{}", random.u8(0..8)));
                     match guard.admit(&GuardedSend::otp(&recipient).requester(&requester)) {
                         Ok(permit) if random.bool() => permit.settle(Settlement::NotSent).expect("an answer"),
                         Ok(permit) => {
-                            permit.accepted(&format!("172540{number}").into()).expect("an answer");
+                            permit.accepted(&MessageId(format!("172540{number}"))).expect("an answer");
                             admitted[usize::try_from(number).expect("small")].fetch_add(1, Ordering::SeqCst);
                         }
                         Err(AdmitError::Denied(_)) => {}
@@ -234,12 +239,37 @@ fn guards_in_several_processes_admit_no_more_than_one_would_and_the_dump_holds_n
     let dump = server.dump();
     assert!(dump.len() > 10_000, "{} octets", dump.len());
     for number in 0..40 {
-        let (recipient, requester) = (to(number), format!("203.0.113.{}", number % 8));
-        for secret in [&recipient.expose()[1..], &recipient.expose()[4..], &*requester] {
+        let (recipient, requester) = (number_of(number), format!("203.0.113.{}", number % 8));
+        for secret in [&recipient.expose()[1..], &recipient.expose()[3..], &*requester] {
             let found = dump.windows(secret.len()).any(|octets| octets == secret.as_bytes());
             assert!(!found, "{secret} is in the dump");
         }
     }
+}
+
+#[test]
+fn what_one_process_sent_another_one_can_verify() {
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let guard = || {
+        let limits = Limits::new().unverified(UnverifiedBudget::new(1, 0, DAY).expect("a budget"));
+        let limits = limits.codes_per_recipient(rate(2, DAY));
+        let store = server.builder().connect().expect("a store");
+        let pepper = Pepper::new("a pepper that everybody has").expect("a pepper");
+        Guard::builder(store).limits(limits).pepper(pepper).build().expect("a guard")
+    };
+    let (first, other) = (to(1), to(2));
+    let message = MessageId("1725407449772531712".to_owned());
+    guard().admit(&GuardedSend::otp(&first)).expect("the floor").accepted(&message).expect("an answer");
+    guard().admit(&GuardedSend::otp(&other)).expect_err("it is not verified");
+    for _ in 0..2 {
+        drop(guard().admit_check(&GuardedCheck::of(&message)).expect("two wrong codes"));
+    }
+    guard().admit_check(&GuardedCheck::of(&message)).expect_err("a third");
+    for _ in 0..2 {
+        guard().verified(&message).expect("an answer");
+    }
+    drop(guard().admit_check(&GuardedCheck::of(&message)).expect("they begin anew"));
+    drop(guard().admit(&GuardedSend::otp(&other)).expect("it is verified"));
 }
 
 #[test]
@@ -284,6 +314,10 @@ fn six_limits_take_one_round_trip() {
     store.charge(id_of(2), &charges, Enforcement::Deny).expect("an answer");
     // INFO, by which they are counted, is one.
     assert_eq!(server.commands() - before, 2);
+}
+
+fn number_of(number: u64) -> engagelab_otp::Recipient {
+    to(7_654_321 + 137 * number)
 }
 
 fn key(number: u64) -> Key {
@@ -355,8 +389,8 @@ impl RedisServer {
     /// Sends one command, and gives the beginning of the answer.
     fn command(&self, words: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
-        let words: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-        write!(stream, "*{}\r\n{words}", words.matches('$').count()).expect("sent");
+        let words: Vec<_> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        write!(stream, "*{}\r\n{}", words.len(), words.concat()).expect("sent");
         let mut answer = vec![0; 64 << 10];
         let length = stream.read(&mut answer).expect("an answer");
         String::from_utf8_lossy(&answer[..length]).into_owned()

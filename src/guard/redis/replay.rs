@@ -32,7 +32,7 @@ impl RedisStore {
 impl RedisReplayStore {
     fn run(&self, what: &str, claim: &Claim, number: u64) -> Result<(u8, u64), ReplayStoreError> {
         let namespace = &self.store.0.namespace;
-        let fingerprint: String = claim.fingerprint().iter().map(|octet| format!("{octet:02x}")).collect();
+        let fingerprint = hexadecimal(claim.fingerprint());
         let mut script = self.script.key(format!("{namespace}:replay:{fingerprint}"));
         for name in ["due", "horizon", "lease"] {
             script.key(format!("{namespace}:replay-{name}"));
@@ -77,6 +77,12 @@ impl fmt::Debug for RedisReplayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisReplayStore").field("store", &self.store).finish_non_exhaustive()
     }
+}
+
+fn hexadecimal(octets: &[u8; 32]) -> String {
+    let (one, other) = octets.split_at(16);
+    let half = |octets: &[u8]| u128::from_be_bytes(octets.try_into().unwrap_or_default());
+    format!("{:032x}{:032x}", half(one), half(other))
 }
 
 /// For how long a claim may be in flight.

@@ -6,7 +6,7 @@ there = there and cmsgpack.unpack(there)
 if there and there[3] <= now then
   there = nil
 end
-local version = there and there[1]
+local version = there and there[1] or nil
 local expected = ARGV[3] == '1' and ARGV[4] or nil
 if version ~= expected then
   local done = nil
