@@ -132,7 +132,7 @@ impl Ticket {
     /// The time by the store's clock.
     fn now(&self) -> SystemTime {
         let passed = self.guard.0.clock.now().saturating_duration_since(self.began);
-        self.at.map_or_else(SystemTime::now, |at| at + passed)
+        self.at.and_then(|at| at.checked_add(passed)).unwrap_or_else(SystemTime::now)
     }
 
     fn position(&self, part: Part) -> Option<u8> {

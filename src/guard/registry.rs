@@ -38,8 +38,8 @@ pub(super) type Resolved = (Accepted, String);
 
 impl Registry {
     pub(super) fn register(&mut self, accepted: Accepted, admitted: u64) {
-        self.sends.retain(|send| send.admitted + DAY > admitted);
-        self.strays.retain(|stray| stray.sent + DAY > admitted);
+        self.sends.retain(|send| send.admitted.saturating_add(DAY) > admitted);
+        self.strays.retain(|stray| stray.sent.saturating_add(DAY) > admitted);
         if self.sends.len() >= MOST_SENDS {
             // The oldest with an id has told what it had to.
             let known = self.sends.iter().position(|send| send.message.is_some());
@@ -166,8 +166,8 @@ impl Registry {
 impl Registered {
     fn fits(&self, sent: u64, tolerance: u64) -> bool {
         // Nobody waits longer than an hour for an answer: where there is no end, the process died.
-        let end = self.ended.unwrap_or(self.admitted + 3600);
-        (self.admitted.saturating_sub(tolerance)..=end + tolerance).contains(&sent)
+        let end = self.ended.unwrap_or(self.admitted.saturating_add(3600));
+        (self.admitted.saturating_sub(tolerance)..=end.saturating_add(tolerance)).contains(&sent)
     }
 }
 
