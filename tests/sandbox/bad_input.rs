@@ -126,7 +126,12 @@ fn nonsense_for_the_console_is_refused_and_changes_nothing() {
         let length = body.len();
         status(&sandbox, &format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}"))
     };
+    // Thousands of each are remembered, so each is as short as what it is of.
+    let of = format!(r#"{{"behaviors": {{"{}": "silent"}}}}"#, "x".repeat(2000));
+    let code = format!(r#"{{"behaviors": {{"+6591234567": "code={}"}}}}"#, "1".repeat(2000));
     for (path, body) in [
+        ("/sandbox/seed", of.as_str()),
+        ("/sandbox/seed", &code),
         ("/sandbox/clock", r#"{"advance_seconds": -1}"#),
         ("/sandbox/clock", r#"{"advance_seconds": 1e300}"#),
         ("/sandbox/clock", ""),
