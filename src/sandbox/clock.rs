@@ -29,8 +29,8 @@ impl<C: Clock> Clock for Forward<C> {
         let mut last = lock(&self.last);
         let now = self.clock.now();
         let passed = now.saturating_duration_since(last.0);
-        let least = last.1.checked_add(passed).unwrap_or(last.1);
-        *last = (now, self.clock.time_of_day().max(least));
+        let at_its_pace = last.1.checked_add(passed).unwrap_or(last.1);
+        *last = (now, self.clock.time_of_day().max(at_its_pace));
         last.1
     }
 

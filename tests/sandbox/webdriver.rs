@@ -142,6 +142,8 @@ impl Browser {
 
     /// Saves a picture of the whole page.
     pub(crate) fn screenshot(&self, path: &std::path::Path) {
+        // From its beginning: what sticks to the window would stand in the middle.
+        self.value("scrollTo(0, 0)");
         let picture = self.developer("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
         let picture = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(path, picture).expect("written");
