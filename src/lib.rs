@@ -8,7 +8,9 @@
 pub mod api;
 #[cfg(feature = "callback")]
 pub mod callback;
-#[cfg(any(feature = "callback", feature = "smpp"))]
+#[cfg(feature = "guard")]
+pub mod guard;
+#[cfg(any(feature = "callback", feature = "guard", feature = "smpp"))]
 pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -30,7 +32,7 @@ mod input;
 mod journal;
 mod outcome;
 mod receipt;
-#[cfg(any(feature = "sandbox", feature = "smpp"))]
+#[cfg(any(feature = "guard", feature = "sandbox", feature = "smpp"))]
 mod schedule;
 mod sync;
 // The sandbox publishes it.

@@ -12,6 +12,7 @@ mod document;
 mod errors;
 mod facade;
 mod generation;
+mod guard;
 mod lost_answers;
 mod redaction;
 mod sandbox;
