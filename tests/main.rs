@@ -13,6 +13,8 @@ mod errors;
 mod facade;
 mod generation;
 mod lost_answers;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod redaction;
 mod sandbox;
 mod smpp;

@@ -8,6 +8,8 @@ mod doctor;
 mod full_disk;
 mod help;
 mod listen;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outcomes;
 mod schemas;
 mod sending;

@@ -26,9 +26,9 @@ pub use submit_all::SubmitAll;
 pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
-use super::rate::Rate;
 use super::submission_journal::SubmissionJournal;
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmissionId, SubmitError};
+use crate::rate::Rate;
 use crate::sync;
 use inner::Inner;
 use link_state::LinkState;

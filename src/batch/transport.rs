@@ -1,0 +1,189 @@
+//! Over what rows are sent: HTTP, or SMPP.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ring::digest::{Context, SHA256};
+
+#[cfg(feature = "smpp")]
+use super::input::message;
+use super::input::{Kind, Row};
+use crate::{Client, Error, ErrorCodeClass, ErrorKind, Outcome, SendReceipt};
+#[cfg(feature = "smpp")]
+use crate::{
+    smpp::pdu::Status,
+    smpp::{SmppClient, SmppConfig, SubmitError, SubmitErrorKind},
+};
+
+/// Over what rows are sent, and as whom.
+pub struct Transport {
+    inner: Inner,
+    account: String,
+}
+
+enum Inner {
+    Http(Client),
+    #[cfg(feature = "smpp")]
+    Smpp(SmppClient),
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub(super) enum Sent {
+    Accepted {
+        message_id: String,
+        channel: Option<String>,
+    },
+    Rejected(String),
+    /// Refused because of who sends, not of what is sent: so would all others.
+    Refused(String),
+    /// Not acted on, since the service asks to slow down.
+    Throttled(String, Option<Duration>),
+    /// It did not leave. Where that may change by itself, it is tried again.
+    NotSent {
+        reason: String,
+        try_again: bool,
+    },
+    Unknown(String),
+}
+
+impl Transport {
+    /// Over HTTP. A client whose [retry policy](crate::RetryPolicy) is `never` leaves the pauses to the batch, which makes
+    /// all workers pause together.
+    pub fn http(client: Client) -> Self {
+        let executor = &client.api().executor;
+        // The key alone: a new secret does not make another account.
+        let pair = BASE64_STANDARD.decode(&executor.authorization.current().secrets[1]).unwrap_or_default();
+        let key = pair.split(|octet| *octet == b':').next().unwrap_or_default();
+        let place = executor.transport.join("/").map(|uri| uri.to_string()).unwrap_or_default();
+        let account = fingerprint(&[b"http", key, place.as_bytes()]);
+        Self { inner: Inner::Http(client), account }
+    }
+
+    /// Over SMPP, with the client that was connected by this configuration. Its events are not looked at; drop them.
+    #[cfg(feature = "smpp")]
+    pub fn smpp(client: SmppClient, config: &SmppConfig) -> Self {
+        let (system_id, addresses) = config.account();
+        let mut parts = vec![&b"smpp"[..], system_id.as_bytes()];
+        parts.extend(addresses.iter().map(|address| address.as_bytes()));
+        Self { account: fingerprint(&parts), inner: Inner::Smpp(client) }
+    }
+
+    /// A digest of the account: it tells two apart, and nothing else.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(super) fn is_smpp(&self) -> bool {
+        self.name() == "smpp"
+    }
+
+    pub(super) const fn name(&self) -> &'static str {
+        match self.inner {
+            Inner::Http(_) => "http",
+            #[cfg(feature = "smpp")]
+            Inner::Smpp(_) => "smpp",
+        }
+    }
+
+    pub(super) fn send(&self, kind: Kind, row: &Row) -> Sent {
+        match &self.inner {
+            Inner::Http(client) => {
+                let result = match (kind, &row.code) {
+                    (Kind::Code, Some(code)) => client.send_code(&row.to, code, &row.template),
+                    (Kind::Message | Kind::Marketing, _) => client.send_message(&row.to, &row.template),
+                    _ => client.send_otp(&row.to, &row.template),
+                };
+                over_http(result)
+            }
+            #[cfg(feature = "smpp")]
+            Inner::Smpp(client) => {
+                let submitted = message(kind, row).map_err(SubmitError::from);
+                match submitted.and_then(|message| client.submit(&message)) {
+                    Ok(accepted) => Sent::Accepted { message_id: accepted.message_id, channel: None },
+                    Err(error) => over_smpp(&error),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Transport").field(&self.name()).finish()
+    }
+}
+
+fn over_http(result: Result<SendReceipt, Error>) -> Sent {
+    let error = match result {
+        Ok(receipt) => {
+            return Sent::Accepted {
+                message_id: receipt.message_id.as_str().to_owned(),
+                channel: receipt.send_channel.map(|channel| channel.as_str().to_owned()),
+            };
+        }
+        Err(error) => error,
+    };
+    let reason = match error.api() {
+        Some(api) => api.code().value().to_string(),
+        None => serde_json::to_value(error.kind())
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+    };
+    let class = error.api().map(crate::ApiError::class);
+    match error.outcome() {
+        Outcome::NotSent => {
+            let lasting = error.kind() == ErrorKind::InvalidInput;
+            Sent::NotSent { reason, try_again: !lasting }
+        }
+        Outcome::Unknown => Sent::Unknown(reason),
+        Outcome::Rejected if error.is_throttled() => Sent::Throttled("429".to_owned(), error.retry_after()),
+        Outcome::Rejected
+            if matches!(class, Some(ErrorCodeClass::Authentication))
+                || matches!(error.status(), Some(401 | 403))
+                || (class.is_none() && error.status().is_some()) =>
+        {
+            let status = error.status().map(|status| format!("HTTP {status}")).unwrap_or_default();
+            Sent::Refused(if class.is_some() { reason } else { status })
+        }
+        Outcome::Rejected => Sent::Rejected(reason),
+    }
+}
+
+#[cfg(feature = "smpp")]
+fn over_smpp(error: &SubmitError) -> Sent {
+    let kind = error.kind();
+    let reason = match &kind {
+        SubmitErrorKind::Rejected(status) => {
+            status.name().map_or_else(|| format!("{:#010x}", status.0), str::to_owned)
+        }
+        SubmitErrorKind::Unanswered => "timeout".to_owned(),
+        SubmitErrorKind::LostAfterSending | SubmitErrorKind::LostBeforeSending => {
+            "connection_lost".to_owned()
+        }
+        SubmitErrorKind::InvalidMessage(_) => "invalid_input".to_owned(),
+        SubmitErrorKind::NoRoom => "no_room".to_owned(),
+        _ => "no_link".to_owned(),
+    };
+    match (kind, error.outcome()) {
+        (SubmitErrorKind::InvalidMessage(_), _) => Sent::NotSent { reason, try_again: false },
+        (_, Outcome::NotSent) => Sent::NotSent { reason, try_again: true },
+        (_, Outcome::Rejected) if error.status().is_some_and(Status::asks_to_slow_down) => {
+            Sent::Throttled(reason, None)
+        }
+        (_, Outcome::Rejected) => Sent::Rejected(reason),
+        (_, Outcome::Unknown) => Sent::Unknown(reason),
+    }
+}
+
+fn fingerprint(parts: &[&[u8]]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+}
