@@ -5,6 +5,8 @@
 mod support;
 
 mod architecture;
+#[cfg(feature = "batch")]
+mod batch;
 mod callback;
 #[cfg(feature = "cli")]
 mod cli;

@@ -40,6 +40,8 @@ mod report;
 mod run;
 mod stop;
 mod table;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
 mod transport;
 
 pub use error::{BatchError, BatchErrorKind};

@@ -123,3 +123,75 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How soon a worker looks whether the one that tries has an answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn unavailable() -> What {
+        What::Unavailable("timeout".to_owned())
+    }
+
+    #[test]
+    fn a_request_to_slow_down_pauses_everybody_and_then_one_tries() {
+        let (mut pace, start) = (Pace::new(None, 600 * SECOND), Instant::now());
+        for _ in 0..4 {
+            assert_eq!(pace.turn(start), Turn::Now);
+        }
+        pace.failed(What::SlowDown(Some(7 * SECOND)), start, start);
+        // Three others are under way, and say nothing about now.
+        for _ in 0..3 {
+            assert!(matches!(pace.turn(start + 8 * SECOND), Turn::At(_)));
+            pace.answered(start);
+        }
+        assert_eq!(pace.turn(start + SECOND), Turn::At(start + 7 * SECOND));
+        let later = start + 8 * SECOND;
+        assert_eq!(pace.turn(later), Turn::Now);
+        assert!(matches!(pace.turn(later), Turn::At(_)), "one tries at a time");
+        pace.answered(later);
+        assert_eq!([pace.turn(later), pace.turn(later)], [Turn::Now, Turn::Now]);
+    }
+
+    #[test]
+    fn while_the_service_is_away_pauses_grow_and_patience_ends() {
+        let (mut pace, mut now) = (Pace::new(None, 600 * SECOND), Instant::now());
+        let mut pauses = Vec::new();
+        let ended = loop {
+            match pace.turn(now) {
+                Turn::Now => pace.failed(unavailable(), now, now + SECOND),
+                Turn::At(moment) => {
+                    pauses.push(moment - now);
+                    now = moment;
+                }
+                Turn::Never(ended) => break ended,
+            }
+            now += SECOND / 100;
+        };
+        assert_eq!(ended, Ended::Unavailable("timeout".to_owned()));
+        assert!(pauses.last().is_some_and(|pause| *pause > 25 * SECOND), "{pauses:?}");
+        assert!(pauses.len() < 100, "{}", pauses.len());
+    }
+
+    #[test]
+    fn one_lost_answer_makes_nobody_wait_long() {
+        let (mut pace, start) = (Pace::new(None, 600 * SECOND), Instant::now());
+        assert_eq!(pace.turn(start), Turn::Now);
+        pace.failed(unavailable(), start, start + SECOND);
+        assert_eq!(pace.turn(start + SECOND), Turn::Now);
+    }
+
+    #[test]
+    fn all_workers_share_one_rate() {
+        let (mut pace, start) = (Pace::new(Some(10.0), 600 * SECOND), Instant::now());
+        let mut sent = 0;
+        for milli in 0..2000 {
+            while pace.turn(start + Duration::from_millis(milli)) == Turn::Now {
+                pace.answered(start);
+                sent += 1;
+            }
+        }
+        assert!((18..=20).contains(&sent), "{sent}");
+    }
+}

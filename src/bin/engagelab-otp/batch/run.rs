@@ -25,7 +25,7 @@ use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct RunArguments {
     /// The file of recipients: CSV with a header, or JSON Lines
     #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
@@ -85,7 +85,7 @@ enum Survives {
     Process,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let Some(file) = &arguments.file else { return Err(Failure::usage("FILE must be given")) };
     let mut options = arguments.rows.options(file)?;
     if arguments.smpp {
@@ -149,7 +149,7 @@ struct Place {
     is_sandbox: bool,
 }
 
-impl Arguments {
+impl RunArguments {
     fn options(&self) -> BatchOptions {
         let workers = usize::try_from(self.workers).ok().and_then(NonZeroUsize::new);
         let mut options = BatchOptions::new().durability(match self.durability {
