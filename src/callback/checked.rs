@@ -133,7 +133,7 @@ impl CheckedHeaders {
         let content = read::read(body, limits)?;
         let in_flight = match signed {
             None => None,
-            Some(signed) => match self.policy.reserve(signed, body, now)? {
+            Some(signed) => match self.policy.reserve(self.policy.claim(&signed, body), now)? {
                 Some(in_flight) => Some(in_flight),
                 None => return Ok(Delivery::Duplicate),
             },
@@ -160,14 +160,14 @@ fn answer_check(
     now: u64,
 ) -> Result<Delivery, ReceiveError> {
     let Some(signed) = signed else { return Ok(Delivery::AddressCheck(AddressCheck::new(None, None))) };
-    let bound = policy.reserve(signed, body, now).and_then(|in_flight| {
-        let Some(in_flight) = in_flight else { return Ok(None) };
-        let claim = *in_flight.claim();
-        in_flight.commit().map(|()| Some(claim)).map_err(ReceiveError::Store)
+    let claim = policy.claim(&signed, body);
+    let bound = policy.reserve(claim, now).and_then(|in_flight| match in_flight {
+        Some(in_flight) => in_flight.commit().map_err(ReceiveError::Store),
+        None => Ok(()),
     });
     match bound {
         Err(ReceiveError::Store(failure)) => Err(ReceiveError::Store(failure)),
         Err(refusal) => Ok(Delivery::AddressCheck(AddressCheck::new(Some(refusal), None))),
-        Ok(claim) => Ok(Delivery::AddressCheck(AddressCheck::new(None, claim))),
+        Ok(()) => Ok(Delivery::AddressCheck(AddressCheck::new(None, Some(claim)))),
     }
 }

@@ -30,7 +30,7 @@ impl AddressCheck {
         Self { refusal, claim }
     }
 
-    /// What the store was given to remember, if the check was signed and is the first with this signature.
+    /// What the store remembers of it, if the check was signed. A check that comes again has the same.
     pub fn claim(&self) -> Option<&Claim> {
         self.claim.as_ref()
     }

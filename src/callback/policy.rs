@@ -74,19 +74,18 @@ impl Policy {
         Ok(Some(Signed { signature: parts.signature, second: parts.seconds }))
     }
 
+    /// What a store remembers of a signature that came with this body.
+    pub(super) fn claim(&self, signed: &Signed, body: &[u8]) -> Claim {
+        let last_second = signed.second.saturating_add(self.past);
+        Claim::new(signed.signature, sha256(body), signed.second, last_second)
+    }
+
     /// Binds the signature to the body, and takes the claim. `None` if the same was handled to the end: a duplicate.
     ///
     /// The age is judged again, since reading the body took its time; and the store judges its horizon under its own lock,
     /// since others may have read a later time meanwhile.
-    pub(super) fn reserve(
-        &self,
-        signed: Signed,
-        body: &[u8],
-        now: u64,
-    ) -> Result<Option<InFlight>, ReceiveError> {
-        self.check_age(signed.second, now)?;
-        let last_second = signed.second.saturating_add(self.past);
-        let claim = Claim::new(signed.signature, sha256(body), signed.second, last_second);
+    pub(super) fn reserve(&self, claim: Claim, now: u64) -> Result<Option<InFlight>, ReceiveError> {
+        self.check_age(claim.signed_second(), now)?;
         match self.store.reserve(&claim, now).map_err(ReceiveError::Store)? {
             Reservation::Reserved(lease) => Ok(Some(InFlight::new(Arc::clone(&self.store), claim, lease))),
             Reservation::Done => Ok(None),

@@ -65,7 +65,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn new(kind: Kind, durability: Durability) -> Self {
-        Self { kind, durability, segment_octets: 16 << 20, disk: Arc::new(SystemDisk) }
+        Self { kind, durability, segment_octets: SEGMENT_OCTETS, disk: Arc::new(SystemDisk) }
     }
 }
 
@@ -402,3 +402,5 @@ enum Next {
 
 /// The most that is kept of a buffer, for the next batch.
 const KEPT_BUFFER: usize = 1 << 20;
+/// To end a segment takes room for the next one, so that a disk smaller than a few of them could stay full for good.
+const SEGMENT_OCTETS: u64 = 4 << 20;

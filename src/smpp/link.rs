@@ -18,6 +18,14 @@ pub(crate) struct Link {
     tls: Option<super::tls::TlsState>,
 }
 
+/// Finds the addresses of `host:port`.
+pub(crate) type Lookup = fn(&str) -> io::Result<Vec<SocketAddr>>;
+
+/// Asks the operating system, for as long as it takes.
+pub(crate) fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok(address.to_socket_addrs()?.collect())
+}
+
 /// An attempt to connect that another thread can end.
 #[derive(Debug, Default)]
 pub(crate) struct Dial {
@@ -53,12 +61,15 @@ impl Dial {
 
 impl Link {
     /// Connects to the first address of the host that answers. The time is for all of it: the name, the connection, TLS.
-    pub(crate) fn connect(address: &str, config: &SmppConfig, dial: &Dial) -> Result<Self, ConnectError> {
+    pub(crate) fn connect(
+        address: &str,
+        config: &SmppConfig,
+        dial: &Dial,
+        look_up: Lookup,
+    ) -> Result<Self, ConnectError> {
         let deadline = Instant::now() + config.connect_timeout;
-        let addresses: Vec<_> = address
-            .to_socket_addrs()
-            .map_err(|source| ConnectError::io(ConnectErrorKind::Resolve, source))?
-            .collect();
+        let addresses =
+            look_up(address).map_err(|source| ConnectError::io(ConnectErrorKind::Resolve, source))?;
         let mut refused = ConnectError::new(ConnectErrorKind::Resolve);
         for (tried, candidate) in addresses.iter().enumerate() {
             let left = deadline.saturating_duration_since(Instant::now());

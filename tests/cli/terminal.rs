@@ -31,6 +31,8 @@ impl Shell {
             .current_dir(&session.folder);
         let patience = u64::try_from(TIMEOUT.as_millis()).expect("short");
         let mut terminal = spawn_command(command, Some(patience)).expect("a terminal");
+        // An interactive shell ignores the request to end, with which its end begins.
+        terminal.process_mut().set_kill_timeout(Some(0));
         terminal.send_line("stty echo; echo at-$(tty)-").expect("sent");
         terminal.exp_string("at-/").expect("the terminal's name");
         let path = terminal.exp_string("-").expect("the terminal's name");

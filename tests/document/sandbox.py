@@ -23,9 +23,9 @@ BEYOND_SCHEMAS = re.compile(
     "|must contain `{{code}}` if it is for authentication"
     "|must be 1 with template_default_config, or 2 with template_custom_config"
     "|must be a language of the service"
-    # Characters that nobody sees (C1, marks of direction) cannot stand in a pattern that all languages read alike.
+    # That an address has no characters which are not seen (C1, marks of direction) is said in words: they cannot stand
+    # in a pattern that all languages read alike.
     "|must be one plain e-mail address: no white space, no invisible characters"
-    "|pre_from_mail must be an e-mail address"
 )
 
 

@@ -81,8 +81,7 @@ fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
     sandbox.advance(Duration::from_secs(60));
     assert!(server.next().body.contains("insufficient_balance"));
     browser.wait("document.querySelector('main').innerText.includes('2 attempts')");
-    browser.click("main details summary");
-    browser.wait("document.querySelector('main details > div')");
+    browser.expand_first();
     let shown = browser.text("main details");
     for part in ["HTTP 503", "busy", "HTTP 200", "X-CALLBACK-ID: timestamp=", "remain_balance"] {
         assert!(shown.contains(part), "{part}");
@@ -148,6 +147,17 @@ fn another_page_cannot_drive_the_console() {
     assert_eq!(sandbox.callbacks().len(), before);
 }
 
+/// Waits until a section shows everything that has happened, so that nothing more moves by itself.
+fn settle(sandbox: &Sandbox, browser: &Browser, view: &str) {
+    let hash = if view.is_empty() { String::new() } else { format!("#/{view}") };
+    assert!(sandbox.wait_idle(TIMEOUT));
+    let version = browser.value("fetch('/sandbox/changes').then((answer) => answer.json())");
+    let version = &version["version"];
+    browser.wait(&format!(
+        "(({{view, version}}) => view === '{hash}' && version === '{version}')(document.querySelector('main').dataset)"
+    ));
+}
+
 #[test]
 fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
     let Some((sandbox, server, browser)) = open(|builder| builder) else { return };
@@ -170,7 +180,8 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
         sandbox.advance(Duration::from_millis(1300));
         assert!(sandbox.wait_idle(TIMEOUT));
     }
-    sandbox.advance(Duration::from_secs(70));
+    // With the day before them, times are as long as they get.
+    sandbox.advance(Duration::from_secs(86_400));
     assert!(sandbox.wait_idle(TIMEOUT));
     let last = ids.pop().expect("sent");
     let message = format!("message/{}", last.0);
@@ -179,14 +190,14 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
         browser.resize(width, height);
         for view in views {
             browser.open(&format!("{}/#/{view}", sandbox.url()));
-            browser.wait(&format!("document.querySelector('main').dataset.view === '#/{view}'"));
+            settle(&sandbox, &browser, view);
             if view == "send" && browser.value("document.querySelector('#sent') === null") == true {
                 browser.click("#send button.main");
                 browser.wait("document.querySelector('#sent')");
+                settle(&sandbox, &browser, view);
             }
             if view != "messages" && view != "faults" {
-                browser.click("main details summary");
-                browser.wait("document.querySelector('main details > div')");
+                browser.expand_first();
             }
             let overflow =
                 browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
@@ -204,6 +215,54 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
             }
         }
     }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_section_never_stands_under_the_name_of_another_and_what_is_closed_stays_closed() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    client.send_otp(&"+6591234560".parse().expect("valid"), &template).expect("sent");
+    settle(&sandbox, &browser, "");
+    // A draw of the first section ends between the change of the address and the event that tells of it.
+    browser.value(
+        "(() => {
+            window.seen = [];
+            const main = document.querySelector('main');
+            new MutationObserver(() => window.seen.push([main.dataset.view, main.querySelector('#history-title') !== null]))
+                .observe(main, {attributes: true, childList: true});
+            const fetched = window.fetch;
+            window.fetch = async (...given) => {
+                const answer = await fetched(...given);
+                if (!String(given[0]).startsWith('/sandbox/messages/')) return answer;
+                window.fetch = fetched;
+                return {ok: true, json: async () => {
+                    const read = await answer.json();
+                    location.hash = '#/messages';
+                    return read;
+                }};
+            };
+            document.querySelector('#field-kind').onchange({target: document.querySelector('#field-kind')});
+        })()",
+    );
+    browser.wait("document.querySelector('#history-title')");
+    for seen in browser.value("window.seen").as_array().expect("a list") {
+        assert_eq!(seen[0] == "#/messages", seen[1], "{seen}");
+    }
+    // Opened and closed again before anything was drawn: it is closed, and nothing opens it later.
+    browser.open(&format!("{}/#/requests", sandbox.url()));
+    browser.expand_first();
+    browser.value(
+        "(() => { for (const _ of '123') document.querySelector('main details > summary').click(); })()",
+    );
+    browser.wait("!document.querySelector('main details').open");
+    client.send_otp(&"+6591234561".parse().expect("valid"), &template).expect("sent");
+    browser.wait("document.querySelectorAll('main details').length === 2");
+    assert_eq!(
+        browser.value("document.querySelectorAll('main details[open], main details > div').length"),
+        0
+    );
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

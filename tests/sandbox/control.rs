@@ -222,6 +222,13 @@ fn messages_are_found_by_text_code_channel_and_time_and_counted() {
     assert_eq!(found("q=SOMEONE"), 1);
     assert_eq!(found("q=your+code"), 1201, "both words are in every text");
     assert_eq!(found("q=your+nonsense"), 0);
+    let greeting = TemplateRef::new("sandbox-custom-tpl").expect("valid").param("code", "1");
+    let greeting = greeting.param("word", "GRÜSSE");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let greeted = client.send_message(&"+6591234560".parse().expect("valid"), &greeting).expect("sent");
+    assert_eq!(found("q=gr%C3%BCsse"), 1, "in a parameter, whatever the case");
+    assert_eq!(found(&format!("q={}", &greeted.message_id.0[..19])), 1);
+    assert_eq!(found("q=sandbox-custom-tplyour"), 0, "and not across two of the texts");
     assert!(found(&format!("q={code}")).as_u64() >= Some(1));
     assert_eq!(found("status=verified"), 0);
     sandbox.advance(Duration::from_secs(3600));
@@ -239,7 +246,7 @@ fn messages_are_found_by_text_code_channel_and_time_and_counted() {
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/sandbox/messages?limit=500&before={next}");
     }
-    assert_eq!(seen.len(), 1202);
+    assert_eq!(seen.len(), 1203);
 }
 
 #[test]

@@ -5,10 +5,12 @@ import json
 import sys
 import threading
 
+import flask
+import werkzeug.serving
 from engagelab_otp import EngagelabError, OTPClient, WebhookSignatureError, WebhookVerifier
 
 verifier = WebhookVerifier("sandbox_demo", "sandbox_webhook_secret")
-received = []
+received, handled = [], []
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -33,13 +35,30 @@ def refusal(work):
     try:
         return work()
     except EngagelabError as error:
-        return {"code": error.code, "status": error.http_status}
+        return {"code": error.code, "status": error.http_status, "retryable": error.retryable}
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-# The sandbox is started with the receiver's address; its own comes with the first question.
-print(json.dumps({"receiver": f"http://127.0.0.1:{server.server_port}/"}), flush=True)
+class Quiet(werkzeug.serving.WSGIRequestHandler):
+    def log(self, *_):
+        pass
+
+
+def handle(events):
+    """What the SDK's own view for Flask is given."""
+    handled.extend({**vars(event), "raw": None} for event in events)
+
+
+app = flask.Flask("receiver")
+app.add_url_rule("/webhook", "engagelab_webhook", verifier.flask_view(handle), methods=["POST"])
+servers = [
+    http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver),
+    werkzeug.serving.make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet),
+]
+for server in servers:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+# The sandbox is started with the receivers' addresses; its own comes with the first question.
+receiver, flask_view = (f"http://127.0.0.1:{server.server_port}/" for server in servers)
+print(json.dumps({"receiver": receiver, "flask_view": flask_view + "webhook"}), flush=True)
 
 for line in sys.stdin:
     asked = json.loads(line)
@@ -49,13 +68,15 @@ for line in sys.stdin:
         stranger = OTPClient("sandbox_demo", "wrong")
         answer = None
     elif "send" in asked:
-        answer = refusal(lambda: client.send(asked["send"], asked.get("template", "sandbox-otp-tpl")))
+        more = {name: asked[name] for name in ("params", "language") if name in asked}
+        answer = refusal(lambda: client.send(asked["send"], asked.get("template", "sandbox-otp-tpl"), **more))
     elif "send_custom" in asked:
-        answer = refusal(lambda: client.send_custom(asked["send_custom"], "sandbox-custom-tpl", {"code": "398210"}))
+        params = asked.get("params", {"code": "398210"})
+        answer = refusal(lambda: client.send_custom(asked["send_custom"], "sandbox-custom-tpl", params))
     elif "verify" in asked:
         answer = refusal(lambda: client.verify(asked["verify"], asked["code"]))
     elif "stranger" in asked:
         answer = refusal(lambda: stranger.send(asked["stranger"], "sandbox-otp-tpl"))
     else:
-        answer = received
+        answer = {"received": received, "handled": handled}
     print(json.dumps(answer), flush=True)

@@ -1,18 +1,21 @@
 //! Just enough of `WebDriver` to drive a headless chromium through chromedriver: one HTTP request for each step.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::loopback::{TIMEOUT, connect, read_message};
+use super::loopback::{connect, read_message};
 
 /// A browser. It ends when dropped.
 pub(crate) struct Browser {
     driver: Child,
+    /// Kept open: chromedriver may have more to say, and would end on a closed pipe.
+    _output: BufReader<ChildStdout>,
     address: std::net::SocketAddr,
     session: String,
     profile: PathBuf,
@@ -27,14 +30,14 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
+        let mut output = BufReader::new(driver.stdout.take().expect("piped"));
+        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         let address = ([127, 0, 0, 1], port.expect("chromedriver says its port")).into();
         let profile = std::env::temp_dir().join(format!("otp-console-{}", driver.id()));
-        let mut browser = Self { driver, address, session: String::new(), profile };
+        let mut browser = Self { driver, _output: output, address, session: String::new(), profile };
         let profile = format!("--user-data-dir={}", browser.profile.display());
         let arguments = [
             "--headless",
@@ -51,7 +54,7 @@ impl Browser {
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"script": TIMEOUT.as_millis()},
+            "timeouts": {"script": LONGEST_WAIT.as_millis()},
         }}});
         let session = browser.ask("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", session["sessionId"].as_str().expect("a session"));
@@ -72,7 +75,12 @@ impl Browser {
              observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
              look();"
         );
-        self.post("/execute/async", &json!({"script": script, "args": []}))
+        self.try_post("/execute/async", &json!({"script": script, "args": []})).unwrap_or_else(|error| {
+            let shown = self.value(
+                "[document.querySelector('#live')?.innerText, location.hash, document.body.innerText]",
+            );
+            panic!("{expression} does not come true: {}; the page shows {shown:#}", error["message"])
+        })
     }
 
     /// The value of a JavaScript expression.
@@ -88,6 +96,16 @@ impl Browser {
 
     pub(crate) fn click(&self, selector: &str) {
         self.with_element(selector, "click", &json!({}));
+    }
+
+    /// Opens the first of the parts that can be opened, if it is not open, and waits for what is in it.
+    pub(crate) fn expand_first(&self) {
+        if self.wait("document.querySelector('main details') && true") == true
+            && self.value("document.querySelector('main details').open") == false
+        {
+            self.click("main details > summary");
+        }
+        self.wait("document.querySelector('main details').matches('[open]:has(> div)')");
     }
 
     /// Replaces what stands in a field.
@@ -133,37 +151,70 @@ impl Browser {
         self.developer("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// What the page and the browser complained of so far.
+    /// What the page and the browser complained of so far. That the machine's network has changed is not the page's
+    /// doing: the browser ends all requests then, those to loopback too, and the page asks anew.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({"type": "browser"}));
         let lines = log.as_array().expect("a log").iter();
-        lines.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect()
+        let severe = lines.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string());
+        severe.filter(|message| !message.contains("net::ERR_NETWORK_CHANGED")).collect()
     }
 
     fn developer(&self, command: &str, parameters: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
-    /// Does something with an element. One that the page has drawn anew meanwhile is looked up again.
+    /// Does something with an element. If the page has drawn it anew meanwhile, or moved it away, it is looked up again.
     fn with_element(&self, selector: &str, action: &str, body: &Value) {
         for _ in 0..20 {
             let path = format!("{}/element/{}/{action}", self.session, self.element(selector));
             match self.try_ask("POST", &path, body) {
                 Ok(_) => return,
-                Err(error) => assert_eq!(error["error"], "stale element reference", "{path}: {error}"),
+                Err(error) => {
+                    let moved = ["stale element reference", "element click intercepted"];
+                    assert!(
+                        moved.iter().any(|moved| error["error"] == *moved),
+                        "{selector}, {path}: {error}"
+                    );
+                }
             }
         }
         panic!("{selector} is drawn anew all the time");
     }
 
+    /// An element, once it stands still in the window with nothing before it: a click goes to a place, and not to an
+    /// element.
     fn element(&self, selector: &str) -> String {
-        self.wait(&format!("document.querySelector({selector:?}) && true"));
+        let script = format!(
+            "const done = arguments[0]; let before = '';
+             const look = () => {{
+                 const element = document.querySelector({selector:?});
+                 if (element) {{
+                     element.scrollIntoView({{block: 'center'}});
+                     const {{x, y, width, height}} = element.getBoundingClientRect();
+                     const front = document.elementFromPoint(x + width / 2, y + height / 2);
+                     const now = [x, y, width, height].join();
+                     if (now === before && front && element.contains(front) && !element.disabled) return done(true);
+                     before = now;
+                 }}
+                 requestAnimationFrame(look);
+             }};
+             look();"
+        );
+        self.try_post("/execute/async", &json!({"script": script, "args": []})).unwrap_or_else(|error| {
+            let shown = self.value("document.body.innerText");
+            panic!("{selector} cannot be reached: {}; the page shows {shown}", error["message"])
+        });
         let found = self.post("/element", &json!({"using": "css selector", "value": selector}));
         found["element-6066-11e4-a52e-4f735466cecf"].as_str().expect("an element").to_owned()
     }
 
     fn post(&self, command: &str, body: &Value) -> Value {
         self.ask("POST", &format!("{}{command}", self.session), body)
+    }
+
+    fn try_post(&self, command: &str, body: &Value) -> Result<Value, Value> {
+        self.try_ask("POST", &format!("{}{command}", self.session), body)
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -179,7 +230,7 @@ impl Browser {
             body.len()
         );
         let mut stream = connect(self.address);
-        stream.set_read_timeout(Some(3 * TIMEOUT)).expect("set");
+        stream.set_read_timeout(Some(3 * LONGEST_WAIT)).expect("set");
         stream.write_all(request.as_bytes()).expect("written");
         let answer = read_message(&stream).expect("chromedriver answers");
         let mut answer = answer.json();
@@ -198,3 +249,7 @@ impl Drop for Browser {
         drop(std::fs::remove_dir_all(&self.profile));
     }
 }
+
+/// The longest that anything in the page is waited for. The first start of a browser on a machine that has just been
+/// set up, and that does much else, takes its time.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);

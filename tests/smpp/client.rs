@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::{Decision, Faults, Receipt, Smsc, Submission};
@@ -64,6 +64,19 @@ fn submit_all_keeps_the_order_and_every_message_gets_its_own_id_and_report() {
     let answered: Vec<_> = record.submissions.into_iter().map(|one| one.answer.expect("accepted")).collect();
     assert_eq!(answered, ids.into_iter().map(|one| one.message_id).collect::<Vec<_>>());
     assert_eq!(record.unbinds, 1);
+}
+
+#[test]
+fn a_rate_does_not_make_submit_all_wait_for_each_answer() {
+    let smsc = server();
+    let (client, _events) = connect(&config(&smsc).window(100).rate(200));
+    smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(400)), ..Faults::default() });
+    let started = Instant::now();
+    for result in client.submit_all((0..100).map(|_| message())) {
+        result.expect("accepted");
+    }
+    // Half a second by the rate and the last answer; each answer awaited in turn would be forty.
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[test]

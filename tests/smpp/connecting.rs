@@ -89,8 +89,8 @@ fn a_refused_login_ends_the_link_for_good() {
         });
         let config =
             SmppConfig::new(&server.address, credentials()).reconnect(Some(soon(Duration::from_millis(2))));
-        let (client, events) = connect(&config);
-        assert_eq!(events.count(), 0, "they end with the link");
+        let (client, mut events) = connect(&config);
+        assert_eq!(events.next_timeout(TIMEOUT), None, "they end with the link");
         assert_eq!(server.connections.load(Ordering::SeqCst), 2);
         let link = &client.links()[0];
         assert_eq!((link.phase, link.binds, link.failed_attempts), (LinkPhase::Stopped, 1, 1));
@@ -108,8 +108,9 @@ fn three_closes_in_a_row_during_the_bind_end_the_link_and_fewer_do_not() {
     });
     let config =
         SmppConfig::new(&server.address, credentials()).reconnect(Some(soon(Duration::from_millis(2))));
-    let (client, events) = connect(&config);
-    assert_eq!(events.count(), 0);
+    let (client, mut events) = connect(&config);
+    assert_eq!(events.next_timeout(TIMEOUT), None);
+    assert_eq!(client.links()[0].phase, LinkPhase::Stopped);
     assert_eq!(server.connections.load(Ordering::SeqCst), 7, "bound, two closed, bound, three closed");
     assert_eq!((client.links()[0].binds, client.links()[0].failed_attempts), (2, 5));
 }

@@ -1,15 +1,18 @@
 //! Several links: who takes which message, and what becomes of the others when one is lost.
 
 use std::collections::HashSet;
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::Outcome;
+use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::{Faults, Smsc};
-use engagelab_otp::smpp::{Endpoint, Event, LinkPhase, Reconnect, SmppClient, SmppConfig};
+use engagelab_otp::smpp::{Coding, Endpoint, Event, LinkPhase, Reconnect, SmppClient, SmppConfig};
 
-use super::loopback::{TIMEOUT, connect, credentials, message, server};
+use super::loopback::{TIMEOUT, connect, credentials, message, server, with_param};
+use super::raw_server::raw_server;
 
 fn endpoint(smsc: &Smsc) -> Endpoint {
     Endpoint::new(&smsc.address().to_string())
@@ -184,6 +187,58 @@ fn a_link_that_falls_silent_holds_up_no_message_but_its_own() {
         results.join().expect("it counts")
     });
     assert_eq!(unknown, 4, "a window");
+}
+
+#[test]
+fn a_link_that_does_not_read_keeps_no_caller_from_the_others() {
+    let (hang_up, waits) = channel::<()>();
+    let waits = Mutex::new(waits);
+    let deaf = raw_server("127.0.0.1:0", move |_, mut peer| {
+        peer.answer_bind(Status::OK);
+        // It ends with the other end of the channel.
+        let _ = waits.lock().expect("not poisoned").recv();
+    });
+    let lively = server();
+    let config = fleet([Endpoint::new(&deaf.address), endpoint(&lively)]).window(200);
+    // A write that blocks would block for so long.
+    let (client, _events) = connect(&config.enquire_timeout(TIMEOUT * 10));
+    all_bound(&client, &[(&lively, 1)]);
+    until(|| client.links().iter().all(|link| link.phase == LinkPhase::Bound));
+    // More than the sockets hold.
+    let large = with_param("large", &"x".repeat(60_000)).coding(Coding::ServiceDefault);
+    thread::scope(|scope| {
+        scope.spawn(|| client.submit_all(std::iter::repeat_n(large, 500)).for_each(drop));
+        assert!(lively.wait_for(TIMEOUT, |record| record.submission_count >= 300));
+        drop(hang_up);
+    });
+}
+
+#[test]
+fn callers_that_wait_for_a_silent_link_leave_the_others_to_the_rest() {
+    let (silent, lively) = (server(), server());
+    let (client, _events) = connect(&fleet([endpoint(&silent), endpoint(&lively)]));
+    all_bound(&client, &[(&silent, 1), (&lively, 1)]);
+    silent.set_faults(Faults { half_open: true, ..Faults::default() });
+    thread::scope(|scope| {
+        // The first message of each after the other goes to the silent link, one is enough to notice.
+        let stuck =
+            scope.spawn(|| client.submit_all((0..2).map(|_| message())).filter(Result::is_err).count());
+        until(|| submissions(&silent) == 1 && submissions(&lively) == 1);
+        let (_held, never) = channel::<()>();
+        let _ = never.recv_timeout(Duration::from_millis(1_100));
+        for _ in 0..50 {
+            client.submit(&message()).expect("accepted");
+        }
+        assert_eq!((submissions(&silent), submissions(&lively)), (1, 51));
+        silent.set_faults(Faults::default());
+        silent.cut_links();
+        assert_eq!(stuck.join().expect("it counts"), 1);
+    });
+    all_bound(&client, &[(&silent, 1), (&lively, 1)]);
+    for _ in 0..10 {
+        client.submit(&message()).expect("accepted");
+    }
+    assert_eq!((submissions(&silent), submissions(&lively)), (6, 56), "it is back");
 }
 
 #[test]

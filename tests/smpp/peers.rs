@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::env;
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -161,4 +161,39 @@ fn smpplib_binds_submits_is_reported_to_and_unbinds() {
     assert_eq!(said["statuses"], serde_json::json!([0x32, 0x55]));
 
     assert!(!run("wrong").status.success(), "a bad bind is dropped");
+}
+
+#[test]
+fn smpplib_is_understood_in_the_alphabet_that_it_has_by_default() {
+    let Some(python) = installed("venv/bin/python") else { return };
+    let smsc = server();
+    let contents = serde_json::json!([
+        { "id": "tpl_1", "code": "482913" },
+        { "id": "tpl_1", "language": "zh_CN", "code": "482913", "params": { "name": "Zo\u{e9} @ [caf\u{e9}] ~ {x} \\ | ^ \u{20ac}5" } },
+    ]);
+    let mut child = Command::new(&python)
+        .arg(root().join("tests/peers/smpplib_gsm.py"))
+        .arg(smsc.address().port().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python runs");
+    let mut input = child.stdin.take().expect("piped");
+    input.write_all(contents.to_string().as_bytes()).expect("it reads");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let ids: Vec<String> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let record = smsc.record();
+    assert_eq!(record.submissions.len(), 2);
+    for ((received, id), sent) in record.submissions.iter().zip(ids).zip(contents.as_array().expect("two")) {
+        assert_eq!(received.answer, Ok(id));
+        let submission = received.submission.as_ref().expect("readable");
+        assert_eq!(submission.recipient, "+6591234567", "by its type of number");
+        assert_eq!(Some(submission.template.as_str()), sent["id"].as_str());
+        assert_eq!(submission.code.as_deref(), sent["code"].as_str());
+        assert_eq!(submission.language.as_deref(), sent["language"].as_str());
+        assert_eq!(submission.params.get("name").map(String::as_str), sent["params"]["name"].as_str());
+    }
 }

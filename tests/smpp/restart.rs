@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use engagelab_otp::smpp::smsc::{Faults, Receipt, Smsc};
@@ -13,29 +11,7 @@ use engagelab_otp::smpp::{
 };
 
 use super::loopback::{TIMEOUT, config, connect, credentials, message, server, to, with_param};
-
-/// A folder of its own for each journal, gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("engagelab-otp-smpp-{name}-{}", process::id()));
-        // It is there only if an earlier run with this process id was killed.
-        let _ = fs::remove_dir_all(&path);
-        Self(path)
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // A folder that cannot be removed is no failure of what was tested.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use super::process::{Folder, again};
 
 fn named(recipient: &str, reference: &str) -> Message {
     to(recipient).reference(reference).expect("short")
@@ -144,17 +120,11 @@ fn a_client_that_is_killed_leaves_no_more_unknown_than_its_windows_and_nothing_u
     let kills: u64 = env::var("SMPP_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3);
     let folder = Folder::new("killed");
     let smsc = Smsc::builder(credentials()).keep(usize::MAX).start("127.0.0.1:0").expect("a free port");
-    let path = concat!(
-        module_path!(),
-        "::a_client_that_is_killed_leaves_no_more_unknown_than_its_windows_and_nothing_untrue"
-    );
-    let (_, test) = path.split_once("::").expect("a crate and a module");
+    let test = "a_client_that_is_killed_leaves_no_more_unknown_than_its_windows_and_nothing_untrue";
     for kill in 0..kills {
         let before = smsc.record().submission_count;
         let arguments = format!("{}|{}|{}", smsc.address(), folder.path().display(), kill * 1_000_000);
-        let mut child = Command::new(env::current_exe().expect("the test binary"))
-            .args(["--exact", test, "--nocapture"])
-            .env(CHILD, arguments)
+        let mut child = again(module_path!(), test, CHILD, &arguments)
             .stdout(Stdio::null())
             .spawn()
             .expect("the test binary runs");

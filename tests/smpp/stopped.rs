@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,23 +10,19 @@ use engagelab_otp::Outcome;
 use engagelab_otp::smpp::{Coding, SmppConfig};
 
 use super::loopback::{connect, credentials, server, with_param};
+use super::process::{Killed, again, signal};
 
 /// Set in the child, which is this same test again, serving.
 const CHILD: &str = "SMPP_STOPPED_PEER_SERVES";
 
 struct Peer {
-    child: Child,
+    process: Killed,
     port: String,
 }
 
 impl Peer {
     fn start() -> Self {
-        // The harness names tests without the crate.
-        let path = concat!(module_path!(), "::a_stopped_peer_is_noticed_and_blocks_no_thread");
-        let (_, test) = path.split_once("::").expect("a crate and a module");
-        let mut child = Command::new(env::current_exe().expect("the test binary"))
-            .args(["--exact", test, "--nocapture"])
-            .env(CHILD, "1")
+        let mut child = again(module_path!(), "a_stopped_peer_is_noticed_and_blocks_no_thread", CHILD, "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -37,19 +33,7 @@ impl Peer {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("listening ").map(|(_, port)| port.to_owned()))
             .expect("the child says its port");
-        Self { child, port }
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.child.kill().expect("it still runs");
-        self.child.wait().expect("it was killed");
+        Self { process: Killed(child), port }
     }
 }
 
@@ -77,7 +61,7 @@ fn a_stopped_peer_is_noticed_and_blocks_no_thread() {
     let large = with_param("large", &"x".repeat(60_000)).coding(Coding::ServiceDefault);
     client.submit(&large).expect("accepted");
 
-    peer.signal("-STOP");
+    signal(&peer.process.0, "-STOP");
     let stopped = Instant::now();
     let noticed = thread::scope(|scope| {
         // Without a second link, the events end with the first.

@@ -1,19 +1,21 @@
-//! Requests per second of the sandbox, beside Prism mocking the same document; and pages of 20,000 messages.
+//! Requests per second of the sandbox, beside Prism mocking the same document; and pages and searches of 100,000
+//! messages, with sends beside them.
 //!
 //! ```text
 //! npm install --prefix target/peers/prism @stoplight/prism-cli@5.16
 //! cargo run --release --manifest-path benches/Cargo.toml --bin sandbox --features sandbox
 //! ```
 //!
-//! `PRISM` names another executable, `SECONDS` how long each run takes, `CLIENTS` how many connections there are.
+//! `PRISM` names another executable, `SECONDS` how long each run takes (0: only what is held is measured), `CLIENTS` how many connections there are.
 //! The two take turns, twice, so that what else the machine does meets both.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,16 +25,16 @@ use engagelab_otp::sandbox::Sandbox;
 struct Load {
     name: &'static str,
     method: &'static str,
-    path: &'static str,
+    path: Cow<'static, str>,
     body: &'static str,
 }
 
 const LOADS: [Load; 2] = [
-    Load { name: "list templates", method: "GET", path: "/v1/template-configs", body: "" },
+    Load { name: "list templates", method: "GET", path: Cow::Borrowed("/v1/template-configs"), body: "" },
     Load {
         name: "send a code",
         method: "POST",
-        path: "/v1/messages",
+        path: Cow::Borrowed("/v1/messages"),
         body: r#"{"to":"+65{}","template":{"id":"sandbox-otp-tpl"}}"#,
     },
 ];
@@ -41,6 +43,9 @@ fn main() -> io::Result<()> {
     let number =
         |name, otherwise| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (seconds, clients) = (Duration::from_secs(number("SECONDS", 5)), number("CLIENTS", 4));
+    if seconds.is_zero() {
+        return held();
+    }
     let sandbox = Sandbox::start()?;
     let prism = Prism::start();
     if prism.is_none() {
@@ -61,27 +66,85 @@ fn main() -> io::Result<()> {
     held()
 }
 
-/// Fills a sandbox, and lists the newest 50 messages as the console does.
+/// Fills a sandbox, lists and searches as the console does, and sends beside a search.
 fn held() -> io::Result<()> {
-    let sandbox = Sandbox::start()?;
+    let sandbox = Sandbox::builder().history(HELD + 100_000).start()?;
     let mut client = Client::connect(sandbox.address())?;
-    let mut held = 0;
-    for goal in [100, 1_000, 20_000] {
-        while held < goal {
-            client.ask(&LOADS[1], held)?;
-            held += 1;
+    let mut sent = 0;
+    for goal in [100, 1_000, HELD as u64] {
+        while sent < goal {
+            client.ask(&LOADS[1], sent)?;
+            sent += 1;
         }
-        let page = Load { name: "", method: "GET", path: "/console/messages?limit=50", body: "" };
-        let mut times: Vec<Duration> = (0..200)
-            .map(|_| {
-                let began = Instant::now();
-                client.ask(&page, 0).map(|()| began.elapsed())
-            })
-            .collect::<io::Result<_>>()?;
-        times.sort_unstable();
-        println!("a page of the history with {held:>6} messages held: {:?} (median of 200)", times[100]);
+        let mut times = times(&mut client, &page(""), 200)?;
+        println!("{sent:>7} messages held: a page in {}", spread(&mut times));
+    }
+    for (what, query) in SEARCHES {
+        let mut times = times(&mut client, &page(query), 40)?;
+        println!("{sent:>7} messages held: a search that {what} in {}", spread(&mut times));
+    }
+    for searching in [false, true, false, true] {
+        let stop = AtomicBool::new(false);
+        let (mut times, searches) = thread::scope(|scope| {
+            let search = || {
+                let mut client = Client::connect(sandbox.address())?;
+                let mut count = 0;
+                while searching && !stop.load(Ordering::Relaxed) {
+                    client.ask(&page(SEARCHES[0].1), 0)?;
+                    count += 1;
+                }
+                io::Result::Ok(count)
+            };
+            let other = scope.spawn(search);
+            let began = Instant::now();
+            let mut times = Vec::new();
+            let outcome = loop {
+                if began.elapsed() > Duration::from_secs(3) {
+                    break Ok(());
+                }
+                let one = Instant::now();
+                if let Err(error) = client.ask(&LOADS[1], sent) {
+                    break Err(error);
+                }
+                sent += 1;
+                times.push(one.elapsed());
+            };
+            stop.store(true, Ordering::Relaxed);
+            let searches = other.join().expect("no search panics")?;
+            outcome.map(|()| (times, searches))
+        })?;
+        let (count, spread) = (times.len(), spread(&mut times));
+        println!("{count:>7} sends beside {searches} searches, each in {spread}");
     }
     Ok(())
+}
+
+/// How many messages are held when they are searched.
+const HELD: usize = 100_000;
+
+const SEARCHES: [(&str, &str); 4] = [
+    ("finds nothing", "&q=nothing-has-this"),
+    ("finds one", "&q=0004711%20sandbox"),
+    ("finds all", "&q=code"),
+    ("asks for a status", "&status=verified"),
+];
+
+fn page(query: &str) -> Load {
+    Load { name: "page", method: "GET", path: format!("/sandbox/messages?limit=50{query}").into(), body: "" }
+}
+
+fn times(client: &mut Client, load: &Load, count: usize) -> io::Result<Vec<Duration>> {
+    let one = |_| {
+        let began = Instant::now();
+        client.ask(load, 0).map(|()| began.elapsed())
+    };
+    (0..count).map(one).collect()
+}
+
+fn spread(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |hundredths: usize| times[(times.len() * hundredths / 100).min(times.len() - 1)];
+    format!("{:?} (median), {:?} (99 of 100), {:?} (longest)", at(50), at(99), at(100))
 }
 
 fn measure(address: SocketAddr, load: &Load, time: Duration, clients: u64) -> io::Result<f64> {

@@ -55,7 +55,9 @@ pub const SMS_PURPOSE_VALUES: &[&str] = &["authentication", "marketing", "utilit
 /// `EmailConfig.template_name`: its length in characters.
 pub const EMAIL_CONFIG_TEMPLATE_NAME_LENGTH: Bounds = Bounds::new(Some(1), None);
 /// `EmailText.pre_from_mail`: its length in characters.
-pub const EMAIL_TEXT_PRE_FROM_MAIL_LENGTH: Bounds = Bounds::new(Some(3), None);
+pub const EMAIL_TEXT_PRE_FROM_MAIL_LENGTH: Bounds = Bounds::new(Some(5), Some(254));
+/// `EmailText.pre_from_mail`: a regular expression that it matches.
+pub const EMAIL_TEXT_PRE_FROM_MAIL_PATTERN: &str = "^[^@\\s\\x00-\\x1F\\x7F,;:<>()\\[\\]\"\\\\?&]+@[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+(\\.[^@\\s.\\x00-\\x2C\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+)+$";
 /// `EmailText.pre_subject`: its length in characters.
 pub const EMAIL_TEXT_PRE_SUBJECT_LENGTH: Bounds = Bounds::new(Some(1), None);
 /// `EmailText.template_content`: its length in characters.

@@ -267,7 +267,8 @@ pub struct EmailText {
     /// The language of the delivered text. `default` stands for the template's own, and is what the
     /// service takes when the field is left out.
     pub language: Language,
-    /// The sender's address.
+    /// The sender's address: one plain e-mail address. Characters that are not seen, or that would make a
+    /// list, a display name or a query of it, are not allowed.
     pub pre_from_mail: String,
     /// The sender's name.
     #[serde(skip_serializing_if = "Option::is_none")]

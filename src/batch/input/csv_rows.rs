@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::row::{Fields, NAMES, PARAM, Problem, is_known};
 use super::source::{Limited, RowSize, failed};
@@ -19,27 +19,45 @@ impl CsvRows {
     /// Reads the header.
     pub(super) fn new(reader: Limited, path: &Path) -> Result<Self, BatchError> {
         let row_size = reader.row_size();
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            // Else the line feed behind a carriage return counts to the next row.
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(reader);
         let mut record = ByteRecord::new();
         let found = reader.read_byte_record(&mut record).map_err(|error| broken(error, path, 1))?;
         if !found {
             return Err(BatchError::new(BatchErrorKind::Empty, path));
         }
         row_size.begin();
+        without_return(&mut record);
         let columns = columns(&record).map_err(|rule| BatchError::new(BatchErrorKind::Header(rule), path))?;
         Ok(Self { reader, columns, record, row_size })
     }
 
     pub(super) fn next(&mut self, path: &Path) -> Result<Option<Result<Fields, Problem>>, BatchError> {
-        let begins = self.reader.position().line();
-        let found =
-            self.reader.read_byte_record(&mut self.record).map_err(|error| broken(error, path, begins))?;
-        if !found {
-            return Ok(None);
+        loop {
+            let begins = self.reader.position().line();
+            let found =
+                self.reader.read_byte_record(&mut self.record).map_err(|error| broken(error, path, begins))?;
+            if !found {
+                return Ok(None);
+            }
+            self.row_size.begin();
+            without_return(&mut self.record);
+            // A line without anything on it is no row.
+            if self.record.len() > 1 || !self.record.as_slice().is_empty() {
+                return Ok(Some(self.fields(self.line())));
+            }
         }
-        self.row_size.begin();
-        let line = self.record.position().map_or(begins, csv::Position::line);
-        Ok(Some(self.fields(line)))
+    }
+
+    /// The line on which the record begins that was read last: the library counts from where it has stopped.
+    fn line(&self) -> u64 {
+        let inside = self.record.as_slice().iter().filter(|octet| **octet == b'\n').count() as u64;
+        let behind = u64::from(!self.reader.is_done());
+        self.reader.position().line().saturating_sub(inside + behind)
     }
 
     /// The header and the fields of the row that was read last, as they stand there.
@@ -88,6 +106,15 @@ fn columns(header: &ByteRecord) -> Result<Vec<String>, String> {
         Ok(columns)
     } else {
         Err("line 1: there must be a column `to`".to_owned())
+    }
+}
+
+/// Takes the carriage return off the end of a line.
+fn without_return(record: &mut ByteRecord) {
+    let Some(last) = record.len().checked_sub(1).and_then(|last| record.get(last)) else { return };
+    if let Some(plain) = last.strip_suffix(b"\r").map(<[u8]>::to_vec) {
+        record.truncate(record.len() - 1);
+        record.push_field(&plain);
     }
 }
 

@@ -50,7 +50,10 @@ impl RawRows {
             OwnReader::Csv(mut rows) => {
                 let mut out = csv::WriterBuilder::new().flexible(true).from_writer(out);
                 let mut write = |record: &ByteRecord| {
-                    out.write_byte_record(record).map_err(|error| failed(io::Error::other(error)))
+                    out.write_byte_record(record).map_err(|error| match error.into_kind() {
+                        csv::ErrorKind::Io(error) => failed(error),
+                        _ => BatchError::new(BatchErrorKind::Output, Path::new("the output")),
+                    })
                 };
                 let (columns, _) = rows.raw();
                 let kept: Vec<bool> = columns.iter().map(|name| !is_code(name)).collect();

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use super::queue::Queue;
 use super::record::{Dead, Record};
 use super::{DeadLetter, Inbox, InboxError, Letters, Shared};
+use crate::callback::Receiver;
 use crate::callback::sign::unix_seconds;
-use crate::callback::{Claim, Receiver};
 use crate::journal::{Durability, Journal, JournalError, Kind, Options};
 
 /// Configures an [`Inbox`].
@@ -61,11 +61,14 @@ impl InboxBuilder {
                     queue.add(address);
                     let until = super::kept_until(at, claim.as_ref(), retention);
                     queue.keep(address, until);
-                    queue.claims.extend(claim.filter(|claim| claim.last_second() >= now));
+                    if let Some(claim) = claim {
+                        queue.note_claim(address, &claim, now);
+                    }
                 }
                 Some(Record::Used(claim)) => {
                     queue.keep(address, super::kept_until(0, Some(&claim), 0));
-                    queue.claims.extend(Some(claim).filter(|claim| claim.last_second() >= now));
+                    queue.note_claim(address, &claim, now);
+                    queue.note_check(claim, now);
                 }
                 Some(Record::Attempt(address)) => {
                     queue.attempt(address);
@@ -92,7 +95,6 @@ impl InboxBuilder {
                 });
             }
         })?;
-        queue.claims.sort_by_key(Claim::signed_second);
         // What is trusted enough to be on disk is read whatever its size. Asking for nothing is allowed when it is said.
         let reader = Receiver::builder().accept_unsigned_callbacks().max_body_bytes(usize::MAX);
         let reader = reader.max_rows(usize::MAX).build().map_err(|_| JournalError::NoRecord)?;

@@ -41,7 +41,8 @@ use crate::sync;
 /// after a crash. What fails [too often](InboxBuilder::max_attempts) becomes a dead letter, and is kept until somebody
 /// [retries](Inbox::retry_dead_letters) or [removes](Inbox::remove_dead_letters) it.
 ///
-/// An inbox is a folder that its owner alone can read, used by one process at a time. Clones are the same inbox.
+/// An inbox is a folder that its owner alone can read, used by one process at a time. Clones are the same inbox. Give it
+/// at least 16 MiB: what is handled is removed by files of 4 MiB, and to begin a new one takes room.
 ///
 /// ```no_run
 /// use engagelab_otp::callback::{Inbox, Receiver, Server};
@@ -127,6 +128,9 @@ impl Inbox {
         let mut queue = self.queue();
         queue.add(address);
         queue.keep(address, kept_until(at, claim, self.shared.retention));
+        if let Some(claim) = claim {
+            queue.note_claim(address, claim, at);
+        }
         drop(queue);
         drop(storing);
         self.shared.changed.notify_one();
@@ -140,16 +144,40 @@ impl Inbox {
     ///
     /// If it is not on disk.
     pub fn remember(&self, claim: &Claim) -> Result<(), InboxError> {
+        if self.queue().knows_check(claim) {
+            return Ok(());
+        }
         let _storing = sync::read(&self.shared.storing);
         let address = self.shared.journal.write(&Record::Used(*claim).write())?;
-        self.queue().keep(address, kept_until(0, Some(claim), 0));
+        let now = unix_seconds(SystemTime::now());
+        let mut queue = self.queue();
+        queue.keep(address, kept_until(0, Some(claim), 0));
+        queue.note_claim(address, claim, now);
+        queue.note_check(*claim, now);
         Ok(())
     }
 
-    /// The claims that were kept before this inbox was opened and whose signatures could still be used, oldest first. A
-    /// receiver's store has to know them; [`Server`](super::Server) sees to that by itself.
-    pub fn claims(&self) -> Vec<Claim> {
-        self.queue().claims.clone()
+    /// The claims in this inbox whose signatures could still be used, by the second that was signed. The store of a receiver
+    /// that begins has to know them; [`Server`](super::Server) sees to that by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the disk fails.
+    pub fn claims(&self) -> Result<Vec<Claim>, InboxError> {
+        // Nothing is removed meanwhile.
+        let _storing = sync::read(&self.shared.storing);
+        let addresses = self.queue().claims(unix_seconds(SystemTime::now()));
+        let mut claims = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let octets = self.shared.journal.read(address)?;
+            if let Some(Record::Received { claim: Some(claim), .. } | Record::Used(claim)) =
+                Record::read(&octets)
+            {
+                claims.push(claim);
+            }
+        }
+        claims.sort_by_key(Claim::signed_second);
+        Ok(claims)
     }
 
     /// Hands callbacks to a handler, one after the other, until [`stop`](Inbox::stop) is called. Several threads can do this.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::super::replay::Claim;
-use super::InboxStatus;
+use super::{CLOCK_STEP, InboxStatus};
 
 /// All that is not settled, by address: that is, in the order in which it came.
 #[derive(Default)]
@@ -13,8 +13,10 @@ pub(super) struct Queue {
     ready: BTreeSet<u64>,
     /// What has failed, by the time at which it is tried again.
     later: BTreeSet<(Instant, u64)>,
-    /// Claims that were found on opening.
-    pub(super) claims: Vec<Claim>,
+    /// Where claims stand whose signatures may still be good, and the last second of each; in the order of addresses.
+    signed: VecDeque<(u64, u64)>,
+    /// Claims of address checks, which come again with each try.
+    checks: Vec<Claim>,
     /// From which address on something is to be kept until which second, for its claim or by the retention. The seconds
     /// rise.
     kept: VecDeque<(u64, u64)>,
@@ -42,6 +44,28 @@ impl Queue {
         if self.kept.back().is_none_or(|(_, last)| *last < until) {
             self.kept.push_back((address, until));
         }
+    }
+
+    /// Notes that there is a claim at this address.
+    pub(super) fn note_claim(&mut self, address: u64, claim: &Claim, now: u64) {
+        while self.signed.front().is_some_and(|(_, last)| is_over(*last, now)) {
+            self.signed.pop_front();
+        }
+        self.signed.push_back((address, claim.last_second()));
+    }
+
+    pub(super) fn note_check(&mut self, claim: Claim, now: u64) {
+        self.checks.retain(|other| !is_over(other.last_second(), now));
+        self.checks.push(claim);
+    }
+
+    pub(super) fn knows_check(&self, claim: &Claim) -> bool {
+        self.checks.contains(claim)
+    }
+
+    /// Where the claims stand whose signatures are good at this second.
+    pub(super) fn claims(&self, now: u64) -> Vec<u64> {
+        self.signed.iter().filter(|(_, last)| *last >= now).map(|(address, _)| *address).collect()
     }
 
     /// Counts an attempt that was begun; how many there have been.
@@ -93,6 +117,11 @@ impl Queue {
         let in_progress = self.unsettled.len().saturating_sub(waiting + retrying);
         InboxStatus { waiting, retrying, in_progress, dead }
     }
+}
+
+/// Whether a second is so long over that a clock which is set back does not bring it back.
+fn is_over(second: u64, now: u64) -> bool {
+    second.saturating_add(CLOCK_STEP) < now
 }
 
 /// How long a callback waits that has failed so many times.

@@ -69,9 +69,10 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If it cannot listen at the address, or the store has no room for the signatures.
+    /// If it cannot listen at the address, the disk fails, or the store has no room for the signatures.
     pub fn start_with_inbox(self, address: impl ToSocketAddrs, inbox: &Inbox) -> io::Result<Server> {
-        self.receiver.restore(&inbox.claims()).map_err(io::Error::other)?;
+        let claims = inbox.claims().map_err(io::Error::other)?;
+        self.receiver.restore(&claims).map_err(io::Error::other)?;
         self.start_with(address, Sink::Inbox(inbox.clone()))
     }
 

@@ -87,7 +87,7 @@ impl EmailText {
         language.check("email_config.template_custom_configs.language")?;
         let from = from.into();
         let field = "email_config.template_custom_configs.pre_from_mail";
-        InvalidInput::unless(Recipient::email(&from).is_ok(), field, "must be an e-mail address")?;
+        Recipient::email(&from).map_err(|invalid| InvalidInput::of(field, invalid.rule().to_owned()))?;
         let field = "email_config.template_custom_configs.pre_subject";
         let subject = filled(field, EMAIL_TEXT_PRE_SUBJECT_LENGTH, subject)?;
         let field = "email_config.template_custom_configs.template_content";

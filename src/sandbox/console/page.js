@@ -2,7 +2,7 @@
 
 // ---- Making elements. Strings become text, never markup.
 
-const HANDLERS = ["onclick", "onsubmit", "oninput", "onchange", "ontoggle"];
+const HANDLERS = ["onclick", "onsubmit", "oninput", "onchange"];
 
 function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
@@ -20,9 +20,7 @@ function el(tag, attributes, ...children) {
 // Makes what is shown like what is wanted, and leaves alone what is the same: focus, selection, scrolling and what is
 // being typed stay where they are.
 function morph(shown, wanted) {
-  for (const { name } of [...shown.attributes]) {
-    if (!wanted.hasAttribute(name) && !(name === "open" && shown.tagName === "DETAILS")) shown.removeAttribute(name);
-  }
+  for (const { name } of [...shown.attributes]) if (!wanted.hasAttribute(name)) shown.removeAttribute(name);
   for (const { name, value } of wanted.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
   for (const name of HANDLERS) if (shown[name] !== wanted[name]) shown[name] = wanted[name];
   morphChildren(shown, wanted);
@@ -324,10 +322,13 @@ async function messageView(id) {
 
 // ---- Lists.
 
+// What is open is remembered at the click, and not at the event `toggle`: that comes later, also for elements which were
+// made and never shown, and would undo what was clicked meanwhile.
 const opened = new Set();
 function details(id, summary, content) {
-  return el("details", { "data-key": id, open: opened.has(id), ontoggle: (event) => { if (event.target.open) { if (!opened.has(id)) { opened.add(id); draw(); } } else opened.delete(id); } },
-    el("summary", {}, summary), opened.has(id) ? el("div", {}, content()) : null);
+  const toggle = (event) => { event.preventDefault(); if (!opened.delete(id)) opened.add(id); draw(); };
+  return el("details", { "data-key": id, open: opened.has(id) },
+    el("summary", { onclick: toggle }, summary), opened.has(id) ? el("div", {}, content()) : null);
 }
 const more = (name, page, shown) => page.next === null || page.next === undefined || shown >= 500 ? (page.next ? el("p", { class: "dim small" }, "The 500 newest are shown; narrow the search for older ones.") : null)
   : el("div", { class: "row" }, button("Show more", () => { lines[name] = Math.min(lines[name] + 50, 500); draw(); }));
@@ -504,8 +505,9 @@ const place = () => { const [, name, id] = location.hash.split("/"); return { na
 
 let drawing = 0;
 async function draw() {
-  const turn = ++drawing;
+  const turn = ++drawing, hash = location.hash;
   const { name, id } = place();
+  const { version } = state;
   let content;
   try {
     content = name === "message" ? await messageView(decodeURIComponent(id || "")) : await (VIEWS[name] || VIEWS.send)[1]();
@@ -513,11 +515,14 @@ async function draw() {
     if (error.status === 401 || error.status === 403) content = [tokenCard(error.message)];
     else content = [el("section", { class: "card" }, el("p", { class: "empty" }, error instanceof URIError ? "No message has this id." : error.message))];
   }
-  if (turn !== drawing) return;
+  // What was made for a section that has been left meanwhile is not shown under the name of the next.
+  if (turn !== drawing || hash !== location.hash) return;
   const wanted = el("main", { id: "main", tabindex: "-1" }, content);
-  wanted.dataset.view = location.hash;
-  if ($("main").dataset.view === location.hash) morph($("main"), wanted);
-  else { $("main").dataset.view = location.hash; $("main").replaceChildren(...wanted.childNodes); }
+  wanted.dataset.view = hash;
+  // Which changes of the sandbox are shown, for whoever waits for one.
+  wanted.dataset.version = version;
+  if ($("main").dataset.view === hash) morph($("main"), wanted);
+  else { Object.assign($("main").dataset, wanted.dataset); $("main").replaceChildren(...wanted.childNodes); }
   frame(name);
 }
 function frame(name) {

@@ -140,7 +140,7 @@ fn state(state: &State) -> Value {
         "recipients": TEST_RECIPIENTS.iter().map(recipient).collect::<Value>(),
         "behaviors": state.model.behaviors().map(|(of, it)| (of.clone(), json!(it.to_string())))
             .collect::<serde_json::Map<_, _>>(),
-        "messages": state.model.messages().iter().len(),
+        "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
         "languages": crate::api::limits::LANGUAGE_VALUES,
         "events": SampleEvent::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),

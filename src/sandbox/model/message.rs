@@ -30,6 +30,8 @@ pub struct Message {
     pub verified: bool,
     /// What happened to it, oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// What it can be found by, in lower case.
+    pub(super) words: Box<str>,
     /// How many of the oldest wrong guesses were left out of the timeline.
     pub(crate) omitted: usize,
     /// Until when its code counts; none if the service does not check it.
@@ -74,6 +76,11 @@ impl Message {
         self.timeline.last().map_or(&self.channel, |entry| &entry.channel)
     }
 
+    /// What it can be found by beside what happens to it, in lower case: id, recipient, template, code, text, parameters.
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+
     /// Whether its code still counts.
     pub(crate) fn lives(&self, now: SystemTime) -> bool {
         !self.verified && self.expires.is_some_and(|expires| now < expires)
@@ -82,7 +89,7 @@ impl Message {
     /// How many octets its texts take.
     pub(crate) fn weight(&self) -> usize {
         let params: usize = self.params.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.to.len() + self.template.len() + self.text.len() + params
+        self.to.len() + self.template.len() + self.text.len() + params + self.words.len()
     }
 }
 

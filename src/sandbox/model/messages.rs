@@ -36,6 +36,19 @@ pub(crate) struct NewMessage {
     pub(crate) by_smpp: bool,
 }
 
+impl NewMessage {
+    /// What the message can be found by. The parts are apart, so that no word is found across two of them.
+    fn words(&self, id: &str) -> Box<str> {
+        let code = self.code.as_deref().unwrap_or_default();
+        let mut words = [id, &self.to, &self.template, code, &self.text].join("\n");
+        for value in self.params.values() {
+            words.push('\n');
+            words.push_str(value);
+        }
+        words.to_lowercase().into()
+    }
+}
+
 impl Messages {
     /// No messages yet; at most so many are remembered.
     pub(crate) fn new(most: usize) -> Self {
@@ -61,8 +74,10 @@ impl Messages {
     /// Remembers a message, and forgets the oldest beyond the limits.
     pub(crate) fn add(&mut self, new: NewMessage, now: SystemTime) -> &Message {
         let number = self.forgotten + self.remembered.len() as u64;
+        let id = (FIRST_ID + number).to_string();
         let message = Message {
-            id: MessageId((FIRST_ID + number).to_string()),
+            words: new.words(&id),
+            id: MessageId(id),
             to: new.to,
             template: new.template,
             params: new.params,
@@ -173,9 +188,16 @@ impl Messages {
         self.remembered.iter()
     }
 
-    /// The messages before the one with this id, oldest first; none if there is no such message any more.
-    pub(crate) fn before(&self, id: &str) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
-        let end = self.position(id).map_or(0, |position| position.min(self.remembered.len()));
+    pub(crate) fn len(&self) -> usize {
+        self.remembered.len()
+    }
+
+    /// The messages before the one with this id, or all, oldest first; none if there is no such message any more.
+    pub(crate) fn before(
+        &self,
+        id: Option<&str>,
+    ) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator + use<'_> {
+        let end = id.map_or(Some(self.len()), |id| self.position(id)).unwrap_or_default().min(self.len());
         self.remembered.range(..end)
     }
 }
@@ -218,7 +240,7 @@ mod tests {
         let known: Vec<bool> = ids.iter().map(|id| messages.get(id).is_some()).collect();
         assert_eq!(known, [false, false, true, true, true]);
         assert_eq!(messages.newest.len(), 3);
-        let before: Vec<&str> = messages.before(&ids[4]).map(|m| m.id.0.as_str()).collect();
+        let before: Vec<&str> = messages.before(Some(&ids[4])).map(|m| m.id.0.as_str()).collect();
         assert_eq!(before, [&ids[2], &ids[3]]);
         messages.clear();
         assert!(messages.get(&ids[4]).is_none());

@@ -350,8 +350,7 @@ impl Model {
     }
 }
 
-/// The channels of a strategy, as a template holds it. Built-in templates reach phones and addresses alike, which the
-/// service does not allow for templates of one's own.
+/// The channels of a strategy, as a template holds it.
 fn channels(strategy: &str) -> impl Iterator<Item = types::Channel> {
     strategy.split('|').map(types::Channel::from)
 }

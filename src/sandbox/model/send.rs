@@ -190,7 +190,9 @@ fn deliverable(
         return channels.to_vec();
     }
     let reaches = |channel: &Channel| (*channel == Channel::Email) == recipient.is_email();
-    let own = channels(&definition.send_channel_strategy).filter(reaches);
+    // The vendor's demonstrations reach phones and addresses alike, which no strategy of one's own may say.
+    let mail = (is_builtin && definition.email_config.is_some()).then_some(Channel::Email);
+    let own = channels(&definition.send_channel_strategy).chain(mail).filter(reaches);
     own.take(if documented.is_some() { 1 } else { usize::MAX }).collect()
 }
 

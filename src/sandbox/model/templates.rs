@@ -82,7 +82,7 @@ fn not_found() -> Refusal {
 const MOST_TEMPLATES: usize = 1_000;
 
 fn everywhere() -> TemplateDefinition {
-    definition("sandbox-otp-tpl", "sms|voice|email")
+    definition("sandbox-otp-tpl", "sms|voice")
         .sms_config(SmsConfig::new(1).template_default_config(DefaultText::new(true, true)))
         .voice_config(VoiceConfig::new(1, DefaultText::new(false, false)))
         .email_config(mail())
@@ -95,7 +95,7 @@ fn whatsapp() -> TemplateDefinition {
 
 fn own_code() -> TemplateDefinition {
     let text = CustomSmsText::new(SmsPurpose::Authentication, "Your code is {{code}}.");
-    definition("sandbox-custom-tpl", "sms|email")
+    definition("sandbox-custom-tpl", "sms")
         .sms_config(SmsConfig::new(2).template_custom_config(text))
         .email_config(mail())
 }
@@ -107,6 +107,7 @@ fn definition(id: &str, strategy: &str) -> TemplateDefinition {
         .verify_code_config(CodeConfig::new(1, 6, 5))
 }
 
+/// Addresses are reached by it too, though no strategy may name e-mail beside other channels.
 fn mail() -> EmailConfig {
     let text = EmailText::new(
         Language::Default,
@@ -115,4 +116,19 @@ fn mail() -> EmailConfig {
         "Your code is {{code}}.".to_owned(),
     );
     EmailConfig::new("Sandbox").template_custom_configs(vec![text])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::sandbox::model::rules;
+
+    #[test]
+    fn the_built_in_templates_keep_the_rules_for_templates() {
+        for template in Templates::builtin(UNIX_EPOCH).iter() {
+            assert_eq!(rules::definition(&template.definition), Ok(()));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::inner::{Inner, is_timeout};
 use super::link_state::Connected;
 use super::slot::Slot;
 use super::state::Phase;
-use crate::smpp::link::{Dial, Link};
+use crate::smpp::link::{Dial, Link, Lookup};
 use crate::smpp::session::{CloseReason, Session, SessionEvent};
 use crate::smpp::{ConnectError, ConnectErrorKind, SmppConfig};
 use crate::sync;
@@ -42,8 +42,9 @@ pub(super) fn connect(
 
     let spawned = {
         let (inner, config, dial) = (Arc::clone(inner), config.clone(), Arc::clone(&dial));
+        let look_up = inner.look_up;
         thread::Builder::new().name("smpp-connect".to_owned()).spawn(move || {
-            let result = establish(&config, &address, &dial);
+            let result = establish(&config, &address, &dial, look_up);
             let mut state = inner.lock();
             let is_awaited =
                 state.links[index].dial.as_ref().is_some_and(|awaited| Arc::ptr_eq(awaited, &dial));
@@ -110,8 +111,13 @@ fn await_session(
     }
 }
 
-fn establish(config: &SmppConfig, address: &str, dial: &Dial) -> Result<Connected, ConnectError> {
-    let link = Link::connect(address, config, dial)?;
+fn establish(
+    config: &SmppConfig,
+    address: &str,
+    dial: &Dial,
+    look_up: Lookup,
+) -> Result<Connected, ConnectError> {
+    let link = Link::connect(address, config, dial, look_up)?;
     let closed = |source| ConnectError::io(ConnectErrorKind::ClosedDuringBind, source);
     let now = Instant::now();
     let mut session = Session::<Arc<Slot>>::new(config.settings(), &config.credentials, now);

@@ -1,7 +1,7 @@
 //! One link of a client: its place in the fleet, the connection while there is one, and what became of earlier ones.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::slot::Slot;
 use super::status::{LinkPhase, LinkStatus};
@@ -114,6 +114,12 @@ impl LinkState {
         self.failure.is_none() && self.connected.as_ref().is_some_and(|up| up.session.is_bound())
     }
 
+    /// Whether the other end owes answers and has said nothing for a while: it may be stopped, or gone.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        let since = self.connected.as_ref().and_then(|connected| connected.session.silent_since());
+        since.is_some_and(|since| now.saturating_duration_since(since) >= SILENT_AFTER)
+    }
+
     pub(super) fn set_writer_waits(&mut self, waits: bool) {
         if let Some(connected) = &mut self.connected {
             connected.writer_waits = waits;
@@ -167,3 +173,6 @@ impl Connected {
         self.waiting_callers = self.waiting_callers.saturating_sub(woken);
     }
 }
+
+/// A link that is silent for so long gets no more messages as long as there are others.
+pub(super) const SILENT_AFTER: Duration = Duration::from_secs(1);

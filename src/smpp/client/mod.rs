@@ -13,6 +13,8 @@ mod state;
 mod status;
 mod submit_all;
 mod supervisor;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 use std::collections::VecDeque;
@@ -26,6 +28,7 @@ pub use submit_all::SubmitAll;
 pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
+use super::link::{self, Lookup};
 use super::submission_journal::SubmissionJournal;
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmissionId, SubmitError};
 use crate::rate::Rate;
@@ -80,6 +83,10 @@ impl SmppClient {
     /// When the configuration cannot be used, or no session comes about. First attempts are not repeated until one
     /// link is up.
     pub fn connect(config: &SmppConfig) -> Result<(Self, Events), ConnectError> {
+        Self::connect_with(config, link::look_up)
+    }
+
+    fn connect_with(config: &SmppConfig, look_up: Lookup) -> Result<(Self, Events), ConnectError> {
         config.check().map_err(|input| ConnectError::new(ConnectErrorKind::Config(input)))?;
         let ledger = Ledger::new(Limits {
             report: config.report_timeout,
@@ -102,7 +109,7 @@ impl SmppClient {
             })?;
             state.recover(journal, Instant::now());
         }
-        let inner = Arc::new(Inner::new(state, config.response_timeout));
+        let inner = Arc::new(Inner::new(state, config.response_timeout, look_up));
         let client = Self {
             inner: Arc::clone(&inner),
             window: config.window,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::link_state::{LinkFailure, LinkState};
+use super::link_state::{LinkFailure, LinkState, SILENT_AFTER};
 use super::slot::Slot;
 use crate::rate::Rate;
 use crate::smpp::ledger::{Ledger, Submitted};
@@ -25,6 +25,8 @@ pub(super) struct ClientState {
     pub(super) sessions: usize,
     pub(super) max_sessions: usize,
     pub(super) waiting_for_room: usize,
+    /// Those among them whom an answer wakes as well.
+    pub(super) waiting_for_answer: usize,
     pub(super) user_waits: bool,
 }
 
@@ -82,6 +84,7 @@ impl ClientState {
             sessions: 0,
             max_sessions,
             waiting_for_room: 0,
+            waiting_for_answer: 0,
             user_waits: false,
         }
     }
@@ -91,16 +94,21 @@ impl ClientState {
         self.links.iter().any(LinkState::is_bound)
     }
 
-    /// The most preferred of the links that can take a message now; among equals, each in turn by its weight.
+    /// The most preferred of the links that can take a message now; among equals, each in turn by its weight. One that
+    /// has fallen silent is passed over where there are others, so that no caller waits for its answer in vain.
     pub(super) fn choose(&mut self, now: Instant) -> Choice {
         let mut until: Option<Instant> = None;
         let mut is_bound = false;
         let mut ready: Option<(u32, u64)> = None;
+        let passes_over_silent = self.passes_over_silent(now);
         for link in &mut self.links {
             let readiness = link.readiness(now);
-            link.is_ready = readiness == Readiness::Ready;
+            let is_passed_over = passes_over_silent && link.is_silent(now);
+            link.is_ready = readiness == Readiness::Ready && !is_passed_over;
             is_bound |= readiness != Readiness::NotBound;
             match readiness {
+                // The others may fall silent too.
+                Readiness::Ready if is_passed_over => until = until.or(Some(now + SILENT_AFTER)),
                 Readiness::Ready => {
                     let weight = u64::from(link.weight);
                     ready = Some(match ready {
@@ -139,9 +147,17 @@ impl ClientState {
 
     /// Whether a message could be placed now.
     pub(super) fn has_room(&self, now: Instant) -> bool {
+        let passes_over_silent = self.passes_over_silent(now);
+        let takes_one = |link: &LinkState| {
+            link.readiness(now) == Readiness::Ready && !(passes_over_silent && link.is_silent(now))
+        };
         self.phase == Phase::Running
-            && self.links.iter().any(|link| link.readiness(now) == Readiness::Ready)
+            && self.links.iter().any(takes_one)
             && self.rate.is_none_or(|rate| rate.ready_at(now).is_none())
+    }
+
+    fn passes_over_silent(&self, now: Instant) -> bool {
+        self.links.len() > 1 && self.links.iter().any(|link| link.is_bound() && !link.is_silent(now))
     }
 
     /// Does what the events of a link's session ask for. Says whether the session has ended.

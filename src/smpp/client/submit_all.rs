@@ -25,8 +25,8 @@ pub struct SubmitAll<'a, I: Iterator<Item = Message>> {
 struct Waiting {
     outgoing: Outgoing,
     gives_up_at: Instant,
-    /// When there may be a place without an answer.
-    looks_at: Instant,
+    /// When there may be a place without an answer: a pause or a rate makes it wait.
+    ready_at: Option<Instant>,
 }
 
 impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
@@ -51,8 +51,7 @@ impl<'a, I: Iterator<Item = Message>> SubmitAll<'a, I> {
             let result = match self.client.inner.try_place(&outgoing) {
                 Ok(Placed::Slot(slot)) => Ok(Ticket { slot, inner: Arc::clone(&self.client.inner) }),
                 Ok(Placed::NoRoom { until, .. }) if Instant::now() < gives_up_at => {
-                    let looks_at = until.map_or(gives_up_at, |until| until.min(gives_up_at));
-                    self.next = Some(Waiting { outgoing, gives_up_at, looks_at });
+                    self.next = Some(Waiting { outgoing, gives_up_at, ready_at: until });
                     return;
                 }
                 Ok(Placed::NoRoom { is_bound, .. }) => Err(no_room(is_bound)),
@@ -78,12 +77,13 @@ impl<I: Iterator<Item = Message>> Iterator for SubmitAll<'_, I> {
             if is_first_done {
                 // The caller may take its time before it asks for the next.
                 inner.flush_soon();
-            } else if let Some(Waiting { outgoing, gives_up_at, looks_at }) = &self.next {
+            } else if let Some(Waiting { outgoing, gives_up_at, ready_at }) = &self.next {
                 match self.under_way.front() {
-                    // Over the only link, an answer is what makes room.
-                    Some(Ok(_)) if inner.signals.len() == 1 => {}
+                    // Over the only link, with its window full, an answer is what makes room.
+                    Some(Ok(_)) if inner.signals.len() == 1 && ready_at.is_none() => {}
                     Some(Ok(ticket)) => {
-                        inner.wait_for_room_or_answer(&ticket.slot, *looks_at);
+                        let looks_at = ready_at.map_or(*gives_up_at, |ready_at| ready_at.min(*gives_up_at));
+                        inner.wait_for_room_or_answer(&ticket.slot, looks_at);
                         continue;
                     }
                     _ => {

@@ -50,6 +50,8 @@ pub(crate) struct Session<T> {
     enquire_unanswered: Option<(u32, Instant)>,
     #[cfg(feature = "metrics")]
     metrics: LinkMetrics,
+    /// Since when answers to submissions are owed and nothing at all has come.
+    silent_since: Option<Instant>,
 }
 
 /// The limits of a session.
@@ -159,6 +161,7 @@ impl<T: Clone> Session<T> {
             enquire_unanswered: None,
             #[cfg(feature = "metrics")]
             metrics: LinkMetrics::new(),
+            silent_since: None,
             settings,
         }
     }
@@ -177,6 +180,7 @@ impl<T: Clone> Session<T> {
         if self.unwritten_answers > UNWRITTEN_ANSWERS {
             self.close(CloseReason::PeerDoesNotRead);
         }
+        self.silent_since = (self.pending.outstanding() > 0).then_some(now);
         self.unbind_when_drained(now);
     }
 
@@ -199,6 +203,7 @@ impl<T: Clone> Session<T> {
         }
         #[cfg(feature = "metrics")]
         self.metrics.window(self.pending.outstanding(), self.metrics.size());
+        self.silent_since = self.silent_since.filter(|_| self.pending.outstanding() > 0);
         self.unbind_when_drained(now);
     }
 
@@ -232,6 +237,7 @@ impl<T: Clone> Session<T> {
         let sequence = self.pending.next_sequence();
         // Known before it is written: an answer can never find nothing.
         self.pending.insert(sequence, token, now, now + self.settings.response_timeout);
+        self.silent_since.get_or_insert(now);
         self.throttle.sent(now);
         if let Some(rate) = &mut self.rate {
             rate.take(now);
@@ -295,6 +301,11 @@ impl<T: Clone> Session<T> {
     /// How many submissions wait for their answer.
     pub(crate) fn outstanding(&self) -> usize {
         self.pending.outstanding()
+    }
+
+    /// Since when the peer owes answers and has said nothing at all.
+    pub(crate) const fn silent_since(&self) -> Option<Instant> {
+        self.silent_since
     }
 
     /// What an operator wants to see.

@@ -115,6 +115,8 @@ pub(super) fn reason(reason: &str) -> String {
     match reason.parse::<i64>() {
         Ok(429) => "asked to slow down (HTTP 429)".to_owned(),
         Ok(code) => format!("{code}, {}", ErrorCode::from(code).name().replace('_', " ")),
+        // The names of SMPP's statuses stay as the standard has them.
+        Err(_) if reason.starts_with("ESME") => reason.to_owned(),
         Err(_) => reason.replace('_', " "),
     }
 }

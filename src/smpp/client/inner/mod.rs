@@ -44,7 +44,7 @@ use super::link_state::{LinkFailure, LinkState};
 use super::slot::Slot;
 use super::state::{Choice, ClientState, Notifications, Phase};
 use crate::smpp::ledger::Submitted;
-use crate::smpp::link::Link;
+use crate::smpp::link::{Link, Lookup};
 use crate::smpp::outgoing::Outgoing;
 use crate::smpp::submission_journal::NotWritten;
 use crate::smpp::{SubmissionId, SubmitError, SubmitErrorKind};
@@ -63,6 +63,7 @@ pub(super) struct Inner {
     pub(super) signals: Vec<LinkSignals>,
     /// How long a caller reads before it looks whether its time is up.
     read_timeout: Duration,
+    pub(super) look_up: Lookup,
 }
 
 /// Where the threads of one link wait.
@@ -79,7 +80,7 @@ pub(super) struct LinkSignals {
 pub(super) type Guard<'a> = MutexGuard<'a, ClientState>;
 
 impl Inner {
-    pub(super) fn new(state: ClientState, response_timeout: Duration) -> Self {
+    pub(super) fn new(state: ClientState, response_timeout: Duration, look_up: Lookup) -> Self {
         let signals = state.links.iter().map(|_| LinkSignals::default()).collect();
         let read_timeout = (response_timeout / 4).clamp(Duration::from_millis(5), MAX_READ_TIMEOUT);
         Self {
@@ -89,6 +90,7 @@ impl Inner {
             progress: Condvar::new(),
             signals,
             read_timeout,
+            look_up,
         }
     }
 
@@ -108,8 +110,8 @@ impl Inner {
                     let now = Instant::now();
                     let gives_up_at = *gives_up_at.get_or_insert_with(|| now + timeout);
                     if now < gives_up_at {
-                        state = self
-                            .wait_for_room(state, until.map_or(gives_up_at, |until| until.min(gives_up_at)));
+                        let until = until.map_or(gives_up_at, |until| until.min(gives_up_at));
+                        state = self.wait_for_room(state, until, None);
                         continue;
                     }
                     is_bound
@@ -161,21 +163,30 @@ impl Inner {
         Ok(Placed::Slot(slot))
     }
 
-    /// Waits until a place may be free.
-    fn wait_for_room<'a>(&'a self, mut state: Guard<'a>, until: Instant) -> Guard<'a> {
+    /// Waits until a place may be free; or, where one is given, until this answer is there.
+    fn wait_for_room<'a>(&'a self, mut state: Guard<'a>, until: Instant, answer: Option<&Slot>) -> Guard<'a> {
+        // Waiting for answers to what has not been written would be waiting in vain. Of several links each is written by
+        // its own thread: one that does not read what is sent to it must not keep the caller from the others.
+        let is_only_link = self.signals.len() == 1;
         for index in 0..self.signals.len() {
-            // Waiting for answers to what has not been written would be waiting in vain.
-            state = self.flush(state, index);
+            if is_only_link {
+                state = self.flush(state, index);
+            } else {
+                self.wake_writer(&mut state, index);
+            }
             self.wake_reader(&mut state, index);
         }
         let now = Instant::now();
         // What was written may have been answered in the meantime.
-        if state.has_room(now) {
+        if state.has_room(now) || answer.is_some_and(Slot::is_done) {
             return state;
         }
+        let waits_for_answer = usize::from(answer.is_some());
         state.waiting_for_room += 1;
+        state.waiting_for_answer += waits_for_answer;
         state = sync::wait(&self.room, state, Some(until.saturating_duration_since(now)));
         state.waiting_for_room -= 1;
+        state.waiting_for_answer -= waits_for_answer;
         state
     }
 
@@ -183,19 +194,21 @@ impl Inner {
     pub(super) fn wait_for_room_or_answer(&self, slot: &Slot, until: Instant) {
         let state = self.lock();
         if !slot.is_done() {
-            drop(self.wait_for_room(state, until));
+            drop(self.wait_for_room(state, until, Some(slot)));
         }
     }
 
     /// Releases the lock and wakes those who wait for what happened under it.
     pub(super) fn wake(&self, mut state: Guard<'_>, notifications: &mut Notifications) {
         let places = if state.waiting_for_room > 0 { notifications.places } else { 0 };
+        // The place is any one's, the answer is one's alone.
+        let wakes_one = places == 1 && state.waiting_for_answer == 0;
         let has_events = state.user_waits && state.ledger.has_events();
         state.user_waits &= !has_events;
         drop(state);
         match places {
             0 => {}
-            1 => self.room.notify_one(),
+            _ if wakes_one => self.room.notify_one(),
             _ => self.room.notify_all(),
         }
         if has_events {
