@@ -120,18 +120,18 @@ fn callbacks_are_counted_once_by_what_became_of_them() {
         let receiver = Receiver::builder().secret("shop", "a secret").expect("valid").build().expect("built");
         let signer = Signer::new("shop", "a secret").expect("valid");
         let header = signer.header(SystemTime::now(), "k2f8r1").expect("valid");
-        let signed = CallbackHeaders::new().with_signature(Some(&header));
+        let headers = CallbackHeaders::new().with_signature(Some(&header));
         let body = br#"{"total":1,"rows":[{"message_id":"17","status":{"message_status":"delivered"}}]}"#;
-        drop(receiver.check(&signed).read(body));
+        drop(receiver.check(&headers).read(body));
         // Dropped without a commit, it comes again.
-        drop(receiver.check(&signed).read(body));
+        drop(receiver.check(&headers).read(body));
         let other = br#"{"total":1,"rows":[{"message_id":"18","status":{"message_status":"delivered"}}]}"#;
-        drop(receiver.check(&signed).read(other));
+        drop(receiver.check(&headers).read(other));
         drop(receiver.receive(&CallbackRequest::new(b"{}")));
         drop(receiver.receive(&CallbackRequest::new(body)));
         // Refused before the body is read, and left while it comes.
         drop(receiver.check(&CallbackHeaders::new().with_content_length(Some(1000))));
-        drop(receiver.check(&signed));
+        drop(receiver.check(&headers));
     });
     assert_eq!(
         found,

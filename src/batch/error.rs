@@ -115,7 +115,7 @@ impl fmt::Display for BatchError {
             BatchErrorKind::NotAJournal => f.write_str("is not the journal of a batch"),
             BatchErrorKind::NewerJournal => f.write_str("was written by a later version of this program"),
             BatchErrorKind::OtherBatch(what) => write!(f, "is the journal of a batch with another {what}"),
-            BatchErrorKind::Journal => f.write_str("the journal cannot be kept"),
+            BatchErrorKind::Journal => f.write_str("the journal cannot be used"),
             BatchErrorKind::Output => f.write_str("the result cannot be written"),
         }
     }

@@ -114,24 +114,21 @@ impl BatchJournal {
         let mut found = None;
         let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
             Some(Record::Head(text)) => {
-                found = found.take().or_else(|| serde_json::from_slice::<Head>(text).ok())
+                found = found.take().or_else(|| serde_json::from_slice::<Head>(text).ok());
             }
             Some(record) => record.enter(table),
             None => {}
         })
         .map_err(failed)?;
-        let journal = Self { journal };
-        match found {
-            Some(found) => match found.difference(head) {
-                Some(what) => Err(BatchError::new(BatchErrorKind::OtherBatch(what), path)),
-                None => Ok(journal),
-            },
-            None => {
-                let text = serde_json::to_vec(head).unwrap_or_default();
-                journal.journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
-                Ok(journal)
+        if let Some(found) = found {
+            if let Some(what) = found.difference(head) {
+                return Err(BatchError::new(BatchErrorKind::OtherBatch(what), path));
             }
+        } else {
+            let text = serde_json::to_vec(head).unwrap_or_default();
+            journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
         }
+        Ok(Self { journal })
     }
 
     /// Writes that this row is about to be sent. When this has returned, its request may leave.

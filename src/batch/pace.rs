@@ -80,7 +80,7 @@ impl Pace {
     pub(super) fn answered(&mut self, sent: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         // What left before the last failure says nothing about now.
-        if self.trouble.as_ref().is_some_and(|trouble| sent >= trouble.last_failure) {
+        if self.trouble.as_ref().is_some_and(|trouble| sent > trouble.last_failure) {
             self.trouble = None;
             self.paused_until = None;
         }
@@ -111,6 +111,14 @@ impl Pace {
     /// A request did not leave for a reason of its own.
     pub(super) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
+    }
+
+    /// Why the service takes nothing at present.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.as_ref().map(|trouble| match &trouble.what {
+            What::SlowDown(_) => "429".to_owned(),
+            What::Unavailable(reason) => reason.clone(),
+        })
     }
 
     /// Until when everybody waits because the service asked for it, or is not there.

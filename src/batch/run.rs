@@ -153,6 +153,11 @@ impl Batch {
         sync::lock(&self.pace).paused_until(now).map(|until| until.saturating_duration_since(now))
     }
 
+    /// Why the service takes nothing at present; none if it does.
+    pub fn trouble(&self) -> Option<String> {
+        sync::lock(&self.pace).trouble()
+    }
+
     /// What ends a run in order, from another thread.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
@@ -243,10 +248,10 @@ impl Batch {
         match &sent {
             Sent::Accepted { .. } | Sent::Rejected(_) => pace.answered(sent_at),
             Sent::Throttled(_, asked) => pace.failed(What::SlowDown(*asked), sent_at, now),
-            Sent::NotSent { reason, try_again: true } | Sent::Unknown(reason) => {
+            Sent::Stayed { reason, try_again: true } | Sent::Unknown(reason) => {
                 pace.failed(What::Unavailable(reason.clone()), sent_at, now);
             }
-            Sent::NotSent { .. } | Sent::Refused(_) => pace.withdrawn(),
+            Sent::Stayed { .. } | Sent::Refused(_) | Sent::Unusable(_) => pace.withdrawn(),
         }
         drop(pace);
         self.settle(row, sent, observer)
@@ -274,11 +279,15 @@ impl Batch {
                 self.stopper.end(Ended::Refused(reason.clone()));
                 result.reason = Some(reason);
             }
+            Sent::Unusable(reason) => {
+                self.stopper.end(Ended::Unavailable(reason.clone()));
+                result.reason = Some(reason);
+            }
             Sent::Throttled(reason, _) => {
                 try_again = true;
                 result.reason = Some(reason);
             }
-            Sent::NotSent { reason, try_again: again } => {
+            Sent::Stayed { reason, try_again: again } => {
                 try_again = again;
                 result.reason = Some(reason);
             }
@@ -297,11 +306,8 @@ impl Batch {
     }
 
     fn journal_failed(&self, error: &JournalError) {
-        let mut text = error.to_string();
-        if let Some(cause) = std::error::Error::source(error) {
-            text += &format!(": {cause}");
-        }
-        self.stopper.end(Ended::Journal(text));
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.stopper.end(Ended::Journal(format!("{error}{cause}")));
     }
 }
 

@@ -80,10 +80,10 @@ fn what_the_power_leaves_of_a_journal_sends_nobody_twice_and_forgets_nobody() {
             for row in 1..=ROWS {
                 match table.state(row) {
                     RowState::Left => {
-                        assert!(!before.contains_key(&number(row)), "{row} would be sent twice")
+                        assert!(!before.contains_key(&number(row)), "{row} would be sent twice");
                     }
                     RowState::Accepted => {
-                        assert!(after.contains_key(&number(row)), "{row} would be forgotten")
+                        assert!(after.contains_key(&number(row)), "{row} would be forgotten");
                     }
                     RowState::Unknown => {}
                     state => panic!("{row} is {state}"),

@@ -9,7 +9,7 @@ use ring::digest::{Context, SHA256};
 
 #[cfg(feature = "smpp")]
 use super::input::message;
-use super::input::{Kind, Row};
+use super::input::{Kind, Row, hexadecimal};
 use crate::{Client, Error, ErrorCodeClass, ErrorKind, Outcome, SendReceipt};
 #[cfg(feature = "smpp")]
 use crate::{
@@ -39,10 +39,12 @@ pub(super) enum Sent {
     Rejected(String),
     /// Refused because of who sends, not of what is sent: so would all others.
     Refused(String),
+    /// It did not leave, and nothing will as things are.
+    Unusable(String),
     /// Not acted on, since the service asks to slow down.
     Throttled(String, Option<Duration>),
     /// It did not leave. Where that may change by itself, it is tried again.
-    NotSent {
+    Stayed {
         reason: String,
         try_again: bool,
     },
@@ -136,8 +138,11 @@ fn over_http(result: Result<SendReceipt, Error>) -> Sent {
     let class = error.api().map(crate::ApiError::class);
     match error.outcome() {
         Outcome::NotSent => {
+            if error.kind() == ErrorKind::Tls && is_certificate(&error) {
+                return Sent::Unusable("certificate_not_trusted".to_owned());
+            }
             let lasting = error.kind() == ErrorKind::InvalidInput;
-            Sent::NotSent { reason, try_again: !lasting }
+            Sent::Stayed { reason, try_again: !lasting }
         }
         Outcome::Unknown => Sent::Unknown(reason),
         Outcome::Rejected if error.is_throttled() => Sent::Throttled("429".to_owned(), error.retry_after()),
@@ -169,8 +174,8 @@ fn over_smpp(error: &SubmitError) -> Sent {
         _ => "no_link".to_owned(),
     };
     match (kind, error.outcome()) {
-        (SubmitErrorKind::InvalidMessage(_), _) => Sent::NotSent { reason, try_again: false },
-        (_, Outcome::NotSent) => Sent::NotSent { reason, try_again: true },
+        (SubmitErrorKind::InvalidMessage(_), _) => Sent::Stayed { reason, try_again: false },
+        (_, Outcome::NotSent) => Sent::Stayed { reason, try_again: true },
         (_, Outcome::Rejected) if error.status().is_some_and(Status::asks_to_slow_down) => {
             Sent::Throttled(reason, None)
         }
@@ -179,11 +184,23 @@ fn over_smpp(error: &SubmitError) -> Sent {
     }
 }
 
+/// Whether the other end's certificate is at fault: waiting does not help then.
+fn is_certificate(error: &Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.to_string().contains("certificate") {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
 fn fingerprint(parts: &[&[u8]]) -> String {
     let mut context = Context::new(&SHA256);
     for part in parts {
         context.update(&(part.len() as u64).to_le_bytes());
         context.update(part);
     }
-    context.finish().as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+    hexadecimal(&context.finish().as_ref()[..16])
 }

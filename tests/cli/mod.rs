@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --features full cli` writes those files anew; look at what changed.
 
 mod bad_input;
+mod batch;
 mod callbacks;
 mod doctor;
 mod full_disk;
@@ -19,3 +20,5 @@ mod smpp;
 mod templates;
 #[cfg(unix)]
 mod terminal;
+#[cfg(feature = "rustls")]
+mod tls;

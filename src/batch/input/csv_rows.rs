@@ -39,8 +39,10 @@ impl CsvRows {
     pub(super) fn next(&mut self, path: &Path) -> Result<Option<Result<Fields, Problem>>, BatchError> {
         loop {
             let begins = self.reader.position().line();
-            let found =
-                self.reader.read_byte_record(&mut self.record).map_err(|error| broken(error, path, begins))?;
+            let found = self
+                .reader
+                .read_byte_record(&mut self.record)
+                .map_err(|error| broken(error, path, begins))?;
             if !found {
                 return Ok(None);
             }
@@ -55,7 +57,8 @@ impl CsvRows {
 
     /// The line on which the record begins that was read last: the library counts from where it has stopped.
     fn line(&self) -> u64 {
-        let inside = self.record.as_slice().iter().filter(|octet| **octet == b'\n').count() as u64;
+        let inside =
+            self.record.iter().flat_map(|field| field.split(|octet| *octet == b'\n').skip(1)).count() as u64;
         let behind = u64::from(!self.reader.is_done());
         self.reader.position().line().saturating_sub(inside + behind)
     }

@@ -3,7 +3,7 @@
 //! A short hash finds the rows that may be the same; those are read again, and compared by a long one.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 
 use ring::digest::{SHA256, digest};
 
@@ -15,7 +15,7 @@ use crate::batch::error::BatchError;
 pub(super) struct Hashes {
     /// Chosen anew for each input, so that nobody can make rows that look the same.
     state: RandomState,
-    hashes: Vec<u64>,
+    found: Vec<u64>,
     wanted: bool,
 }
 
@@ -25,24 +25,22 @@ type Place = (u32, u64);
 impl Hashes {
     pub(super) fn new(options: &InputOptions) -> Self {
         let wanted = options.duplicates != Duplicates::Send;
-        Self { state: RandomState::new(), hashes: Vec::new(), wanted }
+        Self { state: RandomState::new(), found: Vec::new(), wanted }
     }
 
     pub(super) fn add(&mut self, row: &Row) {
         if self.wanted {
-            self.hashes.push(self.short(row));
+            self.found.push(self.short(row));
         }
     }
 
     fn short(&self, row: &Row) -> u64 {
-        let mut hasher = self.state.build_hasher();
-        content(row).hash(&mut hasher);
-        hasher.finish()
+        self.state.hash_one(content(row))
     }
 
     /// Each row that is the same as an earlier one, after the first of those.
     pub(super) fn duplicates(mut self, input: &mut Input) -> Result<Vec<(Place, Place)>, BatchError> {
-        let mut hashes = std::mem::take(&mut self.hashes);
+        let mut hashes = std::mem::take(&mut self.found);
         hashes.sort_unstable();
         // Only those that stand there more than once, each once.
         let mut kept = 0;

@@ -16,6 +16,7 @@ pub(super) use raw::{Exported, RawRows};
 #[cfg(feature = "smpp")]
 pub(super) use row::message;
 pub use row::{Problem, Row};
+pub(super) use source::hexadecimal;
 
 use super::error::{BatchError, BatchErrorKind};
 use super::table::{RowState, Table};
@@ -125,6 +126,11 @@ impl Input {
         self.table.counts().duplicates
     }
 
+    /// How many rows would be sent if the bad ones were left out.
+    pub fn good(&self) -> u64 {
+        self.table.counts().left
+    }
+
     /// The first rows that would be sent.
     ///
     /// # Errors
@@ -205,7 +211,7 @@ impl Rows {
         let Some(reading) = &mut self.reading else { return Ok(None) };
         while let Some(read) = reading.next(self.source.path())? {
             self.number += 1;
-            if self.number % LOOK_EVERY == 0 {
+            if self.number.is_multiple_of(LOOK_EVERY) {
                 self.source.check_unchanged()?;
             }
             if !wanted(self.number) {

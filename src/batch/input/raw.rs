@@ -60,7 +60,9 @@ impl RawRows {
                 let names = columns.iter().map(String::as_bytes);
                 let mut header: ByteRecord =
                     names.zip(&kept).filter_map(|(name, kept)| kept.then_some(name)).collect();
-                ["state", "message_id", "reason"].iter().for_each(|name| header.push_field(name.as_bytes()));
+                for name in ["state", "message_id", "reason"] {
+                    header.push_field(name.as_bytes());
+                }
                 write(&header)?;
                 while rows.next(&path)?.is_some() {
                     number += 1;

@@ -1,5 +1,6 @@
 //! The file under an input: read from its beginning more than once, and hashed on the way.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -90,9 +91,17 @@ impl Default for SharedHash {
 impl SharedHash {
     /// In hexadecimal digits.
     pub(super) fn finish(&self) -> String {
-        let digest = sync::lock(&self.0).clone().finish();
-        digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+        hexadecimal(sync::lock(&self.0).clone().finish().as_ref())
     }
+}
+
+/// Octets in hexadecimal digits.
+pub(in crate::batch) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 /// How many octets were read since the last row ended.

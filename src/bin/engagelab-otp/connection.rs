@@ -50,7 +50,12 @@ impl Roots {
             (None, None) => return Ok(None),
         };
         detail(&format!("The certificates in {} are trusted, as {named_by} says.", path.display()));
-        read(&path, named_by).map(Some)
+        let pem = read(&path, named_by)?;
+        if !pem.windows(BEGINS.len()).any(|octets| octets == BEGINS) {
+            let what = format!("{named_by}: {} holds no certificate in PEM form", path.display());
+            return Err(Failure::usage(what).with("kind", "settings"));
+        }
+        Ok(Some(pem))
     }
 }
 
@@ -205,6 +210,9 @@ fn address(host: &str) -> Option<IpAddr> {
 
 /// Domains that are never public.
 const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".test"];
+
+/// How a certificate begins in PEM form.
+const BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The variable by which OpenSSL and those who follow it are told what to trust.
 const CERTIFICATES: &str = "SSL_CERT_FILE";

@@ -460,8 +460,9 @@ mod measured {
             Arc::new(Series(self.clone(), key.name().to_owned() + &labels.collect::<String>()))
         }
 
-        fn get(&self, series: &str) -> f64 {
-            self.0.lock().expect("whole").get(series).copied().unwrap_or_default()
+        /// A value, as it would be printed.
+        fn get(&self, series: &str) -> String {
+            self.0.lock().expect("whole").get(series).copied().unwrap_or_default().to_string()
         }
     }
 
@@ -524,30 +525,30 @@ mod measured {
             let mut bench = Bench::bound();
             let size = || values.get("engagelab.smpp.window.size");
             let used = || values.get("engagelab.smpp.window.used");
-            assert_eq!((size(), used()), (3.0, 0.0));
+            assert_eq!((size(), used()), ("3".to_owned(), "0".to_owned()));
             let sequences = [1, 2, 3].map(|token| bench.submit(token));
-            assert_eq!(used(), 3.0);
+            assert_eq!(used(), "3");
             bench.now += seconds(2);
             bench.accept(sequences[0], "1");
             bench.reject(sequences[1], Status::THROTTLED);
-            assert_eq!(used(), 1.0);
+            assert_eq!(used(), "1");
             bench.now += seconds(20);
             bench.session.handle_time(bench.now);
-            assert_eq!(used(), 0.0);
+            assert_eq!(used(), "0");
             bench.accept(sequences[2], "3");
             let fourth = bench.submit(4);
-            assert_eq!((used(), fourth > 0), (1.0, true));
+            assert_eq!((used(), fourth > 0), ("1".to_owned(), true));
             assert_eq!(bench.session.abandon().len(), 1);
             drop(bench);
-            assert_eq!((size(), used()), (0.0, 0.0));
+            assert_eq!((size(), used()), ("0".to_owned(), "0".to_owned()));
         });
-        assert_eq!(values.get("engagelab.smpp.submissions outcome=success"), 1.0);
+        assert_eq!(values.get("engagelab.smpp.submissions outcome=success"), "1");
         let rejected = "engagelab.smpp.submissions outcome=rejected error.type=ESME_RTHROTTLED";
-        assert_eq!(values.get(rejected), 1.0);
-        assert_eq!(values.get("engagelab.smpp.submissions outcome=unknown error.type=timeout"), 1.0);
-        assert_eq!(values.get("engagelab.smpp.submissions outcome=unknown error.type=link_lost"), 1.0);
-        assert_eq!(values.get("engagelab.smpp.throttles"), 1.0);
+        assert_eq!(values.get(rejected), "1");
+        assert_eq!(values.get("engagelab.smpp.submissions outcome=unknown error.type=timeout"), "1");
+        assert_eq!(values.get("engagelab.smpp.submissions outcome=unknown error.type=link_lost"), "1");
+        assert_eq!(values.get("engagelab.smpp.throttles"), "1");
         // Two answers after two seconds, and a late one after twenty-two.
-        assert_eq!(values.get("engagelab.smpp.submit.duration"), 26.0);
+        assert_eq!(values.get("engagelab.smpp.submit.duration"), "26");
     }
 }

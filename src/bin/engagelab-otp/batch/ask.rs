@@ -1,5 +1,7 @@
 //! What is shown and asked before a batch is sent, and the words for what it came to.
 
+use std::fmt::Write as _;
+
 use engagelab_otp::ErrorCode;
 use engagelab_otp::batch::{Batch, Counts, Input, Row};
 use serde_json::{Value, json};
@@ -26,24 +28,25 @@ pub(super) fn problems(input: &Input, skips: bool) -> Option<Failure> {
         warn(&format!("{text}\nThey are left out."));
         return None;
     }
-    let details: Vec<Value> = input
+    let advice = "Nothing was sent. Correct them, or leave them out with --skip-invalid.";
+    Some(Failure::usage(text).with_advice(advice).with("kind", "batch"))
+}
+
+/// Says how many rows of a file are good.
+pub(super) fn checked(input: &Input, output: &Output) -> Result<(), Failure> {
+    let (rows, good) = (input.rows(), input.good());
+    let problems: Vec<Value> = input
         .problems()
         .iter()
         .map(|problem| json!({ "line": problem.line(), "field": problem.field(), "rule": problem.rule() }))
         .collect();
-    Some(
-        Failure::usage(text)
-            .with_advice("Nothing was sent. Correct them, or leave them out with --skip-invalid.")
-            .with("kind", "batch")
-            .with("problems", details),
-    )
-}
-
-/// Says that a file is good.
-pub(super) fn checked(input: &Input, output: &Output) -> Result<(), Failure> {
-    let (rows, invalid, duplicates) = (input.rows(), input.invalid(), input.duplicates());
-    let good = rows - invalid.max(duplicates);
-    let json = json!({ "rows": rows, "good": good, "invalid": invalid, "duplicates": duplicates });
+    let json = json!({
+        "rows": rows,
+        "good": good,
+        "invalid": input.invalid(),
+        "duplicates": input.duplicates(),
+        "problems": problems,
+    });
     output.print(&format!("{good} of {rows} rows can be sent"), &json)
 }
 
@@ -105,7 +108,8 @@ pub(super) fn counts(counts: &Counts) -> String {
     ];
     let mut text = format!("{} of {} accepted", counts.accepted, counts.rows);
     for (count, name) in parts.into_iter().skip(1).filter(|(count, _)| *count > 0) {
-        text += &format!(", {count} {name}");
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", {count} {name}");
     }
     text
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use engagelab_otp::batch::Batch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::ask;
 use crate::output::{Format, mode, say};
 
 /// Tells how far a batch is, until the other end of `ended` is gone.
@@ -43,6 +44,7 @@ struct View {
     per_second: u64,
     left: Option<Duration>,
     paused: Option<Duration>,
+    trouble: Option<String>,
 }
 
 impl View {
@@ -53,7 +55,8 @@ impl View {
         let per_second = done.saturating_mul(1000) / millis;
         let left = (done > 0).then(|| Duration::from_millis((still.saturating_mul(millis)) / done));
         let (rejected, unknown) = (counts.rejected, counts.unknown);
-        Self { done, to_send, rejected, unknown, per_second, left, paused: batch.paused() }
+        let (paused, trouble) = (batch.paused(), batch.trouble());
+        Self { done, to_send, rejected, unknown, per_second, left, paused, trouble }
     }
 
     fn text(&self, is_narrow: bool) -> String {
@@ -72,6 +75,9 @@ impl View {
         }
         if let Some(paused) = self.paused {
             let _ = write!(text, ", waiting {}", rounded(paused));
+            if let Some(reason) = &self.trouble {
+                let _ = write!(text, ": {}", ask::reason(reason));
+            }
         }
         text
     }

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use engagelab_otp::batch::{Batch, BatchOptions, Durability, Ended, Input, Summary, Transport};
+use engagelab_otp::batch::{
+    Batch, BatchErrorKind, BatchOptions, Durability, Ended, Input, Summary, Transport,
+};
 use engagelab_otp::smpp::SmppClient;
-use serde_json::json;
 
 use super::ask;
 use super::progress::{self, Signals};
@@ -25,6 +26,7 @@ use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct RunArguments {
     /// The file of recipients: CSV with a header, or JSON Lines
     #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
@@ -92,11 +94,14 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         options = options.over_smpp();
     }
     let mut input = Input::check(file, options).map_err(|error| failure(&error))?;
-    if let Some(refused) = ask::problems(&input, arguments.skip_invalid) {
-        return Err(refused);
-    }
+    let refused = ask::problems(&input, arguments.skip_invalid);
     if arguments.check {
-        return ask::checked(&input, &arguments.output);
+        ask::checked(&input, &arguments.output)?;
+    }
+    match refused {
+        Some(refused) => return Err(refused),
+        None if arguments.check => return Ok(()),
+        None => {}
     }
     if arguments.confirmation.dry_run {
         let rows = input.first(ask::SHOWN).map_err(|error| failure(&error))?;
@@ -108,7 +113,13 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     arguments.metrics.serve()?;
     let place = arguments.place()?;
     let results = Results::open(arguments.results.as_deref())?;
-    let batch = Batch::open(input, place.transport, arguments.options()).map_err(|error| failure(&error))?;
+    let batch =
+        Batch::open(input, place.transport, arguments.options()).map_err(|error| match error.kind() {
+            BatchErrorKind::Journal => failure(&error).with_advice(
+                "Nothing was sent. --journal names a place where there is room, and you may write.",
+            ),
+            _ => failure(&error),
+        })?;
     let to_send = batch.to_send();
     if to_send > 0 {
         let what = arguments.rows.what();
@@ -192,7 +203,8 @@ impl RunArguments {
         // One place in the window for each worker, and a link that is lost is opened again.
         let window = usize::try_from(self.workers).unwrap_or(usize::MAX);
         let config = config.window(window).reconnect(Some(engagelab_otp::smpp::Reconnect::default()));
-        let (client, _) = SmppClient::connect(&config).map_err(|error| not_connected(&error))?;
+        let (client, _) =
+            SmppClient::connect(&config).map_err(|error| not_connected(&error, &address, is_sandbox))?;
         Ok(Place { transport: Transport::smpp(client, &config), name: address, is_sandbox })
     }
 }
@@ -223,15 +235,11 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         Some(Ended::RateLimited) => "; the service asked to slow down for too long".to_owned(),
         Some(Ended::Unavailable(what)) => format!("; the service cannot be used: {}", ask::reason(what)),
         Some(Ended::Refused(code)) => format!("; the service refuses this account: {}", ask::reason(code)),
-        Some(Ended::Journal(what)) => format!("; {what}"),
-        Some(Ended::Input(what)) => format!("; {what}"),
+        Some(Ended::Journal(what) | Ended::Input(what)) => format!("; {what}"),
         Some(_) => "; it ended early".to_owned(),
     };
     let ended = |exit, reason: String, advice: &str| {
-        Err(Failure::new(exit, reason)
-            .with_advice(advice)
-            .with("kind", "batch")
-            .with("counts", json!(counts)))
+        Err(Failure::new(exit, reason).with_advice(advice).with("kind", "batch"))
     };
     let are = |count: u64, what: &str| {
         if count == 1 { format!("1 row is {what}{why}") } else { format!("{count} rows are {what}{why}") }

@@ -97,9 +97,6 @@ pub(super) fn failure(error: &BatchError) -> Failure {
              a message from the first may get one more then.",
         ),
         BatchErrorKind::NotAJournal => failure.with_advice("It is FILE.journal unless --journal named another."),
-        BatchErrorKind::Journal => {
-            failure.with_advice("Nothing was sent. --journal names a place where there is room, and you may write.")
-        }
         _ => failure,
     }
 }
