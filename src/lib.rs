@@ -10,7 +10,9 @@ pub mod api;
 pub mod batch;
 #[cfg(feature = "callback")]
 pub mod callback;
-#[cfg(any(feature = "callback", feature = "smpp"))]
+#[cfg(feature = "guard")]
+pub mod guard;
+#[cfg(any(feature = "callback", feature = "guard", feature = "smpp"))]
 pub mod lifecycle;
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -36,7 +38,7 @@ mod outcome;
 #[cfg(any(feature = "batch", feature = "smpp"))]
 mod rate;
 mod receipt;
-#[cfg(any(feature = "sandbox", feature = "smpp"))]
+#[cfg(any(feature = "guard", feature = "sandbox", feature = "smpp"))]
 mod schedule;
 mod sync;
 // The sandbox publishes it.

@@ -14,6 +14,7 @@ mod document;
 mod errors;
 mod facade;
 mod generation;
+mod guard;
 mod lost_answers;
 #[cfg(feature = "metrics")]
 mod metrics;

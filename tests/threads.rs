@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engagelab_otp::{api, callback, lifecycle, sandbox, smpp, *};
+use engagelab_otp::{api, callback, guard, lifecycle, sandbox, smpp, *};
 
 fn shared<T: Send + Sync + ?Sized>() {}
 
@@ -79,6 +79,41 @@ fn every_public_type_can_be_shared_between_threads() {
         callback::Signer,
         callback::UnreadableReason,
         callback::UnreadableRow,
+        guard::Adjusted,
+        guard::AdmitError,
+        guard::Cap,
+        guard::Charge,
+        guard::ChargeId,
+        guard::Charged,
+        guard::CheckPermit,
+        guard::CheckSettlement,
+        guard::Decided<'static>,
+        guard::Decision,
+        guard::Denied,
+        guard::DialPrefix,
+        guard::Enforcement,
+        guard::Excess,
+        guard::Fail,
+        guard::Guard,
+        guard::GuardBuilder,
+        guard::GuardedCheck<'static>,
+        guard::GuardedOperation,
+        guard::GuardedSend<'static>,
+        guard::Key,
+        guard::LimitKind,
+        guard::Limits,
+        guard::MemoryStore,
+        guard::Pepper,
+        guard::Permit,
+        guard::Rate,
+        guard::Record,
+        guard::Settlement,
+        guard::SpendLimit,
+        guard::StoreError,
+        guard::UnverifiedBudget,
+        guard::Verdict<'static>,
+        guard::Version,
+        guard::conformance::Violation,
         lifecycle::CodeCheck,
         lifecycle::Decimal,
         lifecycle::Finality,

@@ -41,6 +41,18 @@ impl Decimal {
         Self { units, scale }
     }
 
+    /// How many millionths it comes to, rounded up.
+    #[cfg(feature = "guard")]
+    pub(crate) fn in_millionths(self) -> Option<i128> {
+        match self.scale.checked_sub(6) {
+            None | Some(0) => self.units.checked_mul(10_i128.pow(6 - self.scale)),
+            Some(finer) => {
+                let unit = 10_i128.checked_pow(finer)?;
+                Some(self.units.div_euclid(unit) + i128::from(self.units.rem_euclid(unit) > 0))
+            }
+        }
+    }
+
     fn normal(mut units: i128, mut scale: u32) -> Self {
         while scale > 0 && units % 10 == 0 {
             units /= 10;

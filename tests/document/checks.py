@@ -21,7 +21,7 @@ import sys
 import re2
 from openapi_schema_validator import OAS30Validator
 
-from document import Document
+from document import print_defects
 
 
 def defects(document):
@@ -223,10 +223,4 @@ def tighten(schema):
 
 
 if __name__ == "__main__":
-    found = 0
-    for path in sys.argv[1:]:
-        for defect in defects(Document.read(path)):
-            print(f"{path}: {defect}")
-            found += 1
-    print(f"checks: {found} defects")
-    sys.exit(1 if found else 0)
+    sys.exit(print_defects("checks", sys.argv[1:], defects))

@@ -109,3 +109,14 @@ def references(value):
     elif isinstance(value, list):
         for child in value:
             yield from references(child)
+
+
+def print_defects(name, paths, defects):
+    """Prints the defects of each document; the exit code is 1 if there are any."""
+    found = 0
+    for path in paths:
+        for defect in defects(Document.read(path)):
+            print(f"{path}: {defect}")
+            found += 1
+    print(f"{name}: {found} defects")
+    return 1 if found else 0

@@ -1,0 +1,315 @@
+//! Asking before anything is sent.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::builder::{GuardBuilder, Hook};
+use super::charges::{Charges, SendSubject};
+use super::denied::{AdmitError, Denied, LimitKind};
+use super::event::{Decided, GuardedOperation, Verdict};
+use super::ids::Ids;
+use super::limits::Limits;
+use super::pepper::{Pepper, Subject};
+use super::permit::{CheckPermit, Permit, Ticket};
+use super::prefix::{ByPrefix, counted};
+use super::settlement::Part;
+use super::store::{ChargeId, Decision, Enforcement, MemoryStore, Store, StoreError};
+use crate::api::types::MessageId;
+use crate::{InvalidInput, Recipient};
+
+/// Asked before anything is sent. Clones share what they count.
+#[derive(Clone)]
+pub struct Guard(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) limits: Limits,
+    /// All prefixes that the limits name.
+    pub(super) prefixes: ByPrefix<()>,
+    pub(super) pepper: Pepper,
+    pub(super) enforcement: Enforcement,
+    pub(super) fails_open: bool,
+    pub(super) local: Option<Local>,
+    pub(super) hook: Option<Box<Hook>>,
+    pub(super) ids: Ids,
+    pub(super) tally: Tally,
+}
+
+/// What holds while the store does not answer.
+pub(super) struct Local {
+    pub(super) store: MemoryStore,
+    limits: Limits,
+    prefixes: ByPrefix<()>,
+}
+
+/// How much was decided so far, by this guard alone.
+#[derive(Default)]
+pub(super) struct Tally {
+    admitted: AtomicU64,
+    denied: [AtomicU64; LimitKind::ALL.len()],
+}
+
+/// A send that is asked about.
+#[derive(Clone, Copy)]
+#[must_use = "nothing is asked until it is given to `admit`"]
+pub struct GuardedSend<'a> {
+    operation: GuardedOperation,
+    to: &'a Recipient,
+    requester: Option<&'a str>,
+}
+
+impl<'a> GuardedSend<'a> {
+    /// A one-time password that the service makes up.
+    pub const fn otp(to: &'a Recipient) -> Self {
+        Self { operation: GuardedOperation::SendOtp, to, requester: None }
+    }
+
+    /// A code of the caller's own. The service is never asked about it, and so it counts for no
+    /// [unverified budget](Limits::unverified).
+    pub const fn code(to: &'a Recipient) -> Self {
+        Self { operation: GuardedOperation::SendCode, to, requester: None }
+    }
+
+    /// A notice. As a [code](Self::code), it counts for no unverified budget.
+    pub const fn message(to: &'a Recipient) -> Self {
+        Self { operation: GuardedOperation::SendMessage, to, requester: None }
+    }
+
+    /// Says on whose behalf: an IP address, a session, an account. It becomes a key, and is kept nowhere.
+    pub const fn requester(mut self, requester: &'a str) -> Self {
+        self.requester = Some(requester);
+        self
+    }
+}
+
+/// Shows enough of the recipient to tell two apart.
+impl fmt::Debug for GuardedSend<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedSend")
+            .field("operation", &self.operation)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A check of a code that is asked about.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is asked until it is given to `admit_check`"]
+pub struct GuardedCheck<'a> {
+    message: &'a MessageId,
+}
+
+impl<'a> GuardedCheck<'a> {
+    /// A code for this message.
+    pub const fn of(message: &'a MessageId) -> Self {
+        Self { message }
+    }
+}
+
+impl Guard {
+    /// A guard with the [recommended limits](Limits::recommended), that is closed when its store does not answer.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system gives no randomness.
+    pub fn recommended(store: impl Store, pepper: Pepper) -> Result<Self, InvalidInput> {
+        Self::builder(store).limits(Limits::recommended()).pepper(pepper).build()
+    }
+
+    /// A guard that counts there, to be configured.
+    pub fn builder(store: impl Store) -> GuardBuilder {
+        GuardBuilder::new(store)
+    }
+
+    /// Asks whether a send may leave. It is charged then, and what it came to must be said to the permit; a permit that
+    /// nothing is said to counts as a send of which nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// If a limit does not allow it, or the store cannot say: see [`Fail`](crate::guard::Fail). Nothing is charged where a
+    /// limit does not allow it.
+    pub fn admit(&self, send: &GuardedSend<'_>) -> Result<Permit, AdmitError> {
+        let inner = &*self.0;
+        let prefix = counted(&inner.prefixes, send.to);
+        let asked = Asked { operation: send.operation, prefix: Some(prefix) };
+        let served = send.to.is_email() || inner.limits.is_allowed(send.to.expose());
+        let not_served = (!served).then_some(Denied { limit: LimitKind::Prefix, retry_after: None });
+        if let (Some(denied), Enforcement::Deny) = (not_served, inner.enforcement) {
+            return Err(inner.deny(asked, denied));
+        }
+        let to = inner.pepper.recipient(send.to);
+        let subject = SendSubject {
+            is_otp: send.operation == GuardedOperation::SendOtp,
+            to: send.to,
+            recipient: to,
+            requester: send.requester.map(|name| inner.pepper.digests(Subject::Requester, &[name])),
+        };
+        let charges = Charges::of_send(&inner.limits, prefix, &subject);
+        let local = || {
+            let local = inner.local.as_ref()?;
+            Some(Charges::of_send(&local.limits, counted(&local.prefixes, send.to), &subject))
+        };
+        let ticket = inner.charge(self, asked, &charges, local, not_served)?;
+        Ok(Permit { ticket, to })
+    }
+
+    /// Asks whether a code may be checked. It is charged then as a wrong one, and given back when it was a right one, or
+    /// none at all.
+    ///
+    /// Codes are counted for the recipient where the message was sent through a guard with the same store, within the last
+    /// day; else for the message alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`admit`](Self::admit).
+    pub fn admit_check(&self, check: &GuardedCheck<'_>) -> Result<CheckPermit, AdmitError> {
+        let inner = &*self.0;
+        let asked = Asked { operation: GuardedOperation::Check, prefix: None };
+        let message = inner.pepper.digests(Subject::Message, &[check.message.as_str()]);
+        let accepted = match inner.limits.codes_per_recipient {
+            Some(_) => match inner.accepted(&message) {
+                Ok(found) => found.map(|(_, accepted)| accepted.to),
+                // The charge will fail as well, and say so.
+                Err(_) => None,
+            },
+            None => None,
+        };
+        let charges = Charges::of_check(&inner.limits, &message, accepted.as_ref());
+        let local = || Some(Charges::of_check(&inner.local.as_ref()?.limits, &message, accepted.as_ref()));
+        let ticket = inner.charge(self, asked, &charges, local, None)?;
+        Ok(CheckPermit { ticket, message })
+    }
+
+    /// How much this guard has admitted, since it was made; what was only recorded included.
+    pub fn admitted(&self) -> u64 {
+        self.0.tally.admitted.load(Ordering::Relaxed)
+    }
+
+    /// How much of what this guard was asked about this limit has denied, or would have where it only records.
+    pub fn denied(&self, limit: LimitKind) -> u64 {
+        self.0.tally.of(limit).load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("limits", &self.0.limits)
+            .field("enforcement", &self.0.enforcement)
+            .field("admitted", &self.admitted())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn charge(
+        &self,
+        guard: &Guard,
+        asked: Asked<'_>,
+        charges: &Charges,
+        local: impl FnOnce() -> Option<Charges>,
+        not_served: Option<Denied>,
+    ) -> Result<Ticket, AdmitError> {
+        let id = self.ids.charge();
+        let ticket = |parts, local, at| Ticket { guard: guard.clone(), id, parts, local, at };
+        let result = self.store.charge(id, &charges.list, self.enforcement);
+        let error = match result {
+            Ok(answer) => {
+                let denied = match answer.decision {
+                    Decision::Charged => None,
+                    Decision::Denied(excess) => {
+                        return Err(self.deny(asked, charges.denied(&excess)));
+                    }
+                    Decision::Recorded(excess) => Some(charges.denied(&excess)),
+                };
+                self.admit(asked, not_served.or(denied));
+                let local = self.charge_locally(id, local(), Enforcement::Record);
+                return Ok(ticket(charges.parts(), local.map(|(parts, _)| parts), Some(answer.at)));
+            }
+            Err(error) => error,
+        };
+        let records = self.enforcement == Enforcement::Record;
+        // Whether the store has charged is not known. If it has, the charge is settled like any other.
+        let unanswered = matches!(error, StoreError::Unavailable(_));
+        if unanswered && !records && self.local.is_some() {
+            let Some((parts, denied)) = self.charge_locally(id, local(), self.enforcement) else {
+                return Err(self.fail(asked, error));
+            };
+            if let Some(denied) = denied {
+                return Err(self.deny(asked, denied));
+            }
+            self.report(asked, Verdict::Unavailable { error: &error, admitted: true });
+            return Ok(ticket(charges.parts(), Some(parts), None));
+        }
+        if records || (unanswered && self.fails_open) {
+            self.report(asked, Verdict::Unavailable { error: &error, admitted: true });
+            return Ok(ticket(charges.parts(), None, None));
+        }
+        Err(self.fail(asked, error))
+    }
+
+    /// Charges what this process counts by itself. None if it does not, or cannot.
+    fn charge_locally(
+        &self,
+        id: ChargeId,
+        charges: Option<Charges>,
+        enforcement: Enforcement,
+    ) -> Option<(Vec<Part>, Option<Denied>)> {
+        let (local, charges) = (self.local.as_ref()?, charges?);
+        let answer = local.store.charge(id, &charges.list, enforcement).ok()?;
+        let denied = match answer.decision {
+            Decision::Denied(excess) => Some(charges.denied(&excess)),
+            Decision::Charged | Decision::Recorded(_) => None,
+        };
+        Some((charges.parts(), denied))
+    }
+
+    fn admit(&self, asked: Asked<'_>, would_deny: Option<Denied>) {
+        match &would_deny {
+            Some(denied) => {
+                self.tally.of(denied.limit).fetch_add(1, Ordering::Relaxed);
+                self.report(asked, Verdict::Recorded(denied));
+            }
+            None => self.report(asked, Verdict::Admitted),
+        }
+    }
+
+    fn deny(&self, asked: Asked<'_>, denied: Denied) -> AdmitError {
+        self.tally.of(denied.limit).fetch_add(1, Ordering::Relaxed);
+        self.report(asked, Verdict::Denied(&denied));
+        denied.into()
+    }
+
+    fn fail(&self, asked: Asked<'_>, error: StoreError) -> AdmitError {
+        self.report(asked, Verdict::Unavailable { error: &error, admitted: false });
+        error.into()
+    }
+
+    fn report(&self, asked: Asked<'_>, verdict: Verdict<'_>) {
+        if verdict.is_admitted() {
+            self.tally.admitted.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(hook) = &self.hook {
+            hook(&Decided { operation: asked.operation, prefix: asked.prefix, verdict });
+        }
+    }
+}
+
+impl Local {
+    pub(super) fn new(limits: Limits, store: MemoryStore) -> Self {
+        Self { prefixes: limits.named_prefixes(), limits, store }
+    }
+}
+
+impl Tally {
+    fn of(&self, limit: LimitKind) -> &AtomicU64 {
+        &self.denied[limit as usize]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    operation: GuardedOperation,
+    prefix: Option<&'a str>,
+}

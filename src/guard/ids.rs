@@ -1,0 +1,36 @@
+//! Ids that nobody else draws.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::store::{ChargeId, Version};
+use crate::InvalidInput;
+
+/// Draws ids: a random beginning, and from there on one after the other.
+pub(super) struct Ids {
+    first: u128,
+    drawn: AtomicU64,
+}
+
+impl Ids {
+    pub(super) fn new() -> Result<Self, InvalidInput> {
+        let mut first = [0; 16];
+        let rule = "must be made up by the operating system, which failed to";
+        SystemRandom::new().fill(&mut first).map_err(|_| InvalidInput::new("ids", rule))?;
+        Ok(Self { first: u128::from_le_bytes(first), drawn: AtomicU64::new(0) })
+    }
+
+    fn next(&self) -> [u8; 16] {
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        self.first.wrapping_add(number.into()).to_le_bytes()
+    }
+
+    pub(super) fn charge(&self) -> ChargeId {
+        ChargeId::new(self.next())
+    }
+
+    pub(super) fn version(&self) -> Version {
+        Version::new(self.next())
+    }
+}

@@ -1,0 +1,62 @@
+//! Guards: what may be sent and checked, how often, to whom and for how much; on one machine or on many.
+//!
+//! Pumped traffic, floods of resends and guessed codes cost money and accounts. A [`Guard`] stands before the client: it is
+//! asked before anything is sent, and gives a [`Permit`] or says which limit does not allow it, and when to try again. The
+//! permit is settled with what the send came to: what was not sent is given back, what nobody knows stays counted.
+//!
+//! ```
+//! # let sandbox = engagelab_otp::sandbox::Sandbox::start()?;
+//! # let client = engagelab_otp::Client::for_sandbox(&sandbox)?;
+//! use engagelab_otp::TemplateRef;
+//! use engagelab_otp::guard::{Guard, GuardedSend, MemoryStore, Pepper, Settlement};
+//!
+//! let guard = Guard::recommended(MemoryStore::default(), Pepper::random()?)?;
+//!
+//! let to = "+6591234567".parse()?;
+//! let permit = guard.admit(&GuardedSend::otp(&to).requester("203.0.113.7"))?;
+//! match client.send_otp(&to, &TemplateRef::new("sandbox-otp-tpl")?) {
+//!     Ok(receipt) => permit.accepted(&receipt.message_id)?,
+//!     Err(error) => permit.settle(Settlement::from(&error))?,
+//! }
+//!
+//! // Sixty seconds must pass before the next one.
+//! let denied = guard.admit(&GuardedSend::otp(&to)).unwrap_err();
+//! assert!(denied.to_string().starts_with("denied by the guard: too soon after the last send to this recipient"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What a guard cannot do
+//!
+//! It counts what it is told: recipients, requesters, prefixes. It does not know whether a number is a mobile one, whether
+//! an address belongs to a proxy, or whether a human is asking: what rents numbers in many countries and addresses in many
+//! networks, and is patient, gets through within the limits. And a limit on a recipient can be used up by somebody else:
+//! whoever may ask for codes in another's name can keep him out for the cooldown. Ask for a code only after a password, or
+//! limit requesters more than recipients.
+
+mod admission;
+mod builder;
+mod charges;
+mod denied;
+mod event;
+mod ids;
+mod limits;
+mod message;
+mod pepper;
+mod permit;
+mod prefix;
+mod settlement;
+mod store;
+
+pub use admission::{Guard, GuardedCheck, GuardedSend};
+pub use builder::{Fail, GuardBuilder};
+pub use denied::{AdmitError, Denied, LimitKind};
+pub use event::{Decided, GuardedOperation, Verdict};
+pub use limits::{Limits, Rate, SpendLimit, UnverifiedBudget};
+pub use pepper::Pepper;
+pub use permit::{CheckPermit, Permit};
+pub use prefix::DialPrefix;
+pub use settlement::{CheckSettlement, Settlement};
+pub use store::{
+    Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_AMOUNT, MAX_CHARGES,
+    MAX_RECORD, MemoryStore, Record, Store, StoreError, Version, conformance,
+};
