@@ -271,7 +271,7 @@ fn rusmppc(port: u16, window: usize) -> Result<Duration> {
 struct Server {
     port: u16,
     child: Child,
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
 }
 
 impl Server {
@@ -295,14 +295,14 @@ impl Server {
         let port =
             line.trim().strip_prefix("listening ").ok_or("the server did not say its port")?.parse()?;
         let input = child.stdin.take();
-        Ok(Self { port, child, _input: input })
+        Ok(Self { port, child, input })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It fails where the server has ended already, which is what is asked for.
-        let _ = self.child.kill();
+        // It ends with its input.
+        drop(self.input.take());
         let _ = self.child.wait();
     }
 }

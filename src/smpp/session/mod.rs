@@ -12,6 +12,8 @@
 
 mod pending;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod throttle;
 
@@ -196,6 +198,10 @@ impl<T: Clone> Session<T> {
             SessionState::Bound | SessionState::Draining => self.enquire(now),
             _ => {}
         }
+        if self.state == SessionState::Closed {
+            // What is outstanding is told when the session is abandoned.
+            return;
+        }
         for token in self.pending.expire(now) {
             self.events.push_back(SessionEvent::Overdue { token });
             #[cfg(feature = "metrics")]
@@ -301,6 +307,11 @@ impl<T: Clone> Session<T> {
     /// How many submissions wait for their answer.
     pub(crate) fn outstanding(&self) -> usize {
         self.pending.outstanding()
+    }
+
+    /// How many submissions wait to be written.
+    pub(crate) const fn unwritten(&self) -> u64 {
+        self.pending.unwritten()
     }
 
     /// Since when the peer owes answers and has said nothing at all.

@@ -250,6 +250,21 @@ fn throttling_pauses_the_whole_sender_longer_each_time_until_a_message_is_taken(
 }
 
 #[test]
+fn what_is_sent_while_a_complaint_waits_to_be_entered_is_of_the_same_burst() {
+    let mut bench = Bench::bound();
+    let first = bench.submit(1);
+    let read_at = bench.now + Duration::from_millis(1);
+    bench.pass(Duration::from_millis(2));
+    let second = bench.submit(2);
+    // By the clock of the thread that read it.
+    bench.now = read_at;
+    bench.reject(first, Status::THROTTLED);
+    bench.now = read_at + Duration::from_millis(3);
+    bench.reject(second, Status::THROTTLED);
+    assert_eq!(bench.session.readiness(bench.now), Readiness::PausedUntil(read_at + seconds(1)));
+}
+
+#[test]
 fn a_message_taken_out_of_the_burst_that_was_throttled_neither_ends_the_pause_nor_is_forgotten() {
     let mut bench = Bench::bound();
     for _ in 0..3 {

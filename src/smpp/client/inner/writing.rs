@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Guard, Inner};
-use crate::smpp::client::link_state::{Connected, LinkState};
+use crate::smpp::client::link_state::{Connected, LinkState, Reader};
 use crate::smpp::client::state::ClientState;
 use crate::smpp::link::Link;
 use crate::sync;
@@ -21,6 +21,26 @@ impl Inner {
         for index in 0..self.signals.len() {
             self.wake_writer(&mut state, index);
         }
+    }
+
+    /// Has what there is to write written by itself or, where it is much, writes it: for a caller who comes back soon,
+    /// most likely with more.
+    pub(in crate::smpp::client) fn flush_in_company(&self, window: usize) {
+        let mut state = self.lock();
+        if self.signals.len() == 1
+            && let Some(connected) = state.links.first_mut().and_then(LinkState::usable)
+        {
+            if connected.session.unwritten() >= company(window) {
+                drop(self.flush(state, 0));
+                return;
+            }
+            // The reading thread looks after what is left, unless it reads.
+            if connected.reader != Reader::Thread && connected.left_to_callers_at.is_some() {
+                return;
+            }
+        }
+        drop(state);
+        self.flush_soon();
     }
 
     pub(in crate::smpp::client) fn wake_writer(&self, state: &mut ClientState, index: usize) {
@@ -93,6 +113,12 @@ impl Inner {
             }
         }
     }
+}
+
+/// Messages that are worth a write of their own: a part of the window, so that the service works on them while the rest
+/// are written.
+const fn company(window: usize) -> u64 {
+    (window / 4 + 1) as u64
 }
 
 /// A buffer larger than this is not kept for the next write.
