@@ -11,6 +11,11 @@ use ring::digest::{Context, SHA256};
 use super::input::message;
 use super::input::{Kind, Row, hexadecimal};
 use crate::{Client, Error, ErrorCodeClass, ErrorKind, Outcome, SendReceipt};
+#[cfg(feature = "guard")]
+use crate::{
+    MessageId,
+    guard::{Guard, GuardedSend, Settlement},
+};
 #[cfg(feature = "smpp")]
 use crate::{
     smpp::pdu::Status,
@@ -21,6 +26,8 @@ use crate::{
 pub struct Transport {
     inner: Inner,
     account: String,
+    #[cfg(feature = "guard")]
+    guard: Option<Guard>,
 }
 
 enum Inner {
@@ -61,7 +68,7 @@ impl Transport {
         let key = pair.split(|octet| *octet == b':').next().unwrap_or_default();
         let place = executor.transport.join("/").map(|uri| uri.to_string()).unwrap_or_default();
         let account = fingerprint(&[b"http", key, place.as_bytes()]);
-        Self { inner: Inner::Http(client), account }
+        Self::new(Inner::Http(client), account)
     }
 
     /// Over SMPP, with the client that was connected by this configuration. Its events are not looked at; drop them.
@@ -70,7 +77,24 @@ impl Transport {
         let (system_id, addresses) = config.account();
         let mut parts = vec![&b"smpp"[..], system_id.as_bytes()];
         parts.extend(addresses.iter().map(|address| address.as_bytes()));
-        Self { account: fingerprint(&parts), inner: Inner::Smpp(client) }
+        Self::new(Inner::Smpp(client), fingerprint(&parts))
+    }
+
+    fn new(inner: Inner, account: String) -> Self {
+        Self {
+            inner,
+            account,
+            #[cfg(feature = "guard")]
+            guard: None,
+        }
+    }
+
+    /// With a guard, which is asked for a permit before each row is sent. A row that it denies is left, and a later run
+    /// asks again; while the guard's store does not answer, the run waits.
+    #[cfg(feature = "guard")]
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
     }
 
     /// A digest of the account: it tells two apart, and nothing else.
@@ -91,6 +115,57 @@ impl Transport {
     }
 
     pub(super) fn send(&self, kind: Kind, row: &Row) -> Sent {
+        #[cfg(feature = "guard")]
+        if let Some(guard) = &self.guard {
+            return self.send_guarded(guard, kind, row);
+        }
+        match self.send_now(kind, row) {
+            Ok(accepted) => accepted.into(),
+            Err(failed) => failed.into(),
+        }
+    }
+
+    /// Asks for a permit before, and settles it afterwards.
+    #[cfg(feature = "guard")]
+    fn send_guarded(&self, guard: &Guard, kind: Kind, row: &Row) -> Sent {
+        let asked = match kind {
+            Kind::Otp => GuardedSend::otp(&row.to),
+            Kind::Code => GuardedSend::code(&row.to),
+            Kind::Message | Kind::Marketing => GuardedSend::message(&row.to),
+        };
+        let permit = match guard.admit(&asked) {
+            Ok(permit) => permit,
+            Err(error) => {
+                return match error.denied() {
+                    Some(denied) => Sent::Stayed {
+                        reason: format!("guard_{}", denied.limit().as_str()),
+                        try_again: false,
+                    },
+                    None => Sent::Stayed { reason: "guard_store".to_owned(), try_again: true },
+                };
+            }
+        };
+        let result = self.send_now(kind, row);
+        let settled = match &result {
+            Ok(accepted) => match MessageId::new(&accepted.message_id) {
+                Ok(id) => permit.accepted(&id),
+                Err(_) => permit.settle(Settlement::Accepted),
+            },
+            Err(Failed::Http(error)) => permit.settle(Settlement::from(error.as_ref())),
+            #[cfg(feature = "smpp")]
+            Err(Failed::Smpp(error)) => permit.settle(Settlement::from(error)),
+        };
+        if let Err(error) = settled {
+            // What is not settled stays counted, as what is unknown does.
+            log::warn!("a permit cannot be settled: {error}");
+        }
+        match result {
+            Ok(accepted) => accepted.into(),
+            Err(failed) => failed.into(),
+        }
+    }
+
+    fn send_now(&self, kind: Kind, row: &Row) -> Result<Accepted, Failed> {
         match &self.inner {
             Inner::Http(client) => {
                 let result = match (kind, &row.code) {
@@ -98,16 +173,52 @@ impl Transport {
                     (Kind::Message | Kind::Marketing, _) => client.send_message(&row.to, &row.template),
                     _ => client.send_otp(&row.to, &row.template),
                 };
-                over_http(result)
+                result.map(Accepted::from).map_err(|error| Failed::Http(Box::new(error)))
             }
             #[cfg(feature = "smpp")]
             Inner::Smpp(client) => {
                 let submitted = message(kind, row).map_err(SubmitError::from);
-                match submitted.and_then(|message| client.submit(&message)) {
-                    Ok(accepted) => Sent::Accepted { message_id: accepted.message_id, channel: None },
-                    Err(error) => over_smpp(&error),
-                }
+                let accepted = submitted.and_then(|message| client.submit(&message)).map_err(Failed::Smpp)?;
+                Ok(Accepted { message_id: accepted.message_id, channel: None })
             }
+        }
+    }
+}
+
+/// What the service took over.
+struct Accepted {
+    message_id: String,
+    channel: Option<String>,
+}
+
+/// What it did not take, or may not have.
+enum Failed {
+    Http(Box<Error>),
+    #[cfg(feature = "smpp")]
+    Smpp(SubmitError),
+}
+
+impl From<SendReceipt> for Accepted {
+    fn from(receipt: SendReceipt) -> Self {
+        Self {
+            message_id: receipt.message_id.as_str().to_owned(),
+            channel: receipt.send_channel.map(|channel| channel.as_str().to_owned()),
+        }
+    }
+}
+
+impl From<Accepted> for Sent {
+    fn from(Accepted { message_id, channel }: Accepted) -> Self {
+        Self::Accepted { message_id, channel }
+    }
+}
+
+impl From<Failed> for Sent {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Http(error) => over_http(&error),
+            #[cfg(feature = "smpp")]
+            Failed::Smpp(error) => over_smpp(&error),
         }
     }
 }
@@ -118,16 +229,7 @@ impl fmt::Debug for Transport {
     }
 }
 
-fn over_http(result: Result<SendReceipt, Error>) -> Sent {
-    let error = match result {
-        Ok(receipt) => {
-            return Sent::Accepted {
-                message_id: receipt.message_id.as_str().to_owned(),
-                channel: receipt.send_channel.map(|channel| channel.as_str().to_owned()),
-            };
-        }
-        Err(error) => error,
-    };
+fn over_http(error: &Error) -> Sent {
     let reason = match error.api() {
         Some(api) => api.code().value().to_string(),
         None => serde_json::to_value(error.kind())
@@ -138,7 +240,7 @@ fn over_http(result: Result<SendReceipt, Error>) -> Sent {
     let class = error.api().map(crate::ApiError::class);
     match error.outcome() {
         Outcome::NotSent => {
-            if error.kind() == ErrorKind::Tls && is_certificate(&error) {
+            if error.kind() == ErrorKind::Tls && is_certificate(error) {
                 return Sent::Unusable("certificate_not_trusted".to_owned());
             }
             let lasting = error.kind() == ErrorKind::InvalidInput;
