@@ -1,5 +1,8 @@
 //! The session under an injected clock: every test drives it by octets and instants alone.
 
+#[cfg(feature = "metrics")]
+mod measured;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::smpp::rate::Rate;
+use crate::rate::Rate;
 
 /// A pause each time the service asks to slow down, and from then on no more messages per second than it took.
 ///
