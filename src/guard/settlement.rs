@@ -141,7 +141,11 @@ enum Blame {
 
 /// The service's own code outranks the status. None is found for what nobody has named.
 fn blame(error: &Error) -> Option<Blame> {
-    let of_status = || matches!(error.status(), Some(401 | 403 | 429)).then_some(Blame::Caller);
+    // Here as at repeats, a 429 that says nothing else is about the pace.
+    if error.is_throttled() {
+        return Some(Blame::Caller);
+    }
+    let of_status = || matches!(error.status(), Some(401 | 403)).then_some(Blame::Caller);
     let Some(api) = error.api() else { return of_status() };
     match api.code() {
         ErrorCode::WrongCredentials
