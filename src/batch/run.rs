@@ -177,7 +177,7 @@ impl Batch {
     }
 
     /// Sends, until each row was tried or the run is ended. `observer` is told of each row, by the thread that sent it,
-    /// once the journal has it.
+    /// once the journal has it: at the latest when that thread is about to send another.
     pub fn run(&self, observer: impl Fn(&RowResult) + Sync) -> Summary {
         sync::lock(&self.rows).rewind();
         thread::scope(|scope| {
