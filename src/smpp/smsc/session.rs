@@ -212,23 +212,22 @@ impl ServerSession {
             Ok(id) => (Status::OK, id.clone()),
             Err(status) => (*status, String::new()),
         };
-        server.record_submission(received);
-
         let mut faults = server.faults();
-        if let Some(left) = &mut faults.cut_after_submissions {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                faults.cut_after_submissions = None;
-                output.clear();
-                return false;
-            }
-        }
-        let garbage = faults.garbage.take();
+        let left = faults.cut_after_submissions.map(|left| left.saturating_sub(1));
+        let is_cut = left == Some(0);
+        faults.cut_after_submissions = left.filter(|_| !is_cut);
+        let garbage = if is_cut { None } else { faults.garbage.take() };
         let report_first = faults.report_first;
         let leave_unanswered = faults.leave_unanswered;
         let answer_after = faults.answer_after;
         let copies = faults.extra_reports.saturating_add(1);
         drop(faults);
+        // Whoever waits for this record may then misbehave in another way: what holds for this submission is settled.
+        server.record_submission(received);
+        if is_cut {
+            output.clear();
+            return false;
+        }
 
         let mut answer = Vec::new();
         let comes_first = answer_after.is_none() && !report_first;
