@@ -194,15 +194,15 @@ impl Check<'_> {
             return self.refuse(place.clone(), "keys and values belong here; write a mapping");
         }
         for (key, value) in pairs(value) {
-            if !allowed.contains(&key) {
+            if allowed.contains(&key) {
+                self.documentation(key, value, &place.child(key));
+            } else {
                 let what = if key.starts_with("x-") {
                     "nothing reads this extension here; is it misspelt, or does it belong elsewhere?"
                 } else {
                     "this key means nothing here; is it misspelt?"
                 };
                 self.refuse(place.child(key), what);
-            } else {
-                self.documentation(key, value, &place.child(key));
             }
         }
     }

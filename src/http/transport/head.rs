@@ -41,8 +41,7 @@ fn is_shown(name: &[u8], value: &[u8]) -> bool {
     let is = |shown: &&str| name.eq_ignore_ascii_case(shown.as_bytes());
     let framing =
         |token: &[u8]| FRAMING.iter().any(|known| token.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
-    SHOWN.iter().any(|name| is(name))
-        || FRAMED_BY.iter().any(|name| is(name)) && !value.split(|octet| *octet == b',').all(framing)
+    SHOWN.iter().any(is) || FRAMED_BY.iter().any(is) && !value.split(|octet| *octet == b',').all(framing)
 }
 
 /// Gives fields that were renamed their own names back.
