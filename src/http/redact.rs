@@ -419,7 +419,7 @@ mod tests {
                 "{shown}"
             );
         }
-        assert_eq!(request.scrub("100% of %d, a&b, \\u and %zz"), "100% of %d, a&b, \\u and %zz");
+        assert_eq!(request.scrub("100% of %dx, ab&bc, \\u and %zz"), "100% of %dx, ab&bc, \\u and %zz");
     }
 
     #[test]
