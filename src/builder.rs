@@ -222,6 +222,8 @@ impl ClientBuilder {
             clock: self.clock,
             hooks: self.hooks,
             connection: self.connection,
+            #[cfg(feature = "metrics")]
+            metrics: crate::metrics::CallMetrics::new(),
         };
         Ok(Client::new(executor, self.transport.timeouts.total))
     }

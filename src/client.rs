@@ -72,6 +72,12 @@ impl Client {
         ClientBuilder::new(credentials)
     }
 
+    /// How long each whole call may take.
+    #[cfg(feature = "guard")]
+    pub(crate) fn budget(&self) -> Duration {
+        self.api.budget
+    }
+
     pub(crate) fn new(executor: Executor, budget: Duration) -> Self {
         Self { api: Api { executor: Arc::new(executor), budget }, echoes: Arc::default() }
     }

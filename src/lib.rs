@@ -6,12 +6,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "callback")]
 pub mod callback;
 #[cfg(feature = "guard")]
 pub mod guard;
 #[cfg(any(feature = "callback", feature = "guard", feature = "smpp"))]
 pub mod lifecycle;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "smpp")]
@@ -26,11 +30,13 @@ mod http;
 #[cfg(feature = "callback")]
 mod http_server;
 mod input;
-// SMPP needs less of it than callbacks.
+// SMPP and batches need less of it than callbacks.
 #[cfg_attr(not(feature = "callback"), allow(dead_code))]
-#[cfg(any(feature = "callback", feature = "smpp"))]
+#[cfg(any(feature = "batch", feature = "callback", feature = "smpp"))]
 mod journal;
 mod outcome;
+#[cfg(any(feature = "batch", feature = "smpp"))]
+mod rate;
 mod receipt;
 #[cfg(any(feature = "guard", feature = "sandbox", feature = "smpp"))]
 mod schedule;

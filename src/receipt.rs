@@ -32,6 +32,12 @@ pub struct SendReceipt {
 }
 
 impl SendReceipt {
+    /// One that somebody else was answered with.
+    #[cfg(feature = "guard")]
+    pub(crate) fn of(message_id: MessageId, send_channel: Option<Channel>) -> Self {
+        Self { message_id, send_channel, extra: Extra::default(), headers: HeaderMap::new() }
+    }
+
     /// All header fields of the response. Nothing is cut from them: keep them out of logs.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

@@ -77,7 +77,7 @@ impl FromStr for RecipientBehavior {
             ("delivered", None) => Some(Self::default()),
             ("delivered", Some(value)) => after(value).map(|after| Self::Delivered { after }),
             ("code", Some(value)) => {
-                let code = crate::Code::new(value).ok();
+                let code = crate::Code::new(value).ok().filter(|code| code.expose().len() <= LONGEST_CODE);
                 code.map(|code| Self::Code(code.expose().to_owned().into()))
             }
             ("refused", Some(value)) => error(value).map(Self::Refused),
@@ -94,6 +94,9 @@ impl FromStr for RecipientBehavior {
         })
     }
 }
+
+/// The longest code that a recipient can be given, in octets: thousands of them are remembered.
+const LONGEST_CODE: usize = 256;
 
 /// A recipient whose behaviour is fixed.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 mod support;
 
 mod architecture;
+#[cfg(feature = "batch")]
+mod batch;
 mod callback;
 #[cfg(feature = "cli")]
 mod cli;
@@ -14,6 +16,8 @@ mod facade;
 mod generation;
 mod guard;
 mod lost_answers;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod redaction;
 mod sandbox;
 mod smpp;

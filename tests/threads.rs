@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engagelab_otp::{api, callback, guard, lifecycle, sandbox, smpp, *};
+use engagelab_otp::{api, batch, callback, guard, lifecycle, sandbox, smpp, *};
 
 fn shared<T: Send + Sync + ?Sized>() {}
 
@@ -61,6 +61,26 @@ fn every_public_type_can_be_shared_between_threads() {
         Timeouts,
         TlsBackend,
         Verification,
+        batch::Batch,
+        batch::BatchError,
+        batch::BatchErrorKind,
+        batch::BatchOptions,
+        batch::Counts,
+        batch::Duplicates,
+        batch::Durability,
+        batch::Ended,
+        batch::Format,
+        batch::Input,
+        batch::InputOptions,
+        batch::JournalReport,
+        batch::Kind,
+        batch::Problem,
+        batch::Row,
+        batch::RowResult,
+        batch::RowState,
+        batch::Stopper,
+        batch::Summary,
+        batch::Transport,
         callback::AddressCheck,
         callback::Batch,
         callback::CallbackHeaders<'static>,
@@ -97,6 +117,11 @@ fn every_public_type_can_be_shared_between_threads() {
         guard::Guard,
         guard::GuardBuilder,
         guard::GuardedCheck<'static>,
+        guard::GuardedClient,
+        guard::GuardedError,
+        guard::OnceError,
+        guard::SendOnce<'static>,
+        guard::Unresolved,
         guard::GuardedOperation,
         guard::GuardedSend<'static>,
         guard::Key,
@@ -206,6 +231,17 @@ fn every_public_type_can_be_shared_between_threads() {
         smpp::SubmissionState,
     ];
     let name = |path: &'static str| path.split('<').next().and_then(|path| path.rsplit("::").next());
+    #[cfg(feature = "redis")]
+    let checked = {
+        let redis = shared![
+            guard::RedisError,
+            guard::RedisRefusal,
+            guard::RedisReplayStore,
+            guard::RedisStore,
+            guard::RedisStoreBuilder
+        ];
+        checked.into_iter().chain(redis)
+    };
     let mut checked: Vec<&str> = checked.into_iter().filter_map(name).map(str::trim).collect();
     for (name, file) in public_types() {
         let index = checked.iter().position(|checked| *checked == name);
@@ -222,7 +258,9 @@ fn public_types() -> Vec<(String, PathBuf)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let elsewhere = path == root.join("bin") || path == root.join("api/generated");
+            let elsewhere = path == root.join("bin")
+                || path == root.join("api/generated")
+                || (path == root.join("guard/redis") && cfg!(not(feature = "redis")));
             if path.is_dir() && !elsewhere {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {

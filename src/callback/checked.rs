@@ -19,6 +19,9 @@ pub struct CheckedHeaders {
     policy: Arc<Policy>,
     trust: Result<Option<Signed>, ReceiveError>,
     content_length: Option<u64>,
+    /// Counts the request, also where its body is not read.
+    #[cfg(feature = "metrics")]
+    count: Option<crate::metrics::CallbackCount>,
 }
 
 impl CheckedHeaders {
@@ -36,7 +39,15 @@ impl CheckedHeaders {
             }
             _ => Ok(trust),
         });
-        Self { policy, trust, content_length }
+        #[cfg(feature = "metrics")]
+        let count = trust.as_ref().map_or_else(ReceiveError::name, |_| "body_not_read");
+        Self {
+            policy,
+            trust,
+            content_length,
+            #[cfg(feature = "metrics")]
+            count: Some(crate::metrics::CallbackCount(count)),
+        }
     }
 
     /// How many octets of the body to read at most; what is beyond them need not be read. [`read`](CheckedHeaders::read)
@@ -81,7 +92,24 @@ impl CheckedHeaders {
     ///
     /// If the request is not to be trusted, was cut, is being handled elsewhere, or cannot be read. Single rows
     /// that cannot be read are no error: they stand in [`Batch::unreadable`].
-    pub fn read_at(self, body: &[u8], now: SystemTime) -> Result<Delivery, ReceiveError> {
+    #[cfg_attr(not(feature = "metrics"), allow(unused_mut))]
+    pub fn read_at(mut self, body: &[u8], now: SystemTime) -> Result<Delivery, ReceiveError> {
+        #[cfg(feature = "metrics")]
+        let count = self.count.take();
+        let result = self.judge(body, now);
+        #[cfg(feature = "metrics")]
+        if let Some(mut count) = count {
+            count.0 = match &result {
+                Ok(Delivery::Events(_)) => "events",
+                Ok(Delivery::AddressCheck(_)) => "address_check",
+                Ok(Delivery::Duplicate) => "duplicate",
+                Err(refusal) => refusal.name(),
+            };
+        }
+        result
+    }
+
+    fn judge(self, body: &[u8], now: SystemTime) -> Result<Delivery, ReceiveError> {
         let now = unix_seconds(now);
         let is_whole = self.content_length.is_none_or(|length| length == body.len() as u64);
         let is_check = is_whole && body.len() < Self::ADDRESS_CHECK_LIMIT && read::is_address_check(body);

@@ -103,6 +103,34 @@ impl ReceiveError {
     }
 }
 
+#[cfg(feature = "metrics")]
+impl ReceiveError {
+    /// A name for counting.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::SourceNotAllowed => "source_not_allowed",
+            Self::AuthorizationMissing => "authorization_missing",
+            Self::AuthorizationWrong => "authorization_wrong",
+            Self::SignatureMissing => "signature_missing",
+            Self::SignatureMalformed(_) => "signature_malformed",
+            Self::UnknownUser => "unknown_user",
+            Self::SignatureWrong => "signature_wrong",
+            Self::TooOld { .. } => "too_old",
+            Self::TooNew { .. } => "too_new",
+            Self::Forgotten => "forgotten",
+            Self::SignedBeforeStart => "signed_before_start",
+            Self::Replayed => "replayed",
+            Self::InFlight => "in_flight",
+            Self::Store(_) => "store",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::TooManyRows { .. } => "too_many_rows",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::NotJson => "not_json",
+            Self::NotABatch => "not_a_batch",
+        }
+    }
+}
+
 impl fmt::Display for ReceiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

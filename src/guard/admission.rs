@@ -1,8 +1,8 @@
 //! Asking before anything is sent.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 
 use super::builder::{GuardBuilder, Hook};
 use super::charges::{Charges, SendSubject};
@@ -14,9 +14,11 @@ use super::pepper::{Pepper, Subject};
 use super::permit::{CheckPermit, Permit, Ticket};
 use super::prefix::{ByPrefix, counted};
 use super::settlement::Part;
+use super::settlement::Settlement;
 use super::store::{ChargeId, Decision, Enforcement, MemoryStore, Store, StoreError};
 use crate::api::types::MessageId;
-use crate::{InvalidInput, Recipient};
+use crate::clock::Clock;
+use crate::{InvalidInput, Recipient, TemplateId};
 
 /// Asked before anything is sent. Clones share what they count.
 #[derive(Clone)]
@@ -33,6 +35,12 @@ pub(super) struct Inner {
     pub(super) local: Option<Local>,
     pub(super) hook: Option<Box<Hook>>,
     pub(super) ids: Ids,
+    pub(super) clock: Arc<dyn Clock>,
+    /// By how many seconds the clocks of the store and of the service may differ.
+    pub(super) tolerance: u64,
+    /// Told when this process finds out which message a send was.
+    pub(super) told: Mutex<()>,
+    pub(super) resolved: Condvar,
     pub(super) tally: Tally,
 }
 
@@ -47,6 +55,7 @@ pub(super) struct Local {
 #[derive(Default)]
 pub(super) struct Tally {
     admitted: AtomicU64,
+    unsettled: AtomicU64,
     denied: [AtomicU64; LimitKind::ALL.len()],
 }
 
@@ -55,30 +64,50 @@ pub(super) struct Tally {
 #[must_use = "nothing is asked until it is given to `admit`"]
 pub struct GuardedSend<'a> {
     operation: GuardedOperation,
-    to: &'a Recipient,
+    pub(super) to: &'a Recipient,
     requester: Option<&'a str>,
+    template: Option<&'a TemplateId>,
+    /// Whether nothing is admitted when the store does not answer, whatever the guard is told.
+    closed: bool,
 }
 
 impl<'a> GuardedSend<'a> {
     /// A one-time password that the service makes up.
     pub const fn otp(to: &'a Recipient) -> Self {
-        Self { operation: GuardedOperation::SendOtp, to, requester: None }
+        Self::new(GuardedOperation::SendOtp, to)
     }
 
     /// A code of the caller's own. The service is never asked about it, and so it counts for no
     /// [unverified budget](Limits::unverified).
     pub const fn code(to: &'a Recipient) -> Self {
-        Self { operation: GuardedOperation::SendCode, to, requester: None }
+        Self::new(GuardedOperation::SendCode, to)
     }
 
     /// A notice. As a [code](Self::code), it counts for no unverified budget.
     pub const fn message(to: &'a Recipient) -> Self {
-        Self { operation: GuardedOperation::SendMessage, to, requester: None }
+        Self::new(GuardedOperation::SendMessage, to)
+    }
+
+    const fn new(operation: GuardedOperation, to: &'a Recipient) -> Self {
+        Self { operation, to, requester: None, template: None, closed: false }
     }
 
     /// Says on whose behalf: an IP address, a session, an account. It becomes a key, and is kept nowhere.
     pub const fn requester(mut self, requester: &'a str) -> Self {
         self.requester = Some(requester);
+        self
+    }
+
+    /// Registers the send with its template, so that a callback can tell which message it is, should its answer be lost.
+    /// All sends of the template must go through guards with the same store for that: one that does not could be taken for
+    /// one that did.
+    pub const fn template(mut self, template: &'a TemplateId) -> Self {
+        self.template = Some(template);
+        self
+    }
+
+    pub(super) const fn closed(mut self) -> Self {
+        self.closed = true;
         self
     }
 }
@@ -132,7 +161,7 @@ impl Guard {
     pub fn admit(&self, send: &GuardedSend<'_>) -> Result<Permit, AdmitError> {
         let inner = &*self.0;
         let prefix = counted(&inner.prefixes, send.to);
-        let asked = Asked { operation: send.operation, prefix: Some(prefix) };
+        let asked = Asked { operation: send.operation, prefix: Some(prefix), closed: send.closed };
         let served = send.to.is_email() || inner.limits.is_allowed(send.to.expose());
         let not_served = (!served).then_some(Denied { limit: LimitKind::Prefix, retry_after: None });
         if let (Some(denied), Enforcement::Deny) = (not_served, inner.enforcement) {
@@ -151,7 +180,20 @@ impl Guard {
             Some(Charges::of_send(&local.limits, counted(&local.prefixes, send.to), &subject))
         };
         let ticket = inner.charge(self, asked, &charges, local, not_served)?;
-        Ok(Permit { ticket, to })
+        let accepted = ticket.accepted(to);
+        let mut permit = Permit { ticket, accepted, registry: None };
+        if let (Some(template), Some(at)) = (send.template, permit.ticket.at) {
+            let registry = inner.pepper.registry(send.to, template);
+            match inner.register(&registry, accepted, at) {
+                Ok(()) => permit.registry = Some(registry),
+                Err(_) if !send.closed && inner.goes_on() => {}
+                Err(error) => {
+                    self.note(&permit.settle(Settlement::NotSent));
+                    return Err(inner.fail(asked, error));
+                }
+            }
+        }
+        Ok(permit)
     }
 
     /// Asks whether a code may be checked. It is charged then as a wrong one, and given back when it was a right one, or
@@ -165,7 +207,7 @@ impl Guard {
     /// As for [`admit`](Self::admit).
     pub fn admit_check(&self, check: &GuardedCheck<'_>) -> Result<CheckPermit, AdmitError> {
         let inner = &*self.0;
-        let asked = Asked { operation: GuardedOperation::Check, prefix: None };
+        let asked = Asked { operation: GuardedOperation::Check, prefix: None, closed: false };
         let message = inner.pepper.digests(Subject::Message, &[check.message.as_str()]);
         let accepted = match inner.limits.codes_per_recipient {
             Some(_) => match inner.accepted(&message) {
@@ -179,6 +221,17 @@ impl Guard {
         let local = || Some(Charges::of_check(&inner.local.as_ref()?.limits, &message, accepted.as_ref()));
         let ticket = inner.charge(self, asked, &charges, local, None)?;
         Ok(CheckPermit { ticket, message })
+    }
+
+    /// How often it could not be written down what something came to, so that it stays charged, since this guard was made.
+    pub fn unsettled(&self) -> u64 {
+        self.0.tally.unsettled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note(&self, settled: &Result<(), StoreError>) {
+        if settled.is_err() {
+            self.0.tally.unsettled.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// How much this guard has admitted, since it was made; what was only recorded included.
@@ -212,7 +265,8 @@ impl Inner {
         not_served: Option<Denied>,
     ) -> Result<Ticket, AdmitError> {
         let id = self.ids.charge();
-        let ticket = |parts, local, at| Ticket { guard: guard.clone(), id, parts, local, at };
+        let began = self.clock.now();
+        let ticket = |parts, local, at| Ticket { guard: guard.clone(), id, parts, local, at, began };
         let result = self.store.charge(id, &charges.list, self.enforcement);
         let error = match result {
             Ok(answer) => {
@@ -229,6 +283,9 @@ impl Inner {
             }
             Err(error) => error,
         };
+        if asked.closed {
+            return Err(self.fail(asked, error));
+        }
         let records = self.enforcement == Enforcement::Record;
         // Whether the store has charged is not known. If it has, the charge is settled like any other.
         let unanswered = matches!(error, StoreError::Unavailable(_));
@@ -263,6 +320,11 @@ impl Inner {
             Decision::Charged | Decision::Recorded(_) => None,
         };
         Some((charges.parts(), denied))
+    }
+
+    /// Whether something may pass that the store did not answer to.
+    fn goes_on(&self) -> bool {
+        self.enforcement == Enforcement::Record || self.fails_open || self.local.is_some()
     }
 
     fn admit(&self, asked: Asked<'_>, would_deny: Option<Denied>) {
@@ -312,4 +374,5 @@ impl Tally {
 struct Asked<'a> {
     operation: GuardedOperation,
     prefix: Option<&'a str>,
+    closed: bool,
 }

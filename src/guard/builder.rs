@@ -1,6 +1,7 @@
 //! How a guard is to be.
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use super::admission::{Guard, Inner, Local, Tally};
 use super::event::Decided;
@@ -9,6 +10,7 @@ use super::limits::Limits;
 use super::pepper::Pepper;
 use super::store::{Enforcement, MemoryStore, Store};
 use crate::InvalidInput;
+use crate::clock::{Clock, SystemClock};
 
 /// What a guard does when its store does not answer. A store that is full has answered: then nothing is admitted.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,8 @@ pub struct GuardBuilder {
     enforcement: Enforcement,
     fail: Fail,
     hook: Option<Box<Hook>>,
+    clock: Arc<dyn Clock>,
+    tolerance: Duration,
 }
 
 pub(super) type Hook = dyn Fn(&Decided<'_>) + Send + Sync;
@@ -46,6 +50,8 @@ impl GuardBuilder {
             enforcement: Enforcement::Deny,
             fail: Fail::Closed,
             hook: None,
+            clock: Arc::new(SystemClock),
+            tolerance: Duration::from_secs(60),
         }
     }
 
@@ -80,6 +86,22 @@ impl GuardBuilder {
         self
     }
 
+    /// Takes a callback for that of a send whose answer was lost only if their times differ by no more than this: by how
+    /// much the clocks of the store and of the service may differ. 60 seconds unless set, an hour at most.
+    ///
+    /// Where they differ by more, such sends stay unknown; and of two to one recipient, whose answers were both lost within
+    /// that time, one could be taken for the other.
+    pub fn clock_tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Waits by this clock, for tests. Windows go by the clock of the store.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
     /// The guard.
     ///
     /// # Errors
@@ -109,6 +131,10 @@ impl GuardBuilder {
             local,
             hook: self.hook,
             ids: Ids::new()?,
+            clock: self.clock,
+            tolerance: self.tolerance.as_secs().min(3600),
+            told: Mutex::default(),
+            resolved: Condvar::new(),
             tally: Tally::default(),
         })))
     }

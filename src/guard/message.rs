@@ -63,7 +63,7 @@ impl Guard {
 }
 
 impl Inner {
-    fn message(&self, message: &MessageId) -> Digests {
+    pub(super) fn message(&self, message: &MessageId) -> Digests {
         self.pepper.digests(Subject::Message, &[message.as_str()])
     }
 
@@ -113,7 +113,7 @@ impl Inner {
 }
 
 impl Accepted {
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let place = |place: Option<u8>| place.unwrap_or(NO_PLACE);
         let mut octets = vec![
             FORM,
@@ -128,7 +128,7 @@ impl Accepted {
         octets
     }
 
-    fn decode(octets: &[u8]) -> Option<Self> {
+    pub(super) fn decode(octets: &[u8]) -> Option<Self> {
         let (&[FORM, is_verified, spend, unverified, verified], rest) = octets.split_first_chunk()? else {
             return None;
         };
@@ -152,7 +152,7 @@ const FORM: u8 = 1;
 const NO_PLACE: u8 = u8::MAX;
 
 /// For how long a message is known: longer than a code of it can be checked, and than a day's budget.
-const LIFE: Duration = Duration::from_secs(25 * 3600);
+pub(super) const LIFE: Duration = Duration::from_secs(25 * 3600);
 
 #[cfg(test)]
 mod tests {

@@ -36,25 +36,40 @@
 mod admission;
 mod builder;
 mod charges;
+mod client;
 mod denied;
 mod event;
 mod ids;
 mod limits;
 mod message;
+mod observe;
+mod octets;
+mod once;
 mod pepper;
 mod permit;
 mod prefix;
+#[cfg(feature = "redis")]
+mod redis;
+mod registry;
+mod resolution;
 mod settlement;
 mod store;
 
 pub use admission::{Guard, GuardedCheck, GuardedSend};
 pub use builder::{Fail, GuardBuilder};
+pub use client::{GuardedClient, GuardedError};
 pub use denied::{AdmitError, Denied, LimitKind};
 pub use event::{Decided, GuardedOperation, Verdict};
 pub use limits::{Limits, Rate, SpendLimit, UnverifiedBudget};
+pub use once::{OnceError, SendOnce};
 pub use pepper::Pepper;
 pub use permit::{CheckPermit, Permit};
 pub use prefix::DialPrefix;
+#[cfg(all(feature = "callback", feature = "redis"))]
+pub use redis::RedisReplayStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisError, RedisRefusal, RedisStore, RedisStoreBuilder};
+pub use resolution::Unresolved;
 pub use settlement::{CheckSettlement, Settlement};
 pub use store::{
     Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_AMOUNT, MAX_CHARGES,

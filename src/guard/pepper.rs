@@ -1,12 +1,13 @@
 //! Makes keys of numbers, requesters and messages, from which nobody gets back to them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ring::hmac;
 use ring::rand::SystemRandom;
 
 use super::store::Key;
-use crate::{InvalidInput, Recipient};
+use crate::{InvalidInput, Recipient, TemplateId};
 
 /// The secret by which numbers, requesters and messages become keys of a store: by HMAC-SHA256, so that whoever reads the
 /// store finds none of them, not even by trying all there are.
@@ -54,9 +55,12 @@ impl Pepper {
     }
 
     pub(super) fn recipient(&self, to: &Recipient) -> Digests {
-        // Mail goes to the same box however the address is written.
-        let lower = if to.is_email() { Some(to.expose().to_lowercase()) } else { None };
-        self.digests(Subject::Recipient, &[lower.as_deref().unwrap_or(to.expose())])
+        self.digests(Subject::Recipient, &[&address(to)])
+    }
+
+    /// What sends of a template to a recipient are registered by.
+    pub(super) fn registry(&self, to: &Recipient, template: &TemplateId) -> Digests {
+        self.digests(Subject::Registry, &[&address(to), template.as_str()])
     }
 
     pub(super) fn digests(&self, subject: Subject, parts: &[&str]) -> Digests {
@@ -81,6 +85,11 @@ impl fmt::Debug for Pepper {
     }
 }
 
+/// Mail goes to the same box however the address is written.
+fn address(to: &Recipient) -> Cow<'_, str> {
+    if to.is_email() { to.expose().to_lowercase().into() } else { to.expose().into() }
+}
+
 fn read(secret: &[u8]) -> Result<hmac::Key, InvalidInput> {
     InvalidInput::unless(secret.len() >= 16, "pepper", "must be at least 16 octets")?;
     Ok(hmac::Key::new(hmac::HMAC_SHA256, secret))
@@ -92,6 +101,9 @@ pub(super) enum Subject {
     Recipient = 1,
     Requester,
     Message,
+    Registry,
+    Once,
+    Arguments,
 }
 
 /// What becomes a key, under both peppers.
@@ -148,6 +160,9 @@ pub(super) enum Kind {
     MessageCodes = 10,
     RecipientCodes = 11,
     Message = 20,
+    Registry = 21,
+    Once = 22,
+    Lifecycle = 23,
 }
 
 #[cfg(test)]

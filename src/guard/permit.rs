@@ -1,11 +1,12 @@
 //! Leave to send or to check, and what it came to.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::admission::Guard;
 use super::message::Accepted;
 use super::pepper::Digests;
+use super::resolution::Unresolved;
 use super::settlement::{CheckSettlement, Part, Settlement};
 use super::store::{ChargeId, Store, StoreError};
 use crate::api::types::MessageId;
@@ -15,7 +16,10 @@ use crate::api::types::MessageId;
 #[must_use = "what the send came to must be said, or it stays charged"]
 pub struct Permit {
     pub(super) ticket: Ticket,
-    pub(super) to: Digests,
+    /// What is to be remembered of the message, if it is accepted.
+    pub(super) accepted: Accepted,
+    /// Where the send is registered.
+    pub(super) registry: Option<Digests>,
 }
 
 /// Leave to check one code. It is charged already as a wrong one; say what became of it. Dropped without a word, it counts
@@ -34,8 +38,8 @@ pub(super) struct Ticket {
     /// What this process counts by itself.
     pub(super) local: Option<Vec<Part>>,
     /// When it was charged, by the store's clock; none if the store did not answer.
-    #[expect(dead_code, reason = "what is registered will be matched by it")]
     pub(super) at: Option<SystemTime>,
+    pub(super) began: Instant,
 }
 
 impl Permit {
@@ -45,15 +49,24 @@ impl Permit {
     ///
     /// If the store cannot say. Then what is said of the message later counts for nothing.
     pub fn accepted(self, message: &MessageId) -> Result<(), StoreError> {
-        let accepted = Accepted {
-            charge: self.ticket.id,
-            spend: self.ticket.position(Part::Spend),
-            unverified: self.ticket.position(Part::Unverified),
-            verified: self.ticket.position(Part::Verified),
-            to: self.to,
-            is_verified: false,
-        };
-        self.ticket.guard.0.remember(message, &accepted)
+        let guard = &self.ticket.guard.0;
+        guard.remember(message, &self.accepted)?;
+        match &self.registry {
+            Some(registry) => guard.identified(registry, self.ticket.id, message),
+            None => Ok(()),
+        }
+    }
+
+    /// What a callback may tell by, should the answer be lost: if the send has a
+    /// [template](crate::guard::GuardedSend::template), and the store has answered.
+    pub fn unresolved(&self) -> Option<Unresolved> {
+        let guard = self.ticket.guard.clone();
+        self.registry.map(|registry| Unresolved { guard, registry, charge: self.ticket.id })
+    }
+
+    /// The id of its charge.
+    pub(super) fn charge(&self) -> ChargeId {
+        self.ticket.id
     }
 
     /// What became of the send. Of one that was accepted, [`accepted`](Self::accepted) takes the message's id.
@@ -62,7 +75,15 @@ impl Permit {
     ///
     /// If the store cannot say. What should have been given back stays charged then.
     pub fn settle(self, settlement: Settlement) -> Result<(), StoreError> {
-        self.ticket.release(|part| settlement.releases(part))
+        self.ticket.release(|part| settlement.releases(part))?;
+        let (guard, charge) = (&self.ticket.guard.0, self.ticket.id);
+        match (&self.registry, settlement) {
+            (None, _) | (_, Settlement::Accepted) => Ok(()),
+            (Some(registry), Settlement::Unknown) => guard.ended(registry, charge, self.ticket.now()),
+            (Some(registry), Settlement::NotSent | Settlement::OwnFault | Settlement::Refused) => {
+                guard.withdrawn(registry, charge)
+            }
+        }
     }
 }
 
@@ -94,6 +115,24 @@ impl Ticket {
             return Ok(());
         }
         self.guard.0.store.adjust(self.id, &amounts).map(drop)
+    }
+
+    /// What is to be remembered of the message, if it is accepted.
+    pub(super) fn accepted(&self, to: Digests) -> Accepted {
+        Accepted {
+            charge: self.id,
+            spend: self.position(Part::Spend),
+            unverified: self.position(Part::Unverified),
+            verified: self.position(Part::Verified),
+            to,
+            is_verified: false,
+        }
+    }
+
+    /// The time by the store's clock.
+    fn now(&self) -> SystemTime {
+        let passed = self.guard.0.clock.now().saturating_duration_since(self.began);
+        self.at.and_then(|at| at.checked_add(passed)).unwrap_or_else(SystemTime::now)
     }
 
     fn position(&self, part: Part) -> Option<u8> {

@@ -26,6 +26,8 @@ pub(crate) struct Executor {
     pub(crate) hooks: Hooks,
     /// Which connections calls may use that do not ask for one of their own.
     pub(crate) connection: ConnectionUse,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: crate::metrics::CallMetrics,
 }
 
 /// Called before and after each attempt.
@@ -52,6 +54,8 @@ impl Executor {
         // One reading of the clock for both, so that the first attempt has the whole budget, to the nanosecond: the
         // transport then needs no configuration of its own for it.
         let mut began = self.clock.now();
+        #[cfg(feature = "metrics")]
+        let call_began = began;
         let deadline = deadline_after(began, call.budget);
         let uri = self.transport.join(&call.path)?;
         let mut may_have_acted = false;
@@ -74,6 +78,8 @@ impl Executor {
             let error = match result {
                 Ok(head) => {
                     self.report(&attempt);
+                    #[cfg(feature = "metrics")]
+                    self.metrics.call(call.operation.id, ended.saturating_duration_since(call_began), None);
                     return Ok(head);
                 }
                 Err(error) => error,
@@ -95,7 +101,14 @@ impl Executor {
             attempt.retry_in = self.retry.pause(&failed, left, fastrand::f64());
             self.report(&attempt);
             let Some(pause) = attempt.retry_in else {
-                return Err(error.of_call(call.operation.id, number, may_have_acted));
+                let error = error.of_call(call.operation.id, number, may_have_acted);
+                #[cfg(feature = "metrics")]
+                self.metrics.call(
+                    call.operation.id,
+                    ended.saturating_duration_since(call_began),
+                    Some(&error),
+                );
+                return Err(error);
             };
             may_have_acted |= error.outcome() == Outcome::Unknown;
             self.clock.sleep(pause);
@@ -131,6 +144,8 @@ impl Executor {
     }
 
     fn report(&self, attempt: &Attempt) {
+        #[cfg(feature = "metrics")]
+        self.metrics.attempt(attempt);
         if attempt.failure.is_some() {
             log::warn!(target: "engagelab_otp", "{attempt}");
         } else {

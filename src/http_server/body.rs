@@ -1,7 +1,6 @@
 //! The body of a request, read as far as the handler wants it.
 
 use std::io::{self, ErrorKind};
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::Activity;
@@ -69,7 +68,7 @@ impl<'a, 's> Body<'a, 's> {
         match read {
             Ok(body) => {
                 // From here on something is in the making.
-                self.activity.busy.store(true, Ordering::SeqCst);
+                self.activity.is_at_work();
                 Ok(body)
             }
             Err(status) => {

@@ -93,8 +93,18 @@ struct Open {
 struct Activity {
     /// Whether a request was read and is not answered yet.
     busy: AtomicBool,
-    /// Since when it has waited for a request, in microseconds after the start.
+    /// Whether the server waits for the client: for a request, or for it to take an answer.
+    waits: AtomicBool,
+    /// Since when it has, in microseconds after the start.
     waiting_since: AtomicU64,
+}
+
+impl Activity {
+    /// A request was read, and its answer is in the making.
+    fn is_at_work(&self) {
+        self.busy.store(true, Ordering::SeqCst);
+        self.waits.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Server {
@@ -246,11 +256,11 @@ impl Shared {
         Ok(())
     }
 
-    /// Closes the connection that has kept the server waiting for a request longest, so that clients which
-    /// open connections and say nothing, or next to nothing, shut out only each other. False if there is none.
+    /// Closes the connection that has kept the server waiting longest, so that clients which open connections and say
+    /// nothing, or take no answers, or do either octet by octet, shut out only each other. False if there is none.
     fn make_room(&self) -> bool {
         let mut open = self.open();
-        let waiting = open.iter().filter(|(_, open)| !open.activity.busy.load(Ordering::SeqCst));
+        let waiting = open.iter().filter(|(_, open)| open.activity.waits.load(Ordering::SeqCst));
         let since = |open: &Open| open.activity.waiting_since.load(Ordering::Relaxed);
         let oldest = waiting.min_by_key(|(number, open)| (since(open), **number));
         let Some(oldest) = oldest.map(|(number, _)| *number) else { return false };
@@ -260,10 +270,17 @@ impl Shared {
         true
     }
 
+    /// The server waits for a request.
     fn waits(&self, activity: &Activity) {
+        self.waits_for_reader(activity);
+        activity.busy.store(false, Ordering::SeqCst);
+    }
+
+    /// The server waits for the client to take an answer.
+    fn waits_for_reader(&self, activity: &Activity) {
         let since = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         activity.waiting_since.store(since, Ordering::Relaxed);
-        activity.busy.store(false, Ordering::SeqCst);
+        activity.waits.store(true, Ordering::SeqCst);
     }
 
     fn serve(&self, stream: &TcpStream, activity: &Activity) -> io::Result<()> {
@@ -284,7 +301,7 @@ impl Shared {
             let response = catch_unwind(AssertUnwindSafe(|| (self.handler)(*request, &mut body)));
             let response = response.unwrap_or_else(|_| (self.refusal)(500));
             let is_read = body.is_read();
-            activity.busy.store(true, Ordering::SeqCst);
+            activity.is_at_work();
             let closing = closing || !is_read || self.stopping.load(Ordering::SeqCst);
             let over = self.write(&mut connection, activity, &response, closing, with_body)?;
             self.waits(activity);
@@ -298,7 +315,6 @@ impl Shared {
     }
 
     /// Gives the response; whether the connection ends with it.
-    #[cfg_attr(not(feature = "sandbox"), allow(clippy::unused_self))]
     fn write(
         &self,
         connection: &mut Connection<'_>,
@@ -307,6 +323,7 @@ impl Shared {
         closing: bool,
         with_body: bool,
     ) -> io::Result<bool> {
+        self.waits_for_reader(activity);
         #[cfg(feature = "sandbox")]
         match response.fault {
             ResponseFault::Plain => {}
@@ -319,8 +336,6 @@ impl Shared {
             }
             ResponseFault::Reset => return connection.reset().map(|()| true),
         }
-        #[cfg(not(feature = "sandbox"))]
-        let _ = activity;
         connection.write(response, closing, with_body).map(|()| closing)
     }
 }
@@ -367,3 +382,33 @@ pub(crate) fn reason(status: u16) -> String {
 const LARGEST_BODY: usize = 1024 * 1024;
 /// `EBADF`, which has no kind of its own.
 const BAD_DESCRIPTOR: i32 = 9;
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    #[test]
+    fn whoever_takes_no_answer_shuts_out_only_others_of_that_kind() {
+        const LONG: usize = 8 * 1024 * 1024;
+        let limits = Limits { connections: 2, ..Limits::default() };
+        let refusal = |status| Response::plain(status, "text/plain", Vec::new());
+        let handler = |_: Request, _: &mut Body<'_, '_>| Response::plain(200, "text/plain", vec![b'x'; LONG]);
+        let server =
+            Server::start_streaming("127.0.0.1:0", limits, refusal, Box::new(handler)).expect("started");
+        let ask = || {
+            let mut stream = TcpStream::connect(server.address()).expect("connected");
+            let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).expect("written");
+            // The answer has begun, and waits to be taken.
+            stream.read_exact(&mut [0]).expect("an answer");
+            stream
+        };
+        let idle = [ask(), ask()];
+        let mut answer = Vec::new();
+        ask().read_to_end(&mut answer).expect("the whole answer");
+        assert!(answer.len() > LONG);
+        drop(idle);
+    }
+}

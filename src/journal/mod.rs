@@ -110,8 +110,7 @@ pub(crate) struct Recovery {
 
 impl Journal {
     /// Opens a journal that is one file, or creates it, and hands over each record with its address.
-    // Nothing but tests has a journal of one file so far.
-    #[cfg_attr(not(test), allow(dead_code))]
+    #[cfg_attr(not(feature = "batch"), allow(dead_code))]
     pub(crate) fn open_file(
         path: &Path,
         options: Options,
@@ -130,8 +129,7 @@ impl Journal {
     }
 
     /// Hands over the records of a file that another process may be writing, without locking or changing it.
-    // Nothing but tests has a journal of one file so far.
-    #[cfg_attr(not(test), allow(dead_code))]
+    #[cfg_attr(not(feature = "batch"), allow(dead_code))]
     pub(crate) fn read_file(
         path: &Path,
         kind: Kind,
@@ -203,8 +201,16 @@ impl Journal {
 
     /// Hands to the operating system what has been appended, so that it survives this process.
     pub(crate) fn flush(&self) -> Result<(), JournalError> {
-        let mut state = self.lock();
+        let state = self.lock();
         let position = Position { epoch: state.epoch, start: state.end, end: state.end };
+        drop(state);
+        self.hand_over(position)
+    }
+
+    /// Hands to the operating system a record and all before it, so that they survive this process; they are written to
+    /// disk with the next commit.
+    pub(crate) fn hand_over(&self, position: Position) -> Result<(), JournalError> {
+        let mut state = self.lock();
         loop {
             state.check(position)?;
             if state.written >= position.end {

@@ -4,9 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Instant, SystemTime};
 
 use super::Sandbox;
+use super::clock::{Forward, Stopped};
 use super::control::Control;
 use super::demo;
 use super::fault::{CallbackFault, Fault, FaultQueue};
@@ -57,7 +57,7 @@ impl Default for SandboxBuilder {
             keys: keys.into_iter().filter_map(|(key, secret)| Credentials::new(key, secret).ok()).collect(),
             review: TemplateStatus::Approved,
             history: 50_000,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(Forward::new(SystemClock)),
             signing_clock: Arc::new(SystemClock),
             observer: None,
             speed: Speed::default(),
@@ -132,7 +132,7 @@ impl SandboxBuilder {
     /// Stops the clock: time passes by [`Sandbox::advance`] alone. Callbacks are signed with the machine's time all
     /// the same, so that receivers find them fresh.
     pub fn manual_clock(mut self) -> Self {
-        self.clock = Arc::new(Stopped { now: Instant::now(), time_of_day: SystemTime::now() });
+        self.clock = Arc::new(Stopped::at(&SystemClock));
         self
     }
 
@@ -295,22 +295,4 @@ impl SandboxBuilder {
 /// Says in an error which address it is about.
 fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("cannot listen at {address}: {error}"))
-}
-
-/// A clock that stands.
-struct Stopped {
-    now: Instant,
-    time_of_day: SystemTime,
-}
-
-impl Clock for Stopped {
-    fn now(&self) -> Instant {
-        self.now
-    }
-
-    fn time_of_day(&self) -> SystemTime {
-        self.time_of_day
-    }
-
-    fn sleep(&self, _: std::time::Duration) {}
 }

@@ -57,6 +57,7 @@
 //! this machine alone and to requests of its own page, so that a page from elsewhere cannot drive it.
 
 mod builder;
+mod clock;
 mod console;
 mod control;
 pub mod demo;

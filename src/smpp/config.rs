@@ -115,6 +115,13 @@ impl SmppConfig {
         }
     }
 
+    /// The system id, and where it is used.
+    #[cfg(feature = "batch")]
+    pub(crate) fn account(&self) -> (&str, Vec<&str>) {
+        let addresses = self.endpoints.iter().map(|endpoint| endpoint.address.as_str()).collect();
+        (self.credentials.system_id(), addresses)
+    }
+
     /// How many submissions may wait for their answer at a time, on each link; 10 by default.
     #[must_use]
     pub fn window(self, window: usize) -> Self {

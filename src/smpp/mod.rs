@@ -25,7 +25,6 @@ mod link;
 mod message;
 mod outgoing;
 pub mod pdu;
-mod rate;
 mod reconnect;
 mod report;
 mod session;

@@ -12,6 +12,9 @@
 //!         state; unknown, closed, last: nothing
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -27,6 +30,8 @@ pub(crate) struct SubmissionJournal {
     last: u64,
     limit: usize,
     has_unwritten: bool,
+    /// Since the last records could not be written, the disk lacks what is known here.
+    has_failed: bool,
     octets_since_compaction: usize,
 }
 
@@ -52,9 +57,12 @@ struct File(Journal);
 impl SubmissionJournal {
     /// Opens the journal in this folder, or creates it. At most `limit` submissions are kept open.
     pub(crate) fn open(folder: &Path, limit: usize) -> Result<Self, JournalError> {
+        Self::open_with(folder, limit, Options::new(KIND, Durability::Process))
+    }
+
+    fn open_with(folder: &Path, limit: usize, options: Options) -> Result<Self, JournalError> {
         let mut open = BTreeMap::new();
         let mut last = 0;
-        let options = Options::new(KIND, Durability::Process);
         let (journal, found) = Journal::open_folder(folder, options, |_, record| {
             if let Some((kind, submission, rest)) = split(record) {
                 last = last.max(submission);
@@ -70,6 +78,7 @@ impl SubmissionJournal {
             last,
             limit,
             has_unwritten: false,
+            has_failed: false,
             octets_since_compaction: 0,
         };
         opened.compact()?;
@@ -97,7 +106,9 @@ impl SubmissionJournal {
             return Err(NotWritten::Full);
         }
         let content = [&destination.to_octets()[..], reference.as_bytes()].concat();
-        self.append(INTENDED, submission, &content).map_err(|error| {
+        // While the disk takes nothing, a message is refused before it costs the link it would go over.
+        let is_well = if self.has_failed { self.flush() } else { Ok(()) };
+        is_well.and_then(|()| self.append(INTENDED, submission, &content)).map_err(|error| {
             log::error!("a submission cannot be written down: {error}");
             NotWritten::Failed
         })
@@ -124,15 +135,17 @@ impl SubmissionJournal {
 
     /// Hands to the operating system what has been noted. To be called before anybody is told of it.
     pub(crate) fn flush(&mut self) -> Result<(), JournalError> {
-        if !self.has_unwritten {
+        if !self.has_unwritten && !self.has_failed {
             return Ok(());
         }
-        self.journal.0.flush()?;
+        let written = if self.has_failed { self.write(LAST, self.last, &[]) } else { Ok(()) };
+        let written = written.and_then(|()| self.journal.0.flush());
+        // What could not be written is gone from the journal, and stands in what is written anew.
+        let is_due = self.has_failed || self.octets_since_compaction > COMPACT_AFTER;
+        let result = written.and_then(|()| if is_due { self.compact() } else { Ok(()) });
+        self.has_failed = result.is_err();
         self.has_unwritten = false;
-        if self.octets_since_compaction > COMPACT_AFTER {
-            self.compact()?;
-        }
-        Ok(())
+        result
     }
 
     fn note(&mut self, kind: u8, submission: SubmissionId, content: &[u8]) {
@@ -224,7 +237,13 @@ fn apply(open: &mut BTreeMap<u64, Entry>, kind: u8, submission: u64, content: &[
             if let Some((destination, reference)) = content.split_first_chunk::<8>() {
                 let destination = DestinationKey::from_octets(*destination);
                 let reference = text(reference);
-                open.insert(submission, Entry { destination, reference, message_id: None, reported: None });
+                // Written anew it says nothing new, though the process may have been killed before the rest was.
+                open.entry(submission).or_insert(Entry {
+                    destination,
+                    reference,
+                    message_id: None,
+                    reported: None,
+                });
             }
         }
         ACCEPTED => {

@@ -27,6 +27,11 @@ impl Coding {
 
     pub(crate) fn encode(self, text: &str) -> Result<Vec<u8>, InvalidInput> {
         match self {
+            Self::Ucs2 if text.is_ascii() => {
+                let mut octets = vec![0; text.len() * 2];
+                octets.chunks_exact_mut(2).zip(text.bytes()).for_each(|(unit, octet)| unit[1] = octet);
+                Ok(octets)
+            }
             Self::Ucs2 => {
                 let mut octets = Vec::with_capacity(text.len() * 2);
                 text.encode_utf16().for_each(|unit| octets.extend_from_slice(&unit.to_be_bytes()));
@@ -51,12 +56,23 @@ pub(crate) fn decode(octets: &[u8], data_coding: u8) -> Cow<'_, str> {
             _ => Cow::Owned(latin1(octets)),
         };
     }
+    if let Some(ascii) = ascii_of_ucs2(octets) {
+        return Cow::Owned(ascii);
+    }
     let units = octets.chunks(2).map(|pair| match *pair {
         [high, low] => u16::from_be_bytes([high, low]),
         // Half a character at the end.
         _ => 0xFFFD,
     });
     Cow::Owned(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+}
+
+/// Most texts are ASCII, whatever they are written in.
+fn ascii_of_ucs2(octets: &[u8]) -> Option<String> {
+    let (units, []) = octets.as_chunks::<2>() else { return None };
+    let all = units.iter().fold(0, |all, unit| all | u16::from_ne_bytes(*unit));
+    let low = || units.iter().map(|[_, low]| *low).collect();
+    if u16::from_be(all) < 0x80 { String::from_utf8(low()).ok() } else { None }
 }
 
 /// The default alphabet of GSM 03.38, one character an octet.

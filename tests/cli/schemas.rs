@@ -41,6 +41,10 @@ fn schema_of(line: &str) -> &'static str {
     match () {
         () if has("smpp send") && is_dry => "smpp-request",
         () if has("smpp send") => "smpp-send",
+        () if has("batch status") => "batch-status",
+        () if has("batch") && has("--check") => "batch-check",
+        () if has("batch") && is_dry => "batch-request",
+        () if has("batch") => "batch",
         () if is_dry => "request",
         () if has("callback listen") => "callback-listen",
         () if has("callback sign") => "callback-sign",

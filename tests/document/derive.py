@@ -39,6 +39,17 @@ def derived(document):
     return root
 
 
+def with_nulls(root, document):
+    """An object that an answer may leave out may also be null there, which 3.0 cannot say beside a reference."""
+    roles = document.roles()
+    for schema, definition in root["components"]["schemas"].items():
+        for name, inner in definition.get("properties", {}).items():
+            is_object = "$ref" in inner and document.resolve({"$ref": inner["$ref"]}).get("type") == "object"
+            if is_object and "sent" not in roles[schema] and name not in definition.get("required", []):
+                inner["oneOf"] = [{"$ref": inner.pop("$ref")}, {"type": "null"}]
+    return root
+
+
 def parameters(item):
     yield from (one for one in item.get("parameters", []))
     for operation in item.values():
@@ -84,4 +95,5 @@ def write(root, path):
 
 
 if __name__ == "__main__":
-    write(derived(Document.read(sys.argv[1])), sys.argv[2])
+    source = Document.read(sys.argv[1])
+    write(with_nulls(derived(source), source), sys.argv[2])

@@ -3,7 +3,12 @@
 mod fixture;
 
 mod bad_input;
+mod client;
 mod limits;
 mod model;
+mod once;
 mod outcomes;
+#[cfg(feature = "redis")]
+mod redis;
+mod resolution;
 mod store;

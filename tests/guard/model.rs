@@ -17,13 +17,14 @@ pub(super) fn operations(short: usize) -> usize {
 }
 
 /// Does so many operations on a store that takes the time from this clock, and panics at the first that comes to
-/// something else than the model says.
-pub(super) fn run(store: &impl Store, clock: &HandClock, operations: usize, seed: u64) {
+/// something else than the model says. The store's milliseconds begin with `first`: what its sub-windows begin with
+/// depends on it.
+pub(super) fn run(store: &impl Store, clock: &HandClock, first: u64, operations: usize, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut model = Model::default();
     let mut ids = 0;
     for number in 0..operations {
-        let now = u64::try_from(clock.passed().as_millis()).expect("a short test");
+        let now = first + u64::try_from(clock.passed().as_millis()).expect("a short test");
         model.forget(now);
         let place = format!("operation {number} of seed {seed}, at {now} ms");
         match random.u8(0..100) {

@@ -11,7 +11,7 @@ use crate::support;
 use crate::support::server::{Server, json};
 
 /// The errors of the service, and what a send and a check come to by them.
-const TABLE: [(i64, u16, Settlement, CheckSettlement); 21] = {
+const TABLE: [(i64, u16, Settlement, CheckSettlement); 23] = {
     use CheckSettlement::{Counted, NotCounted};
     use Settlement::{OwnFault, Refused, Unknown};
     [
@@ -35,6 +35,9 @@ const TABLE: [(i64, u16, Settlement, CheckSettlement); 21] = {
         (5018, 400, Refused, Counted),
         (5019, 400, Refused, Counted),
         (5020, 400, Refused, Counted),
+        // A 429 is about the pace, unless the service says something else.
+        (3004, 429, OwnFault, NotCounted),
+        (5011, 429, Refused, Counted),
         // Nobody has named it.
         (7777, 400, Unknown, Counted),
     ]
@@ -47,7 +50,8 @@ fn each_error_of_the_service_is_settled_as_the_table_says() {
             status,
             &format!(r#"{{"code":{code},"message":"no"}}"#),
         ))]);
-        let client = support::client(&server.url()).build().expect("a client");
+        let client = support::client(&server.url()).retry(engagelab_otp::RetryPolicy::never());
+        let client = client.build().expect("a client");
         let error = client.send_otp(&to(1), &support::template()).expect_err("an error");
         assert_eq!(Settlement::from(&error), sent, "{code}: {error}");
         let result = client.verify_otp(&"17".to_owned().into(), &Code::new("123456").expect("a code"));

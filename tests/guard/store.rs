@@ -32,7 +32,7 @@ fn random_operations_come_to_what_a_list_of_all_that_happened_says() {
     for seed in 1..=3 {
         let clock = HandClock::default();
         let store = MemoryStore::with_clock(64 << 20, clock.clone());
-        model::run(&store, &clock, operations, seed);
+        model::run(&store, &clock, 0, operations, seed);
     }
 }
 

@@ -13,7 +13,7 @@ LANGUAGES = {
     "rust": ("Rust", "this crate", "all", ""),
     "progenitor": ("Rust", "`progenitor`", "all", "async, over `reqwest`"),
     "python": ("Python", "`openapi-generator` `python`", "`mypy --strict`", ""),
-    "openapi_python_client": ("Python", "`openapi-python-client`", "loaded", "takes no `null` in place of an object"),
+    "openapi_python_client": ("Python", "`openapi-python-client`", "loaded", "from the derived 3.1: from 3.0 it takes no `null` in the place of an object"),
     "typescript": ("TypeScript", "`openapi-typescript` with `openapi-fetch`", "all", "`typescript-fetch` is compiled too"),
     "go": ("Go", "`openapi-generator` `go` with `disallowAdditionalPropertiesIfNotPresent=false`", "all", "an operation's parameters are `ApiSendOtpRequest`, its body is `SendOtpRequest`"),
     "java": ("Java", "`openapi-generator` `java` with `library=native,openApiNullable=false`", "all", "credentials go into a request interceptor; the body of an error is decoded by hand"),
@@ -31,7 +31,8 @@ def main(folder):
     print("Written by `.ci/languages`. Each program sends through Prism, which validates requests and answers against")
     print("the document, to the sandbox; and then to a service whose answers hold values, fields and errors that the")
     print("document does not list.\n")
-    columns = ("language", "made by", "generates", "compiles", *FACTS, "note")
+    print("Where the last column but one says yes, the same came of the derived 3.1.\n")
+    columns = ("language", "made by", "generates", "compiles", *FACTS, "from 3.1", "note")
     print("| " + " | ".join(columns) + " |")
     print("|" + "---|" * len(columns))
     for name, (language, made_by, compiles, note) in LANGUAGES.items():
@@ -39,6 +40,8 @@ def main(folder):
         unknown = found.keys() - set(FACTS)
         assert not unknown, f"{name} prints {unknown}"
         facts = [found.get(fact, "") for fact in FACTS]
+        derived = Path(folder, f"{name}-3.1")
+        facts.append(("yes" if derived.read_text() == Path(folder, name).read_text() else "differs") if derived.exists() else "")
         print("| " + " | ".join((language, made_by, "yes" if made_by else "", compiles, *facts, note)) + " |")
     return 0
 

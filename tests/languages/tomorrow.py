@@ -1,4 +1,5 @@
-"""A service whose answers have values and fields that the document does not list today, and an error with status 200.
+"""A service whose answers have values and fields that the document does not list today, null in the place of what may
+be missing, and an error with status 200.
 
 Prints its URL and serves until it is stopped.
 """
@@ -7,7 +8,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TEMPLATES = [
-    {"template_id": "login", "status": 9, "send_channel_strategy": "carrier-pigeon|sms", "mood": "good"},
+    {"template_id": "login", "status": 9, "send_channel_strategy": "carrier-pigeon|sms", "mood": "good", "sms_config": None},
     # An id whose UTF-8 form has octets from 0x80 to 0x9F.
     {"template_id": "模版", "email_config": {"template_name": "x", "template_custom_configs": None}},
 ]

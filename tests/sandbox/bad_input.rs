@@ -126,7 +126,12 @@ fn nonsense_for_the_console_is_refused_and_changes_nothing() {
         let length = body.len();
         status(&sandbox, &format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}"))
     };
+    // Thousands of each are remembered, so each is as short as what it is of.
+    let of = format!(r#"{{"behaviors": {{"{}": "silent"}}}}"#, "x".repeat(2000));
+    let code = format!(r#"{{"behaviors": {{"+6591234567": "code={}"}}}}"#, "1".repeat(2000));
     for (path, body) in [
+        ("/sandbox/seed", of.as_str()),
+        ("/sandbox/seed", &code),
         ("/sandbox/clock", r#"{"advance_seconds": -1}"#),
         ("/sandbox/clock", r#"{"advance_seconds": 1e300}"#),
         ("/sandbox/clock", ""),
@@ -214,26 +219,36 @@ fn a_connection_of_http_1_0_ends_with_its_answer() {
 }
 
 #[test]
-fn watchers_that_wait_shut_out_nobody() {
-    let sandbox = Sandbox::start().expect("started");
-    let version = {
-        let state = exchange(
-            sandbox.address(),
-            b"GET /sandbox/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        );
-        let (_, body) = state.split_once("\r\n\r\n").expect("a body");
-        let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
-        state["version"].as_u64().expect("a version")
-    };
-    let watch = |_| {
-        let mut stream = connect(sandbox.address());
-        let request = format!("GET /sandbox/changes?since={version} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        drop(stream.write_all(request.as_bytes()));
-        stream
-    };
-    let watchers: Vec<TcpStream> = (0..600).map(watch).collect();
-    for _ in 0..5 {
-        assert!(works(&sandbox));
+fn whoever_keeps_a_connection_waiting_shuts_out_nobody() {
+    let sandbox = Sandbox::builder().manual_clock().start().expect("started");
+    let get = |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+    let state = exchange(sandbox.address(), get("/sandbox/state", "Connection: close\r\n").as_bytes());
+    let (_, body) = state.split_once("\r\n\r\n").expect("a body");
+    let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let version = &state["version"];
+    for (what, request) in [
+        ("watches", get(&format!("/sandbox/changes?since={version}"), "")),
+        ("waits for a message", get("/sandbox/messages/latest?to=nobody&wait=60", "")),
+        ("has octets come late", get("/v1/messages", "X-Sandbox-Fault: slow-body=99999999\r\n")),
+        ("has nothing come", get("/v1/messages", "X-Sandbox-Fault: stall\r\n")),
+        ("sends no body", "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n".to_owned()),
+        ("says nothing", String::new()),
+    ] {
+        let park = |_| {
+            let mut stream = connect(sandbox.address());
+            drop(stream.write_all(request.as_bytes()));
+            stream
+        };
+        let parked: Vec<TcpStream> = (0..530).map(park).collect();
+        for _ in 0..5 {
+            // Once, without the client's repeats.
+            let key = "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\nConnection: close\r\n";
+            assert_eq!(
+                status(&sandbox, &get("/v1/template-configs", key)),
+                "200",
+                "beside 530 of whom each {what}"
+            );
+        }
+        drop(parked);
     }
-    drop(watchers);
 }

@@ -10,7 +10,7 @@ mod faults;
 mod lifecycle;
 pub(crate) mod loopback;
 mod over_smpp;
-mod peers;
+pub(crate) mod peers;
 mod sdk;
 mod service;
 mod volume;

@@ -8,7 +8,7 @@ pub(crate) fn found<T>(name: &str, peer: Option<T>) -> Option<T> {
     if peer.is_none() {
         assert!(std::env::var("REQUIRE_PEERS").as_deref() != Ok("1"), "{name} is required and not there");
         // Not by `eprintln!`, which is swallowed when a test passes.
-        let notice = "SKIPPED: a peer is not installed; run .ci/peers-sandbox to have";
+        let notice = "SKIPPED: a peer is not installed; run .ci/peers to have";
         writeln!(std::io::stderr(), "\n{notice} {name}\n").expect("standard error is open");
     }
     peer

@@ -1,6 +1,7 @@
 //! Just enough of `WebDriver` to drive a headless chromium through chromedriver: one HTTP request for each step.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::loopback::{connect, read_message};
+use super::loopback::{Message, read_message};
 
 /// A browser. It ends when dropped.
 pub(crate) struct Browser {
@@ -141,6 +142,8 @@ impl Browser {
 
     /// Saves a picture of the whole page.
     pub(crate) fn screenshot(&self, path: &std::path::Path) {
+        // From its beginning: what sticks to the window would stand in the middle.
+        self.value("scrollTo(0, 0)");
         let picture = self.developer("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
         let picture = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(path, picture).expect("written");
@@ -222,6 +225,12 @@ impl Browser {
     }
 
     fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
+        let mut answer = self.exchange(method, path, body).expect("chromedriver answers").json();
+        let value = answer["value"].take();
+        if value["error"].is_null() { Ok(value) } else { Err(value) }
+    }
+
+    fn exchange(&self, method: &str, path: &str, body: &Value) -> Option<Message> {
         let body = body.to_string();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\n\
@@ -229,20 +238,18 @@ impl Browser {
             self.address,
             body.len()
         );
-        let mut stream = connect(self.address);
-        stream.set_read_timeout(Some(3 * LONGEST_WAIT)).expect("set");
-        stream.write_all(request.as_bytes()).expect("written");
-        let answer = read_message(&stream).expect("chromedriver answers");
-        let mut answer = answer.json();
-        let value = answer["value"].take();
-        if value["error"].is_null() { Ok(value) } else { Err(value) }
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(3 * LONGEST_WAIT)).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        read_message(&stream)
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !std::thread::panicking() && !self.session.is_empty() {
-            self.ask("DELETE", &self.session, &json!({}));
+        // After a failure too, or the browser would outlive its driver.
+        if !self.session.is_empty() {
+            self.exchange("DELETE", &self.session, &json!({}));
         }
         drop(self.driver.kill());
         drop(self.driver.wait());

@@ -45,8 +45,11 @@ fn answer_all(mut stream: impl Read + Write) -> usize {
                 Body::BindTransceiver(bind) => {
                     Body::BindTransceiverResp { system_id: bind.system_id, tlvs: Tlvs::new() }
                 }
-                Body::SubmitSm(_) => {
+                Body::SubmitSm(message) => {
                     submissions += 1;
+                    if message.text_octets().len() > 50_000 {
+                        stream.write_all(&large_deliveries()).expect("the client reads");
+                    }
                     Body::SubmitSmResp { message_id: submissions.to_string(), tlvs: Tlvs::new() }
                 }
                 Body::Unbind => Body::UnbindResp,
@@ -70,6 +73,33 @@ fn answer_all(mut stream: impl Read + Write) -> usize {
             _ => return submissions,
         }
     }
+}
+
+const LARGE: u32 = 100;
+
+/// Many records at a time, which reach the client cut where they may be.
+fn large_deliveries() -> Vec<u8> {
+    let mut octets = Vec::new();
+    for sequence in 1..=LARGE {
+        let mut tlvs = Tlvs::new();
+        tlvs.push(Tlvs::MESSAGE_PAYLOAD, "x".repeat(60_000).as_bytes()).expect("fits");
+        let body = Body::DeliverSm(ShortMessage { tlvs, ..ShortMessage::default() });
+        Pdu { status: Status::OK, sequence, body }.encode(&mut octets).expect("fits");
+    }
+    octets
+}
+
+#[test]
+fn what_arrives_at_length_under_tls_arrives_whole() {
+    let (address, pem, serving) = serve_one();
+    let tls = SmppTls::with_root_certificates(pem.as_bytes()).expect("a certificate");
+    let (client, events) = connect(&SmppConfig::new(&address, credentials()).reconnect(None).tls(tls));
+    client.submit(&with_param("large", &"x".repeat(30_000))).expect("accepted");
+    client.shutdown();
+    let whole =
+        |event: &Event| matches!(event, Event::Message(message) if message.text_octets().len() == 60_000);
+    assert_eq!(events.filter(whole).count(), LARGE as usize);
+    assert_eq!(serving.join().expect("it ends with the link"), 1);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use engagelab_otp::api::operations::BASE_URL;
 use engagelab_otp::sandbox::demo;
-use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RootCertificates, Timeouts};
+use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RetryPolicy, RootCertificates, Timeouts};
 
 use crate::explain::{self, Target};
 use crate::failure::Failure;
@@ -27,13 +27,13 @@ pub(crate) struct Connection {
     base_url: Option<String>,
     /// Give up after so many seconds, repeats included
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    timeout: u64,
+    pub(crate) timeout: u64,
     #[command(flatten)]
     pub(crate) roots: Roots,
 }
 
 /// Which certificates are trusted.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Roots {
     /// Trust the root certificates in this PEM file, and no others; unless given, those of SSL_CERT_FILE
@@ -50,7 +50,12 @@ impl Roots {
             (None, None) => return Ok(None),
         };
         detail(&format!("The certificates in {} are trusted, as {named_by} says.", path.display()));
-        read(&path, named_by).map(Some)
+        let pem = read(&path, named_by)?;
+        if !pem.windows(BEGINS.len()).any(|octets| octets == BEGINS) {
+            let what = format!("{named_by}: {} holds no certificate in PEM form", path.display());
+            return Err(Failure::usage(what).with("kind", "settings"));
+        }
+        Ok(Some(pem))
     }
 }
 
@@ -74,6 +79,15 @@ pub(crate) struct Session {
 impl Connection {
     /// A client. Nothing is sent yet.
     pub(crate) fn open(&self) -> Result<Session, Failure> {
+        self.open_with(RetryPolicy::new())
+    }
+
+    /// A client that repeats nothing by itself.
+    pub(crate) fn open_without_repeats(&self) -> Result<Session, Failure> {
+        self.open_with(RetryPolicy::never())
+    }
+
+    fn open_with(&self, retry: RetryPolicy) -> Result<Session, Failure> {
         self.source.check()?;
         let (credentials, base_url, origin) = if self.source.sandbox {
             let url = self.base_url.clone().unwrap_or_else(|| format!("http://{REST_LISTEN}"));
@@ -87,6 +101,7 @@ impl Connection {
             .base_url(&base_url)
             .timeouts(Timeouts::new().total(Duration::from_secs(self.timeout)))
             .user_agent_suffix(concat!("engagelab-otp-cli/", env!("CARGO_PKG_VERSION")))
+            .retry(retry)
             .on_attempt(watch);
         if self.source.sandbox {
             builder = builder.allow_plain_http().proxy(Proxy::None);
@@ -119,6 +134,11 @@ impl Session {
     /// Makes a call.
     pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, Failure> {
         call(&self.client).map_err(|error| explain::failure(&error, &self.target()))
+    }
+
+    /// The client itself.
+    pub(crate) fn into_client(self) -> Client {
+        self.client
     }
 
     pub(crate) fn target(&self) -> Target<'_> {
@@ -190,6 +210,9 @@ fn address(host: &str) -> Option<IpAddr> {
 
 /// Domains that are never public.
 const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".test"];
+
+/// How a certificate begins in PEM form.
+const BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The variable by which OpenSSL and those who follow it are told what to trust.
 const CERTIFICATES: &str = "SSL_CERT_FILE";

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help texts are read as they stand")]
 
 mod arguments;
+mod batch;
 mod callback;
 mod completions;
 mod connection;
@@ -13,6 +14,7 @@ mod explain;
 mod failure;
 mod generate;
 mod message;
+mod metrics;
 mod named;
 mod openapi;
 mod output;
@@ -46,6 +48,7 @@ enum Command {
     SendCode(send_code::Arguments),
     Message(message::Arguments),
     Verify(verify::Arguments),
+    Batch(Box<batch::Arguments>),
     #[command(subcommand)]
     Template(template::Command),
     #[command(subcommand)]
@@ -92,6 +95,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::SendCode(arguments) => send_code::run(arguments),
         Command::Message(arguments) => message::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Batch(arguments) => batch::run(arguments),
         Command::Template(command) => template::run(command),
         Command::Callback(command) => callback::run(command),
         Command::Smpp(command) => smpp::run(command),

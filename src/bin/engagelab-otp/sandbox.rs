@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 use crate::named;
 use crate::profile::Profile;
 
@@ -65,6 +66,8 @@ pub(crate) struct Arguments {
     /// What becomes of new templates
     #[arg(long, value_name = "STATUS", default_value = "approved", value_parser = named::reviews())]
     new_templates: TemplateStatus,
+    #[command(flatten)]
+    metrics: Metrics,
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000")]
     history: usize,
@@ -94,6 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
     }
     let end = End::new().map_err(Failure::usage)?;
+    arguments.metrics.serve()?;
     let token = token(arguments)?;
     let sandbox = start(arguments, token.as_deref())?;
     // Nobody may be reading; the sandbox runs all the same.

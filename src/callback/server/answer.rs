@@ -25,6 +25,15 @@ type Handler = dyn Fn(&ReceivedCallback<'_>) -> Result<(), Retry> + Send + Sync;
 
 impl Answering {
     pub(super) fn answer(&self, request: &Request, body: &mut Body<'_, '_>) -> Response {
+        #[cfg(feature = "metrics")]
+        let began = std::time::Instant::now();
+        let response = self.judge(request, body);
+        #[cfg(feature = "metrics")]
+        crate::metrics::served("callback", Some(response.status), began.elapsed());
+        response
+    }
+
+    fn judge(&self, request: &Request, body: &mut Body<'_, '_>) -> Response {
         if request.method != "POST" {
             let mut response = Response::empty(405);
             response.headers.push(("Allow", "POST".to_owned()));

@@ -12,6 +12,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "redis")]
+pub(in crate::guard) use counter::sub_window;
 pub use memory::MemoryStore;
 
 /// What a counter or a record is found by: sixteen octets that say nothing of what they stand for. See

@@ -50,7 +50,8 @@ const day = (at) => { const d = new Date(at); return `${d.getFullYear()}-${pad(d
 const when = (at) => day(at) === day(state.now) ? clock(at).slice(0, 8) : `${day(at)} ${clock(at).slice(0, 8)}`;
 const moment = (at) => el("time", { datetime: new Date(at).toISOString(), title: `${day(at)} ${clock(at)} ${zone()}` }, when(at));
 const since = (at, start) => `+${((at - start) / 1000).toFixed(1)} s`;
-const span = (seconds) => seconds >= 86400 ? `${(seconds / 86400).toFixed(1)} days` : seconds >= 3600 ? `${(seconds / 3600).toFixed(1)} h` : seconds >= 60 ? `${Math.round(seconds / 60)} min` : `${seconds} s`;
+const days = (seconds) => Number((seconds / 86400).toFixed(1));
+const span = (seconds) => seconds >= 86400 ? `${days(seconds)} day${days(seconds) === 1 ? "" : "s"}` : seconds >= 3600 ? `${(seconds / 3600).toFixed(1)} h` : seconds >= 60 ? `${Math.round(seconds / 60)} min` : `${seconds} s`;
 const cents = (amount) => `$${(amount / 100).toFixed(2)}`;
 const pretty = (text) => { try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; } };
 const count = (number, what) => `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
@@ -246,19 +247,22 @@ function pointHere() {
 function testFor(language, message) {
   const { key: name, secret } = key(), base = location.origin, to = message.to, template = message.template;
   const end = message.verified ? "verified" : message.code && message.expires ? "unverified" : "sent";
+  // Long enough for all that has happened to happen again.
+  const last = message.verified ? message.sent : Math.max(message.sent, ...message.timeline.map((entry) => entry.at));
+  const seconds = Math.max(60, Math.ceil((last - message.sent) / 1000));
   const texts = {
     Rust: [`#[test]\nfn a_message_to_${to.replace(/\W+/g, "")}_ends_as_${message.status || "silence"}() -> Result<(), Box<dyn std::error::Error>> {`,
       `    let sandbox = Sandbox::builder().manual_clock().start()?;\n    let client = Client::for_sandbox(&sandbox)?;\n    let to = "${to}".parse()?;`,
-      `    let receipt = client.send_otp(&to, &TemplateRef::new("${template}")?)?;\n    sandbox.advance(Duration::from_secs(60));`,
+      `    let receipt = client.send_otp(&to, &TemplateRef::new("${template}")?)?;\n    sandbox.advance(Duration::from_secs(${seconds}));`,
       end === "verified" ? `    let code = Code::new(sandbox.wait_for_code(&to).ok_or("no code")?)?;\n    assert!(client.verify_otp(&receipt.message_id, &code)?.is_verified());` : `    let message = sandbox.message(&receipt.message_id).ok_or("no message")?;\n    assert_eq!(message.status().map(|status| status.as_str()), ${message.status ? `Some("${message.status}")` : "None"});`,
       "    Ok(())\n}"].join("\n"),
     Python: [`import json, urllib.parse, urllib.request, base64\n\nBASE = "${base}"\n`,
       `def ask(path, body=None, key=False):\n    headers = {"Content-Type": "application/json"}\n    if key:\n        headers["Authorization"] = "Basic " + base64.b64encode(b"${name}:${secret}").decode()\n    data = None if body is None else json.dumps(body).encode()\n    return json.load(urllib.request.urlopen(urllib.request.Request(BASE + path, data, headers)))\n`,
-      `def test_message():\n    ask("/sandbox/reset", {})\n    sent = ask("/v1/messages", {"to": "${to}", "template": {"id": "${template}"}}, key=True)\n    ask("/sandbox/clock", {"advance_seconds": 60})`,
+      `def test_message():\n    ask("/sandbox/reset", {})\n    sent = ask("/v1/messages", {"to": "${to}", "template": {"id": "${template}"}}, key=True)\n    ask("/sandbox/clock", {"advance_seconds": ${seconds}})`,
       end === "verified" ? `    latest = ask("/sandbox/messages/latest?" + urllib.parse.urlencode({"to": "${to}", "wait": 5}))\n    answer = ask("/v1/verifications", {"message_id": sent["message_id"], "verify_code": latest["code"]}, key=True)\n    assert answer["verified"]` : `    assert ask("/sandbox/messages/" + sent["message_id"])["status"] == ${message.status ? `"${message.status}"` : "None"}`].join("\n"),
     TypeScript: [`const base = "${base}";`,
       `async function ask(path: string, body?: unknown, key = false) {\n  const headers: Record<string, string> = { "Content-Type": "application/json" };\n  if (key) headers.Authorization = "Basic " + btoa("${name}:${secret}");\n  const response = await fetch(base + path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });\n  return response.json();\n}`,
-      `test("a message to ${to}", async () => {\n  await ask("/sandbox/reset", {});\n  const sent = await ask("/v1/messages", { to: "${to}", template: { id: "${template}" } }, true);\n  await ask("/sandbox/clock", { advance_seconds: 60 });`,
+      `test("a message to ${to}", async () => {\n  await ask("/sandbox/reset", {});\n  const sent = await ask("/v1/messages", { to: "${to}", template: { id: "${template}" } }, true);\n  await ask("/sandbox/clock", { advance_seconds: ${seconds} });`,
       end === "verified" ? `  const latest = await ask("/sandbox/messages/latest?wait=5&to=" + encodeURIComponent("${to}"));\n  const answer = await ask("/v1/verifications", { message_id: sent.message_id, verify_code: latest.code }, true);\n  expect(answer.verified).toBe(true);` : `  const message = await ask("/sandbox/messages/" + sent.message_id);\n  expect(message.status).toBe(${message.status ? `"${message.status}"` : "null"});`,
       "});"].join("\n"),
   };
@@ -290,7 +294,7 @@ function runCard(message, title) {
 function timeline(message, id) {
   if (message.timeline.length === 0) return el("p", { class: "dim small" }, "Nothing is reported of this message.");
   return [message.omitted ? el("p", { class: "dim small" }, `${count(message.omitted, "wrong guess").replace("guesss", "guesses")} left out.`) : null, el("ol", { class: "timeline", id }, message.timeline.map((entry) => el("li", { class: mood(entry.status) },
-    el("div", { class: "row" }, el("strong", {}, entry.status), el("span", { class: "dim" }, `by ${entry.channel}`), el("span", { class: "dim small push mono", title: `${day(entry.at)} ${clock(entry.at)} ${zone()}` }, since(entry.at, message.sent))),
+    el("div", { class: "step" }, el("span", {}, el("strong", {}, entry.status), " ", el("span", { class: "dim" }, `by ${entry.channel}`)), el("span", { class: "dim small mono", title: `${day(entry.at)} ${clock(entry.at)} ${zone()}` }, since(entry.at, message.sent))),
     entry.error ? el("div", { class: "small" }, `${entry.error.code} ${entry.error.name.replaceAll("_", " ")}`) : null)))];
 }
 async function messageView(id) {

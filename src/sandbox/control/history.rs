@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, not_found, view};
+use super::{Outcome, not_found, room_to_wait, view};
 use crate::api::types::MessageStatus;
 use crate::http_server::Request;
 use crate::sandbox::model::Message;
@@ -129,6 +129,9 @@ pub(super) fn latest(shared: &Shared, request: &Request) -> Outcome {
     let filter = Filter::of_sending(request);
     let wait = request.parameter("wait").and_then(|text| text.parse::<f64>().ok());
     let wait = wait.filter(|seconds| (0.0..=MOST_WAIT).contains(seconds)).unwrap_or_default();
+    if wait > 0.0 {
+        room_to_wait(shared)?;
+    }
     let mut after = request.parameter("after");
     let mut found = None;
     shared.wait_for(Duration::from_secs_f64(wait), || {

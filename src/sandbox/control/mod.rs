@@ -104,12 +104,8 @@ impl Control {
     /// Waits for news, within limits: of time, and of how many wait.
     fn changes(&self, request: &Request) -> Outcome {
         let seen = request.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-        let version = if self.shared.watchers() < MOST_WATCHERS {
-            self.shared.wait_for_change(seen, LONGEST_WAIT)
-        } else {
-            return Err(Refusal::new(ErrorCode::Internal, "too many wait for changes: ask again later")
-                .with_status(503));
-        };
+        room_to_wait(&self.shared)?;
+        let version = self.shared.wait_for_change(seen, LONGEST_WAIT);
         let stops = || Refusal::new(ErrorCode::Internal, "the sandbox stops").with_status(503);
         version.map(|version| json!({"version": version})).ok_or_else(stops)
     }
@@ -164,6 +160,14 @@ fn state(state: &State) -> Value {
 fn errors() -> Value {
     let known = (1_000..10_000).map(ErrorCode::from).filter(|code| !matches!(code, ErrorCode::Other(_)));
     known.map(|code| json!({"code": code.value(), "name": code.name()})).collect()
+}
+
+/// Refuses to let more wait than leaves connections for all else.
+fn room_to_wait(shared: &Shared) -> Result<(), Refusal> {
+    if shared.watchers() < MOST_WATCHERS {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::Internal, "too many wait for news: ask again later").with_status(503))
 }
 
 fn not_found(what: &'static str) -> Refusal {

@@ -27,9 +27,9 @@ pub(crate) use templates::{Template, Templates};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::Credentials;
 use crate::api::types::{self, ErrorCode, MessageId, MessageStatus, TemplateStatus};
 use crate::test_recipients::{RecipientBehavior, TestRecipient};
+use crate::{Credentials, Recipient, TemplateId};
 
 /// The account, and what is planned for its messages.
 pub(crate) struct Model {
@@ -194,14 +194,17 @@ impl Model {
         now: SystemTime,
     ) -> Result<(), Refusal> {
         rules::definition(&definition)?;
-        // There may be none.
-        drop(self.templates.delete(&definition.template_id.0));
+        let replaced = self.templates.delete(&definition.template_id.0).ok();
         let (definition, status) = (Arc::new(definition), TemplateStatus::Approved);
-        self.templates.add(Template { definition, status, created: now, is_builtin: false })
+        let added = self.templates.add(Template { definition, status, created: now, is_builtin: false });
+        if let (Err(_), Some(replaced)) = (&added, replaced) {
+            self.templates.add(replaced)?;
+        }
+        added
     }
 
     pub(crate) fn delete_template(&mut self, id: &str) -> Result<(), Refusal> {
-        self.templates.delete(id)
+        self.templates.delete(id).map(drop)
     }
 
     /// Ends the review of a template, which is reported.
@@ -242,6 +245,12 @@ impl Model {
     ) -> Result<(), Refusal> {
         match behavior {
             None => drop(self.behaviors.remove(of)),
+            Some(_) if of.parse::<Recipient>().is_err() && of.parse::<TemplateId>().is_err() => {
+                return Err(Refusal::parameter(
+                    "behavior",
+                    "must be of a recipient, or of a template by its id",
+                ));
+            }
             Some(_) if self.behaviors.len() >= MOST_BEHAVIORS && !self.behaviors.contains_key(of) => {
                 return Err(Refusal::rule("behavior", format!("{MOST_BEHAVIORS} behaviours are the most")));
             }

@@ -49,6 +49,14 @@ impl Templates {
         if self.0.len() >= MOST_TEMPLATES {
             return Err(Refusal::rule("template_id", format!("{MOST_TEMPLATES} templates are the most")));
         }
+        let weight =
+            |template: &Template| serde_json::to_vec(&*template.definition).map_or(0, |text| text.len());
+        // What stands already is weighed only if the new one is anything but light.
+        let new = weight(&template);
+        if new > LIGHT && new + self.0.iter().map(weight).sum::<usize>() > MOST_TEXT {
+            let rule = format!("the texts of all templates take at most {} MiB", MOST_TEXT >> 20);
+            return Err(Refusal::rule("template_id", rule));
+        }
         self.0.push(template);
         Ok(())
     }
@@ -68,10 +76,9 @@ impl Templates {
         Ok(())
     }
 
-    pub(crate) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub(crate) fn delete(&mut self, id: &str) -> Result<Template, Refusal> {
         let found = self.0.iter().position(|template| template.definition.template_id.0 == id);
-        self.0.remove(found.ok_or_else(not_found)?);
-        Ok(())
+        Ok(self.0.remove(found.ok_or_else(not_found)?))
     }
 }
 
@@ -80,6 +87,12 @@ fn not_found() -> Refusal {
 }
 
 const MOST_TEMPLATES: usize = 1_000;
+
+/// The most octets of all templates, light ones aside.
+const MOST_TEXT: usize = 16 * 1024 * 1024;
+
+/// The most octets of a template that is as templates are.
+const LIGHT: usize = 16 * 1024;
 
 fn everywhere() -> TemplateDefinition {
     definition("sandbox-otp-tpl", "sms|voice")
@@ -124,6 +137,22 @@ mod tests {
 
     use super::*;
     use crate::sandbox::model::rules;
+
+    #[test]
+    fn long_texts_of_templates_do_not_fill_the_memory() {
+        let mut templates = Templates(Vec::new());
+        let long = |id: &str| Template {
+            definition: Arc::new(definition(id, "sms").description("x".repeat(MOST_TEXT / 3))),
+            status: TemplateStatus::Approved,
+            created: UNIX_EPOCH,
+            is_builtin: false,
+        };
+        assert_eq!(templates.add(long("a")), Ok(()));
+        assert_eq!(templates.add(long("b")), Ok(()));
+        assert!(templates.add(long("c")).is_err());
+        let light = Template { definition: Arc::new(definition("d", "sms")), ..long("d") };
+        assert_eq!(templates.add(light), Ok(()));
+    }
 
     #[test]
     fn the_built_in_templates_keep_the_rules_for_templates() {

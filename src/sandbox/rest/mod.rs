@@ -91,6 +91,8 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
             record.answer = masked(&response.body);
         }
         record.took = began.elapsed();
+        #[cfg(feature = "metrics")]
+        crate::metrics::served(record.operation.unwrap_or("none"), record.status, record.took);
         (response, state.requests.add(record).clone())
     });
     shared.observe(Activity::Request(&record));

@@ -29,9 +29,9 @@ pub use ticket::Ticket;
 
 use super::ledger::{Ledger, Limits};
 use super::link::{self, Lookup};
-use super::rate::Rate;
 use super::submission_journal::SubmissionJournal;
 use super::{Accepted, ConnectError, ConnectErrorKind, Message, SmppConfig, SubmissionId, SubmitError};
+use crate::rate::Rate;
 use crate::sync;
 use inner::Inner;
 use link_state::LinkState;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::link_state::{LinkFailure, LinkState, SILENT_AFTER};
 use super::slot::Slot;
+use crate::rate::Rate;
 use crate::smpp::ledger::{Ledger, Submitted};
-use crate::smpp::rate::Rate;
 use crate::smpp::session::{CloseReason, Readiness, SessionEvent};
 use crate::smpp::submission_journal::SubmissionJournal;
 use crate::smpp::{Accepted, Event, SubmissionId, SubmitError, SubmitErrorKind};

@@ -76,7 +76,7 @@ impl<I: Iterator<Item = Message>> Iterator for SubmitAll<'_, I> {
             };
             if is_first_done {
                 // The caller may take its time before it asks for the next.
-                inner.flush_soon();
+                inner.flush_in_company(self.client.window);
             } else if let Some(Waiting { outgoing, gives_up_at, ready_at }) = &self.next {
                 match self.under_way.front() {
                     // Over the only link, with its window full, an answer is what makes room.

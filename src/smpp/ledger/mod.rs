@@ -137,7 +137,7 @@ impl Ledger {
         let awaiting = Awaiting { submission, destination, message_id, deadline, last_state: None };
         self.awaiting.insert(order, awaiting);
         for report in early {
-            self.emit(report);
+            self.emit(report, Some(order));
         }
     }
 
@@ -281,9 +281,9 @@ impl Ledger {
         let Some(id) = report.message_id() else {
             return self.offer(|| Event::Report { submission: None, report });
         };
-        let is_new = !self.by_id.contains_key(id) && !self.recent.knows(id);
-        let hold = is_new && outstanding;
-        let order = if hold { None } else { self.find(&report) };
+        let exact = self.by_id.get(id).copied();
+        let hold = exact.is_none() && outstanding && !self.recent.knows(id);
+        let order = exact.or_else(|| if hold { None } else { self.find_similar(&report) });
         let is_told = match order.and_then(|order| self.awaiting.get(&order)) {
             Some(awaiting) => awaiting.last_state.as_ref() == Some(report.state()),
             None => self.recent.contains(id, report.state()) || self.early.contains(id, report.state()),
@@ -299,17 +299,14 @@ impl Ledger {
         if hold || self.is_full() {
             return self.refuse();
         }
-        self.emit(report);
+        self.emit(report, order);
         Status::OK
     }
 
-    /// The message that a report is about: by its id; or, where that is nobody's, by an id written in another way and
-    /// the same number, if there is one such message and no more.
-    fn find(&self, report: &DeliveryReport) -> Option<u64> {
+    /// The message that a report is about whose id is nobody's: by an id written in another way and the same number, if
+    /// there is one such message and no more.
+    fn find_similar(&self, report: &DeliveryReport) -> Option<u64> {
         let id = report.message_id().unwrap_or_default();
-        if let Some(order) = self.by_id.get(id) {
-            return Some(*order);
-        }
         if id.is_empty() || self.recent.knows(id) || self.awaiting.is_empty() {
             return None;
         }
@@ -329,9 +326,8 @@ impl Ledger {
     }
 
     /// Queues a report, tied to its message where that is known.
-    fn emit(&mut self, report: DeliveryReport) {
+    fn emit(&mut self, report: DeliveryReport, order: Option<u64>) {
         let id: Arc<str> = Arc::from(report.message_id().unwrap_or_default());
-        let order = self.find(&report);
         let submission = match order.and_then(|order| self.awaiting.get_mut(&order)) {
             Some(awaiting) => {
                 awaiting.last_state = Some(report.state().clone());
@@ -355,7 +351,9 @@ impl Ledger {
 
     fn release_one_early(&mut self) {
         if let Some(report) = self.early.pop() {
-            self.emit(report);
+            let exact = self.by_id.get(report.message_id().unwrap_or_default()).copied();
+            let order = exact.or_else(|| self.find_similar(&report));
+            self.emit(report, order);
         }
     }
 
@@ -387,8 +385,10 @@ impl Ledger {
         let awaiting = self.awaiting.remove(&order)?;
         self.by_destination.remove(&(awaiting.destination, order));
         // Where a service gave one id twice, the index belongs to the later message.
-        if self.by_id.get(&awaiting.message_id) == Some(&order) {
-            self.by_id.remove(&awaiting.message_id);
+        if let Some(other) = self.by_id.remove(&awaiting.message_id)
+            && other != order
+        {
+            self.by_id.insert(Arc::clone(&awaiting.message_id), other);
         }
         Some(awaiting)
     }

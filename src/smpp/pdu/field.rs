@@ -57,6 +57,9 @@ impl<'a> Fields<'a> {
 
 /// Every octet becomes the character of the same number: nothing is lost, and ASCII stays ASCII.
 pub(crate) fn latin1(octets: &[u8]) -> String {
+    if octets.is_empty() {
+        return String::new();
+    }
     match std::str::from_utf8(octets) {
         Ok(ascii) if octets.is_ascii() => ascii.to_owned(),
         _ => octets.iter().copied().map(char::from).collect(),

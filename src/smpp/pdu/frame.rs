@@ -41,14 +41,26 @@ impl Header {
 
     /// Writes the header and a body that is already in its final form.
     pub(crate) fn write_with(self, body: &[u8], out: &mut Vec<u8>) {
-        let length = u32::try_from(HEADER_LENGTH + body.len()).unwrap_or(u32::MAX);
+        out.extend_from_slice(&self.octets(HEADER_LENGTH + body.len()));
+        out.extend_from_slice(body);
+    }
+
+    /// Writes the header over the first octets of a frame that is otherwise in its final form.
+    pub(super) fn write_over(self, frame: &mut [u8]) {
+        let octets = self.octets(frame.len());
+        if let Some(header) = frame.first_chunk_mut() {
+            *header = octets;
+        }
+    }
+
+    fn octets(self, length: usize) -> [u8; HEADER_LENGTH] {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
         let mut header = [0; HEADER_LENGTH];
         header[..4].copy_from_slice(&length.to_be_bytes());
         header[4..8].copy_from_slice(&self.command.0.to_be_bytes());
         header[8..12].copy_from_slice(&self.status.0.to_be_bytes());
         header[12..].copy_from_slice(&self.sequence.to_be_bytes());
-        out.extend_from_slice(&header);
-        out.extend_from_slice(body);
+        header
     }
 }
 

@@ -115,12 +115,18 @@ impl Pdu {
         if !command.is_response() && !(1..=MAXIMUM_SEQUENCE).contains(&self.sequence) {
             return Err(sequence_rule);
         }
-        let mut body = Vec::new();
-        self.body.write(self.status, &mut body)?;
-        if HEADER_LENGTH + body.len() > MAXIMUM_LENGTH {
-            return Err(InvalidInput::new("command_length", "must be at most 131072 octets"));
+        let start = out.len();
+        out.extend_from_slice(&[0; HEADER_LENGTH]);
+        let written = self.body.write(self.status, out).and_then(|()| {
+            let is_short = out.len() - start <= MAXIMUM_LENGTH;
+            InvalidInput::unless(is_short, "command_length", "must be at most 131072 octets")
+        });
+        if written.is_err() {
+            out.truncate(start);
+            return written;
         }
-        Header { command, status: self.status, sequence: self.sequence }.write_with(&body, out);
+        let header = Header { command, status: self.status, sequence: self.sequence };
+        header.write_over(out.get_mut(start..).unwrap_or_default());
         Ok(())
     }
 }

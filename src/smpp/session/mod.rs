@@ -10,19 +10,26 @@
 //!  Closed ◀────────────────────────────┴─────────────────────────────┴──────────────────────────┘
 //! ```
 
+mod close_reason;
 mod pending;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::Credentials;
 use super::pdu::{Bind, Body, Command, Deframer, Header, Pdu, ShortMessage, Status};
 use crate::InvalidInput;
-use crate::smpp::rate::Rate;
+#[cfg(feature = "metrics")]
+use crate::Outcome;
+#[cfg(feature = "metrics")]
+use crate::metrics::LinkMetrics;
+use crate::rate::Rate;
+pub(crate) use close_reason::CloseReason;
 use pending::{Match, Pending};
 use throttle::Throttle;
 
@@ -44,6 +51,8 @@ pub(crate) struct Session<T> {
     enquire_round_trip: Option<Duration>,
     enquire_due: Instant,
     enquire_unanswered: Option<(u32, Instant)>,
+    #[cfg(feature = "metrics")]
+    metrics: LinkMetrics,
     /// Since when answers to submissions are owed and nothing at all has come.
     silent_since: Option<Instant>,
 }
@@ -89,19 +98,6 @@ pub(crate) enum SessionEvent<T> {
     Unreadable(InvalidInput),
     /// The session has ended. What is in the output still wants to be written.
     Closed(CloseReason),
-}
-
-/// Why a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CloseReason {
-    BindRefused(Status),
-    BindUnanswered,
-    PeerUnbound,
-    Unbound,
-    UnbindUnanswered,
-    LinkSilent,
-    PeerDoesNotRead,
-    OutOfStep(InvalidInput),
 }
 
 /// What a session has measured.
@@ -153,6 +149,8 @@ impl<T: Clone> Session<T> {
             enquire_round_trip: None,
             enquire_due: now + settings.enquire_interval,
             enquire_unanswered: None,
+            #[cfg(feature = "metrics")]
+            metrics: LinkMetrics::new(),
             silent_since: None,
             settings,
         }
@@ -188,9 +186,17 @@ impl<T: Clone> Session<T> {
             SessionState::Bound | SessionState::Draining => self.enquire(now),
             _ => {}
         }
+        if self.state == SessionState::Closed {
+            // What is outstanding is told when the session is abandoned.
+            return;
+        }
         for token in self.pending.expire(now) {
             self.events.push_back(SessionEvent::Overdue { token });
+            #[cfg(feature = "metrics")]
+            LinkMetrics::unanswered(Outcome::Unknown, "timeout");
         }
+        #[cfg(feature = "metrics")]
+        self.metrics.window(self.pending.outstanding(), self.metrics.size());
         self.silent_since = self.silent_since.filter(|_| self.pending.outstanding() > 0);
         self.unbind_when_drained(now);
     }
@@ -231,6 +237,8 @@ impl<T: Clone> Session<T> {
             rate.take(now);
         }
         self.write(Command::SUBMIT_SM, Status::OK, sequence, body);
+        #[cfg(feature = "metrics")]
+        self.metrics.window(self.pending.outstanding(), self.settings.window);
     }
 
     /// Answers a delivery.
@@ -254,7 +262,16 @@ impl<T: Clone> Session<T> {
     pub(crate) fn abandon(&mut self) -> Vec<(T, bool)> {
         self.state = SessionState::Closed;
         self.output.clear();
-        self.pending.abandon()
+        let left = self.pending.abandon();
+        #[cfg(feature = "metrics")]
+        {
+            for (_, may_have_left) in &left {
+                let outcome = if *may_have_left { Outcome::Unknown } else { Outcome::NotSent };
+                LinkMetrics::unanswered(outcome, "link_lost");
+            }
+            self.metrics.window(0, 0);
+        }
+        left
     }
 
     /// The next thing the owner has to know.
@@ -278,6 +295,11 @@ impl<T: Clone> Session<T> {
     /// How many submissions wait for their answer.
     pub(crate) fn outstanding(&self) -> usize {
         self.pending.outstanding()
+    }
+
+    /// How many submissions wait to be written.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.pending.unwritten()
     }
 
     /// Since when the peer owes answers and has said nothing at all.
@@ -355,6 +377,8 @@ impl<T: Clone> Session<T> {
                     return self.close(CloseReason::BindRefused(refusal(header.status)));
                 }
                 self.state = SessionState::Bound;
+                #[cfg(feature = "metrics")]
+                self.metrics.window(0, self.settings.window);
                 self.enquire_due = now + self.settings.enquire_interval;
                 if let Ok(Pdu { body: Body::BindTransceiverResp { system_id, .. }, .. }) = Pdu::decode(frame)
                 {
@@ -374,7 +398,10 @@ impl<T: Clone> Session<T> {
         {
             if let Some((_, deadline)) = self.enquire_unanswered.take() {
                 let left = deadline.saturating_duration_since(now);
-                self.enquire_round_trip = Some(self.settings.enquire_timeout.saturating_sub(left));
+                let took = self.settings.enquire_timeout.saturating_sub(left);
+                self.enquire_round_trip = Some(took);
+                #[cfg(feature = "metrics")]
+                self.metrics.enquired(took);
             }
             return;
         }
@@ -391,13 +418,23 @@ impl<T: Clone> Session<T> {
         };
         let slow_down = matches!(answer, Err(status) if status.asks_to_slow_down());
         let accepted = answer.is_ok();
+        #[cfg(feature = "metrics")]
+        let result = answer.as_ref().map(drop).map_err(|status| *status);
         let (event, sent_at) = match self.pending.take(header.sequence) {
             Match::InTime { token, sent_at } => (SessionEvent::Answered { token, answer }, sent_at),
             Match::Late { token, sent_at } => (SessionEvent::Late { token, answer }, sent_at),
             Match::Nothing => return,
         };
+        #[cfg(feature = "metrics")]
+        let is_in_time = matches!(event, SessionEvent::Answered { .. });
         self.events.push_back(event);
-        self.round_trip = Some(now.saturating_duration_since(sent_at));
+        let took = now.saturating_duration_since(sent_at);
+        self.round_trip = Some(took);
+        #[cfg(feature = "metrics")]
+        {
+            self.metrics.answered(took, is_in_time, result);
+            self.metrics.window(self.pending.outstanding(), self.settings.window);
+        }
         if slow_down {
             self.throttle.slow_down(sent_at, now);
         } else if accepted {
@@ -443,21 +480,6 @@ impl<T: Clone> Session<T> {
 /// A refusal with status zero is a refusal all the same.
 fn refusal(status: Status) -> Status {
     if status.is_ok() { Status::UNKNOWN_ERROR } else { status }
-}
-
-impl fmt::Display for CloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BindRefused(status) => write!(f, "the bind was refused with {status}"),
-            Self::BindUnanswered => f.write_str("the bind was not answered in time"),
-            Self::PeerUnbound => f.write_str("the service unbound"),
-            Self::Unbound => f.write_str("unbound as asked"),
-            Self::UnbindUnanswered => f.write_str("the unbind was not answered in time"),
-            Self::LinkSilent => f.write_str("enquire_link was not answered in time"),
-            Self::PeerDoesNotRead => f.write_str("the service does not read what is sent to it"),
-            Self::OutOfStep(error) => write!(f, "the stream is out of step: {error}"),
-        }
-    }
 }
 
 /// A peer that asks and asks and never reads an answer is given up after so many; they are about 16 MiB.

@@ -1,6 +1,7 @@
 //! Requests that wait for their answer, by sequence number.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
 
 use crate::smpp::pdu::MAXIMUM_SEQUENCE;
@@ -8,7 +9,7 @@ use crate::smpp::pdu::MAXIMUM_SEQUENCE;
 /// The submissions of one link that are not answered, and the last few whose answer is overdue.
 #[derive(Debug)]
 pub(super) struct Pending<T> {
-    requests: HashMap<u32, Request<T>>,
+    requests: HashMap<u32, Request<T>, BuildHasherDefault<SequenceHasher>>,
     outstanding: usize,
     /// Overdue requests, oldest first: an answer that comes late is still reported.
     overdue: VecDeque<u32>,
@@ -18,6 +19,26 @@ pub(super) struct Pending<T> {
     /// Requests are counted in the order in which they are written; those up to `handed_over` may have left.
     written: u64,
     handed_over: u64,
+}
+
+/// Sequence numbers are counted out by this end: nobody can choose them so that they collide.
+#[derive(Default)]
+struct SequenceHasher(u64);
+
+impl Hasher for SequenceHasher {
+    fn write_u32(&mut self, sequence: u32) {
+        self.0 = u64::from(sequence).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.write_u32(u32::from(*octet));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[derive(Debug)]
@@ -40,7 +61,7 @@ pub(super) enum Match<T> {
 impl<T> Pending<T> {
     pub(super) fn new(first_sequence: u32) -> Self {
         Self {
-            requests: HashMap::new(),
+            requests: HashMap::default(),
             outstanding: 0,
             overdue: VecDeque::new(),
             first_deadline: None,
@@ -92,6 +113,11 @@ impl<T> Pending<T> {
 
     pub(super) const fn first_deadline(&self) -> Option<Instant> {
         self.first_deadline
+    }
+
+    /// How many requests wait to be handed over.
+    pub(super) fn unwritten(&self) -> usize {
+        usize::try_from(self.written - self.handed_over).unwrap_or(usize::MAX)
     }
 
     /// Marks everything written so far as possibly gone.

@@ -1,5 +1,8 @@
 //! The session under an injected clock: every test drives it by octets and instants alone.
 
+#[cfg(feature = "metrics")]
+mod measured;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -244,6 +247,21 @@ fn throttling_pauses_the_whole_sender_longer_each_time_until_a_message_is_taken(
     bench.reject(sequence, Status::THROTTLED);
     let until = bench.now + seconds(1);
     assert_eq!(bench.session.readiness(bench.now), Readiness::PausedUntil(until), "back to the first");
+}
+
+#[test]
+fn what_is_sent_while_a_complaint_waits_to_be_entered_is_of_the_same_burst() {
+    let mut bench = Bench::bound();
+    let first = bench.submit(1);
+    let read_at = bench.now + Duration::from_millis(1);
+    bench.pass(Duration::from_millis(2));
+    let second = bench.submit(2);
+    // By the clock of the thread that read it.
+    bench.now = read_at;
+    bench.reject(first, Status::THROTTLED);
+    bench.now = read_at + Duration::from_millis(3);
+    bench.reject(second, Status::THROTTLED);
+    assert_eq!(bench.session.readiness(bench.now), Readiness::PausedUntil(read_at + seconds(1)));
 }
 
 #[test]

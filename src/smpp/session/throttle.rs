@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::smpp::rate::Rate;
+use crate::rate::Rate;
 
 /// A pause each time the service asks to slow down, and from then on no more messages per second than it took.
 ///
@@ -17,7 +17,9 @@ pub(super) struct Throttle {
     /// Pauses since a message was last taken.
     pauses: u32,
     until: Option<Instant>,
+    /// When the service last asked, by when the last message was under way that could not know of it.
     asked_at: Option<Instant>,
+    last_sent: Option<Instant>,
     limit: Option<Limit>,
     taken: Taken,
     asked: u64,
@@ -38,6 +40,7 @@ impl Throttle {
             pauses: 0,
             until: None,
             asked_at: None,
+            last_sent: None,
             limit: None,
             taken: Taken::default(),
             asked: 0,
@@ -62,7 +65,8 @@ impl Throttle {
         }
         self.until = Some(now + self.backoff.wait(self.pauses));
         self.pauses = self.pauses.saturating_add(1);
-        self.asked_at = Some(now);
+        // One thread may have sent more while the other waited to say what it had read.
+        self.asked_at = self.last_sent.max(Some(now));
     }
 
     /// The service took a message that was sent at `sent_at`.
@@ -86,6 +90,7 @@ impl Throttle {
 
     /// Counts a message that is sent now.
     pub(super) fn sent(&mut self, now: Instant) {
+        self.last_sent = self.last_sent.max(Some(now));
         if let Some(limit) = &mut self.limit {
             limit.rate.take(now);
         }

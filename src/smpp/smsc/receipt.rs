@@ -1,5 +1,6 @@
 //! Delivery reports as the service writes them.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::InvalidInput;
@@ -33,14 +34,26 @@ impl Receipt {
     /// `deliver_sm` as the service sends it: `esm_class` zero, and two optional parameters.
     pub(super) fn to_short_message(&self, off_spec: bool) -> Result<ShortMessage, InvalidInput> {
         let stat = if self.error.is_none() { "DELIVRD" } else { "UNDELIV" };
-        let text = format!(
-            "id:{} sub:001 dlvrd:00{} submit date:{} done date:{} stat:{stat} err:{:03} text:",
-            self.message_id,
-            u8::from(self.error.is_none()),
-            minute(self.submitted),
-            minute(SystemTime::now()),
-            self.error.unwrap_or(0),
-        );
+        let delivered = if self.error.is_none() { "001" } else { "000" };
+        let error =
+            self.error.map_or_else(|| Cow::Borrowed("000"), |error| Cow::Owned(format!("{error:03}")));
+        // Put together by hand: it is half of what a submission costs here when it is formatted.
+        let text = [
+            "id:",
+            &self.message_id,
+            " sub:001 dlvrd:",
+            delivered,
+            " submit date:",
+            &minute(self.submitted),
+            " done date:",
+            &minute(SystemTime::now()),
+            " stat:",
+            stat,
+            " err:",
+            &error,
+            " text:",
+        ]
+        .concat();
         let mut message = ShortMessage {
             service_type: "MSG".to_owned(),
             destination: Address {
@@ -78,7 +91,15 @@ fn minute(time: SystemTime) -> String {
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{:02}{month:02}{day:02}{:02}{:02}", year % 100, minutes / 60, minutes % 60)
+    let mut written = String::with_capacity(10);
+    for pair in [year % 100, month, day, minutes / 60, minutes % 60] {
+        written.extend(
+            [pair / 10, pair % 10]
+                .into_iter()
+                .filter_map(|digit| u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10))),
+        );
+    }
+    written
 }
 
 #[cfg(test)]

@@ -231,21 +231,20 @@ impl ServerSession {
         drop(faults);
 
         let mut answer = Vec::new();
+        let comes_first = answer_after.is_none() && !report_first;
+        let place = if comes_first { &mut *output } else { &mut answer };
         match garbage {
-            Some(garbage) => answer = garbage,
+            Some(mut garbage) => place.append(&mut garbage),
             None if leave_unanswered => {}
             None => {
                 let body = Body::SubmitSmResp { message_id: message_id.clone(), tlvs: Tlvs::new() };
-                write(&mut answer, status, sequence, body);
+                write(place, status, sequence, body);
             }
         }
         if let Some(delay) = answer_after {
             let (connection, server_later) = (Arc::clone(self), Arc::clone(server));
             let late = mem::take(&mut answer);
             server.timer.after(delay, move || connection.send_alone(&server_later, &late));
-        }
-        if !report_first {
-            output.append(&mut answer);
         }
         for planned in reports {
             let receipt = Receipt::new(&message_id, &destination, planned.error);

@@ -16,6 +16,7 @@ use super::event;
 use super::forward::Target;
 use super::keys::Keys;
 use crate::failure::{Failure, chain};
+use crate::metrics::Metrics;
 use crate::output::{Output, say};
 use crate::settings::Source;
 
@@ -49,6 +50,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
     #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
     output: Output,
     #[command(flatten)]
     source: Source,
@@ -58,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let keys = Keys::find(&arguments.source)?;
     let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
+    arguments.metrics.serve()?;
     let consumer = Consumer { target, output: arguments.output.clone() };
     let builder = Server::builder(receiver).observer(|event| report(&event));
     let (ends, ended) = mpsc::channel();

@@ -143,7 +143,7 @@ fn smpp(arguments: &Arguments) -> Check {
         }
         // A sandbox can run without SMPP.
         Err(error) if source.sandbox => Check::skipped(name, format!("none at {address}: {error}")),
-        Err(error) => Check::failed(name, not_connected(&error)),
+        Err(error) => Check::failed(name, not_connected(&error, &address, false)),
     }
 }
 

@@ -46,6 +46,22 @@ impl Default for Account {
 }
 
 impl Account {
+    /// What a command has that speaks SMPP as well as HTTP.
+    pub(crate) fn of(
+        address: Option<String>,
+        #[cfg(feature = "rustls")] tls: bool,
+        connection: &crate::connection::Connection,
+    ) -> Self {
+        Self {
+            address,
+            #[cfg(feature = "rustls")]
+            tls,
+            timeout: connection.timeout,
+            #[cfg(feature = "rustls")]
+            roots: connection.roots.clone(),
+        }
+    }
+
     /// The address, and everything else that connecting takes.
     pub(crate) fn config(&self, source: &Source) -> Result<(String, SmppConfig), Failure> {
         source.check()?;

@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let message = message(arguments, &to, &template, &params)?;
     let question = format!("Send `{template}` to {} through {address}, for real?", to.expose());
     arguments.confirmation.obtain(&question, arguments.source.sandbox)?;
-    deliver(arguments, &to, &config, &message)
+    deliver(arguments, &to, &address, &config, &message)
 }
 
 fn message(
@@ -115,10 +115,12 @@ fn message(
 fn deliver(
     arguments: &Arguments,
     to: &Recipient,
+    address: &str,
     config: &SmppConfig,
     message: &Message,
 ) -> Result<(), Failure> {
-    let (client, events) = SmppClient::connect(config).map_err(|error| not_connected(&error))?;
+    let (client, events) = SmppClient::connect(config)
+        .map_err(|error| not_connected(&error, address, arguments.source.sandbox))?;
     let accepted = client.submit(message).map_err(|error| not_accepted(&error))?;
     let id = accepted.message_id;
     let done = format!("the message was sent, and its id is {id}");

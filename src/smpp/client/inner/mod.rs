@@ -140,7 +140,7 @@ impl Inner {
             Choice::Link(index) => index,
             Choice::Wait { until, is_bound } => return Ok(Placed::NoRoom { until, is_bound }),
         };
-        let submission = SubmissionId(state.submissions + 1);
+        let submission = SubmissionId(state.submissions.saturating_add(1));
         if let Some(journal) = &mut state.journal {
             journal.intend(submission, message.destination, &message.reference).map_err(|why| {
                 let kind = match why {
@@ -150,7 +150,7 @@ impl Inner {
                 SubmitError::new(kind, None)
             })?;
         }
-        state.submissions += 1;
+        state.submissions = submission.get();
         if let Some(rate) = &mut state.rate {
             rate.take(now);
         }

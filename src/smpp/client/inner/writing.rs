@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Guard, Inner};
-use crate::smpp::client::link_state::{Connected, LinkState};
+use crate::smpp::client::link_state::{Connected, LinkState, Reader};
 use crate::smpp::client::state::ClientState;
 use crate::smpp::link::Link;
 use crate::sync;
@@ -20,6 +20,23 @@ impl Inner {
         let mut state = self.lock();
         for index in 0..self.signals.len() {
             self.wake_writer(&mut state, index);
+        }
+    }
+
+    /// Has the writing threads write what is much, and leaves less to be taken along soon: for a caller who has results at
+    /// hand and most likely comes back with more. Not for one who waits: a service that holds small answers back until
+    /// the ones before are acknowledged would wait for what is left.
+    pub(in crate::smpp::client) fn flush_in_company(&self, window: usize) {
+        let mut state = self.lock();
+        // The reading thread looks after what is left, unless it reads.
+        let is_left = |connected: &mut Connected| {
+            connected.session.unwritten() < worth_a_write(window)
+                && connected.reader != Reader::Thread
+                && connected.left_to_callers_at.is_some()
+        };
+        if self.signals.len() > 1 || !state.links[0].usable().is_some_and(is_left) {
+            drop(state);
+            self.flush_soon();
         }
     }
 
@@ -93,6 +110,12 @@ impl Inner {
             }
         }
     }
+}
+
+/// Messages that are worth a write of their own: a part of the window, so that the service works on them while the rest
+/// are written.
+const fn worth_a_write(window: usize) -> usize {
+    window / 4 + 1
 }
 
 /// A buffer larger than this is not kept for the next write.

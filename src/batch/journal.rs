@@ -1,0 +1,181 @@
+//! What a batch writes down: a head, the intent to send a row before its request may leave, and what became of it.
+//!
+//! ```text
+//! octets  field
+//! 1       kind
+//! head    JSON: what must be the same when the batch goes on
+//! intent  the row's number (4)
+//! result  the row's number (4), its state (1), and in UTF-8 the message's id or the reason
+//! ```
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{BatchError, BatchErrorKind};
+use super::table::{RowState, Table};
+use crate::journal::{Disk, Durability, Journal, JournalError, Kind, Options, Position, Recovery};
+
+/// What must be the same when a batch goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Head {
+    /// SHA-256 of the input, in hexadecimal digits.
+    pub(super) input: String,
+    pub(super) rows: u32,
+    /// A digest of the account.
+    pub(super) account: String,
+    pub(super) transport: String,
+    pub(super) kind: String,
+    pub(super) template: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) duplicates: String,
+}
+
+impl Head {
+    /// What is not the same in the other one, in words.
+    fn difference(&self, other: &Self) -> Option<&'static str> {
+        [
+            (
+                self.input != other.input || self.rows != other.rows,
+                "input: it was changed, or is another file",
+            ),
+            (self.account != other.account, "account"),
+            (self.transport != other.transport, "transport"),
+            (self.kind != other.kind, "kind of message"),
+            (self.template != other.template, "template"),
+            (self.language != other.language, "language"),
+            (self.duplicates != other.duplicates, "choice for duplicates"),
+        ]
+        .into_iter()
+        .find_map(|(differs, what)| differs.then_some(what))
+    }
+}
+
+/// One record.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Record<'a> {
+    Head(&'a [u8]),
+    Intent(u32),
+    /// The text is a message's id, or the reason.
+    Result(u32, RowState, &'a str),
+}
+
+impl<'a> Record<'a> {
+    fn read(octets: &'a [u8]) -> Option<Self> {
+        let (kind, rest) = octets.split_first()?;
+        if *kind == HEAD {
+            return Some(Self::Head(rest));
+        }
+        let (row, rest) = rest.split_first_chunk::<4>()?;
+        let row = u32::from_le_bytes(*row);
+        match *kind {
+            INTENT => Some(Self::Intent(row)),
+            RESULT => {
+                let (state, text) = rest.split_first()?;
+                let state = STATES.iter().find(|(_, number)| number == state)?.0;
+                Some(Self::Result(row, state, std::str::from_utf8(text).ok()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Enters what the record says.
+    pub(super) fn enter(&self, table: &mut Table) {
+        match self {
+            Self::Head(_) => {}
+            // Until a result says otherwise.
+            Self::Intent(row) => table.set(*row, RowState::Unknown, "interrupted"),
+            Self::Result(row, RowState::Accepted, _) => table.set(*row, RowState::Accepted, ""),
+            Self::Result(row, state, reason) => table.set(*row, *state, reason),
+        }
+    }
+}
+
+/// The journal of a run.
+pub(super) struct BatchJournal {
+    journal: Journal,
+}
+
+impl BatchJournal {
+    /// Opens the journal, or begins it, and enters what it holds.
+    pub(super) fn open(
+        path: &Path,
+        head: &Head,
+        durability: Durability,
+        disk: Option<Arc<dyn Disk>>,
+        table: &mut Table,
+    ) -> Result<Self, BatchError> {
+        let mut options = Options::new(KIND, durability);
+        if let Some(disk) = disk {
+            options.disk = disk;
+        }
+        let failed = |error| BatchError::journal(path, error);
+        let mut found = None;
+        let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
+            Some(Record::Head(text)) => {
+                found = found.take().or_else(|| serde_json::from_slice::<Head>(text).ok());
+            }
+            Some(record) => record.enter(table),
+            None => {}
+        })
+        .map_err(failed)?;
+        if let Some(found) = found {
+            if let Some(what) = found.difference(head) {
+                return Err(BatchError::new(BatchErrorKind::OtherBatch(what), path));
+            }
+        } else {
+            let text = serde_json::to_vec(head).unwrap_or_default();
+            journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
+        }
+        Ok(Self { journal })
+    }
+
+    /// Writes that this row is about to be sent. When this has returned, its request may leave.
+    pub(super) fn intend(&self, row: u32) -> Result<(), JournalError> {
+        self.journal.write(&[&[INTENT][..], &row.to_le_bytes()].concat()).map(drop)
+    }
+
+    /// Notes what became of a row. It is written with the next intent, or when it is [handed over](Self::hand_over): what a
+    /// crash leaves unknown is then no more than one row for each worker.
+    pub(super) fn settle(&self, row: u32, state: RowState, text: &str) -> Result<Position, JournalError> {
+        let number = STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number);
+        let record = [&[RESULT][..], &row.to_le_bytes(), &[number], text.as_bytes()].concat();
+        self.journal.append(&record)
+    }
+
+    /// Has what was noted survive the process.
+    pub(super) fn hand_over(&self, position: Position) -> Result<(), JournalError> {
+        self.journal.hand_over(position)
+    }
+}
+
+/// Hands over the head and then each record of a journal that another process may be writing.
+pub(super) fn read(
+    path: &Path,
+    mut head: impl FnMut(&Head),
+    mut each: impl FnMut(&Record<'_>),
+) -> Result<Recovery, BatchError> {
+    let mut found = None;
+    let recovery = Journal::read_file(path, KIND, |_, octets| match Record::read(octets) {
+        Some(Record::Head(text)) if found.is_none() => {
+            found = serde_json::from_slice::<Head>(text).ok();
+            if let Some(found) = &found {
+                head(found);
+            }
+        }
+        Some(record) if found.is_some() => each(&record),
+        _ => {}
+    })
+    .map_err(|error| BatchError::journal(path, error))?;
+    if found.is_none() { Err(BatchError::new(BatchErrorKind::NotAJournal, path)) } else { Ok(recovery) }
+}
+
+const KIND: Kind = Kind { name: *b"btch", version: 1 };
+const HEAD: u8 = 1;
+const INTENT: u8 = 2;
+const RESULT: u8 = 3;
+
+/// The states that a result can have, by their numbers.
+const STATES: [(RowState, u8); 4] =
+    [(RowState::Left, 0), (RowState::Accepted, 1), (RowState::Rejected, 2), (RowState::Unknown, 3)];

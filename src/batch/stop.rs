@@ -1,0 +1,86 @@
+//! Why a run ends, and what it came to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use super::table::{Counts, RowState};
+use crate::sync;
+
+/// Why a run ended before every row was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// A [`Stopper`] asked for it.
+    Asked,
+    /// The service went on asking to slow down.
+    RateLimited,
+    /// The service could not be reached, or gave no answers, for too long; this says which.
+    Unavailable(String),
+    /// The service does not take this account's requests; this is its code.
+    Refused(String),
+    /// The journal cannot be written: nothing more was sent.
+    Journal(String),
+    /// The input cannot be read any more, or was changed.
+    Input(String),
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Where the rows stand now, those of earlier runs included.
+    pub counts: Counts,
+    /// How many rows stand where for which reason: the service's code, the name of an SMPP status, or what failed.
+    pub reasons: BTreeMap<(RowState, String), u64>,
+    /// Why it ended early; none if every row was tried that was to be.
+    pub ended: Option<Ended>,
+    /// Rows whose result could not be written to the journal. They count as what they are here; a run that goes on takes
+    /// them for unknown.
+    pub not_journalled: Vec<u32>,
+}
+
+/// Ends a run in order: what is under way is awaited, and nothing more is sent.
+#[derive(Clone, Debug, Default)]
+pub struct Stopper {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    ended: Mutex<Option<Ended>>,
+    changed: Condvar,
+}
+
+impl Stopper {
+    /// Ends the run. It returns at once.
+    pub fn stop(&self) {
+        self.end(Ended::Asked);
+    }
+
+    /// Ends the run for a reason, unless it has one already.
+    pub(super) fn end(&self, reason: Ended) {
+        sync::lock(&self.inner.ended).get_or_insert(reason);
+        self.inner.changed.notify_all();
+    }
+
+    pub(super) fn ended(&self) -> Option<Ended> {
+        sync::lock(&self.inner.ended).clone()
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        sync::lock(&self.inner.ended).is_some()
+    }
+
+    /// Sleeps until then, or until the run is to end.
+    pub(super) fn sleep_until(&self, until: Instant) {
+        let mut ended = sync::lock(&self.inner.ended);
+        while ended.is_none() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            ended = sync::wait(&self.inner.changed, ended, Some(left));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `engagelab-otp batch export`
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use engagelab_otp::batch::{BatchErrorKind, InputOptions, export};
+
+use super::settings::{FormatArgument, failure};
+use crate::failure::Failure;
+
+/// Print the file of a batch with what became of each row beside it: state, message_id and reason.
+///
+/// It is written in the file's own format. Codes are left out; addresses are not.
+#[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  engagelab-otp batch export customers.csv > sent.csv")]
+pub(super) struct Arguments {
+    /// The file of recipients
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    /// The journal; unless given, FILE.journal
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    journal: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgument,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let options = InputOptions::new(arguments.format.of(&arguments.file)?);
+    let journal = arguments.journal.clone().unwrap_or_else(|| {
+        let mut name = arguments.file.clone().into_os_string();
+        name.push(".journal");
+        name.into()
+    });
+    match export(&arguments.file, &options, &journal, io::stdout().lock()) {
+        Err(error) if error.kind() == BatchErrorKind::Output && is_gone(&error) => Ok(()),
+        result => result.map_err(|error| failure(&error)),
+    }
+}
+
+/// That nobody reads any further is no failure.
+fn is_gone(error: &dyn std::error::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}

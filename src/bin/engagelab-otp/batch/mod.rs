@@ -1,0 +1,58 @@
+//! `engagelab-otp batch`
+
+mod ask;
+mod export;
+mod progress;
+mod results;
+mod run;
+mod settings;
+mod status;
+
+use clap::{Args, Subcommand};
+
+use crate::failure::Failure;
+
+/// Send to a file of recipients: nobody twice, nobody forgotten, and the same command again goes on where it ended.
+///
+/// FILE is CSV with a header, or JSON Lines: the column or member `to`, and as wanted `template`, `language`, `code` and
+/// `param.NAME`. The whole file is checked before anything is sent. A journal beside it, FILE.journal, holds what was
+/// sent and no recipient. A row whose answer was lost, or that was being sent when the run was killed, is unknown, and
+/// is not sent again unless you ask for it.
+///
+/// Each row's result is a JSON object on a line of its own, {"row": 1, "line": 2, "state": "accepted", "message_id": "…",
+/// "channel": "sms", "reason": null}, on standard output unless that is a terminal, or in --results. Ctrl-C ends it in
+/// order: what is under way is awaited. A second one ends it at once, and leaves that unknown.
+///
+/// Exit code: the first of these that applies. 6: rows are unknown. 4: it ended because the service asked to slow down
+/// for too long. 5: rows are left. 3: rows were refused. 0: all were accepted.
+#[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_long_help = "\
+Examples:
+  engagelab-otp batch customers.csv --template login --check
+  engagelab-otp batch customers.csv --kind message -t order-shipped --rate 50/s
+  engagelab-otp batch status customers.csv.journal
+  engagelab-otp batch export customers.csv > sent.csv"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::RunArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Status(status::Arguments),
+    Export(export::Arguments),
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        None => run::run(&arguments.run),
+        Some(Command::Status(arguments)) => status::run(arguments),
+        Some(Command::Export(arguments)) => export::run(arguments),
+    }
+}

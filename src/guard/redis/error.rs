@@ -1,0 +1,129 @@
+//! What can go wrong with Redis.
+
+use std::fmt;
+
+use redis::{ErrorKind, ServerErrorKind};
+
+use crate::guard::store::StoreError;
+
+/// Redis could not be reached, could not answer, or is not fit to be a store. Shows no password.
+#[derive(Debug)]
+pub struct RedisError(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Refused(RedisRefusal),
+    Failed(redis::RedisError),
+}
+
+/// Why a server is not fit to be a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedisRefusal {
+    /// It drops keys when it is full, as this `maxmemory-policy` says, and with them counters that still count.
+    Evicts {
+        /// The policy.
+        policy: String,
+    },
+    /// It is part of a cluster, where the keys of one decision lie on several servers.
+    Cluster,
+    /// It is a replica: it takes no writes, or loses them.
+    Replica,
+    /// It is older than Redis 6.
+    TooOld,
+    /// It does not say what it is.
+    NotRedis,
+}
+
+impl RedisError {
+    /// Why the server is not fit to be a store, if that is why.
+    pub fn refusal(&self) -> Option<&RedisRefusal> {
+        match &self.0 {
+            Inner::Refused(refusal) => Some(refusal),
+            Inner::Failed(_) => None,
+        }
+    }
+
+    /// Whether another connection may do better. After anything but an answer of the server, what is still to come over
+    /// this one is not known.
+    pub(super) fn is_about_the_connection(&self) -> bool {
+        match &self.0 {
+            Inner::Refused(_) => false,
+            Inner::Failed(error) => !matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension),
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        matches!(&self.0, Inner::Failed(error) if error.code() == Some("OOM"))
+    }
+}
+
+impl From<redis::RedisError> for RedisError {
+    fn from(error: redis::RedisError) -> Self {
+        Self(Inner::Failed(error))
+    }
+}
+
+impl From<RedisRefusal> for RedisError {
+    fn from(refusal: RedisRefusal) -> Self {
+        Self(Inner::Refused(refusal))
+    }
+}
+
+impl From<RedisError> for StoreError {
+    fn from(error: RedisError) -> Self {
+        if error.is_full() { Self::Full } else { Self::Unavailable(Box::new(error)) }
+    }
+}
+
+impl fmt::Display for RedisError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match &self.0 {
+            Inner::Refused(refusal) => return refusal.fmt(f),
+            Inner::Failed(error) => error,
+        };
+        f.write_str(match error.kind() {
+            ErrorKind::AuthenticationFailed => "Redis wants a user and a password that are right",
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => "Redis takes no writes: it is a replica",
+            ErrorKind::Server(ServerErrorKind::BusyLoading) => "Redis is still loading its data",
+            ErrorKind::Server(_) | ErrorKind::Extension => match error.code() {
+                Some("OOM") => "Redis is full",
+                Some("NOAUTH" | "WRONGPASS") => "Redis wants a user and a password that are right",
+                Some("NOPERM") => "Redis does not let this user do what a store must",
+                Some("MISCONF") => "Redis takes no writes: it cannot save them",
+                _ => "Redis answered with an error",
+            },
+            ErrorKind::Io if error.is_timeout() => "Redis did not answer in time",
+            ErrorKind::Io => "there is no connection to Redis",
+            _ => "what came back was not an answer of Redis",
+        })
+    }
+}
+
+impl fmt::Display for RedisRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evicts { policy } => write!(
+                f,
+                "Redis must not drop what still counts: its maxmemory-policy must be noeviction, and is {policy}"
+            ),
+            Self::Cluster => {
+                f.write_str("Redis must not be a cluster: a decision reads several keys at once")
+            }
+            Self::Replica => f.write_str("Redis must not be a replica: what is written there is lost"),
+            Self::TooOld => f.write_str("Redis must be Redis 6 or later"),
+            Self::NotRedis => {
+                f.write_str("the server does not say its version and its maxmemory-policy to INFO")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RedisError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Inner::Refused(_) => None,
+            Inner::Failed(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Sends that were registered before they left, by recipient and template; and which message became of one whose answer was
+//! lost. Pure: no I/O, no clock.
+//!
+//! A message that a callback names, and no receipt has named, is taken for a send only where there is no doubt: where
+//! exactly one registered send without an id fits it by time, those in flight included.
+
+use super::message::Accepted;
+use super::octets::{Reader, write_number, write_octets, write_option};
+use super::store::ChargeId;
+
+/// All sends of one template to one recipient within a day.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Registry {
+    sends: Vec<Registered>,
+    /// Messages of which it was not clear which send they are.
+    strays: Vec<Stray>,
+    /// Whether a send without an id was forgotten: any message may be that one.
+    overflowed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Registered {
+    pub(super) accepted: Accepted,
+    /// When it was admitted, and when nothing more was waited for; in seconds since 1970, by the store's clock.
+    pub(super) admitted: u64,
+    pub(super) ended: Option<u64>,
+    pub(super) message: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Stray {
+    message: String,
+    sent: u64,
+}
+
+/// A send, and the message that it was found to be.
+pub(super) type Resolved = (Accepted, String);
+
+impl Registry {
+    pub(super) fn register(&mut self, accepted: Accepted, admitted: u64) {
+        self.sends.retain(|send| send.admitted.saturating_add(DAY) > admitted);
+        self.strays.retain(|stray| stray.sent.saturating_add(DAY) > admitted);
+        if self.sends.len() >= MOST_SENDS {
+            // The oldest with an id has told what it had to.
+            let known = self.sends.iter().position(|send| send.message.is_some());
+            self.overflowed |= known.is_none();
+            self.sends.remove(known.unwrap_or_default());
+        }
+        self.sends.push(Registered { accepted, admitted, ended: None, message: None });
+    }
+
+    /// A receipt names the message of a send.
+    pub(super) fn identify(&mut self, charge: ChargeId, message: &str, tolerance: u64) -> Vec<Resolved> {
+        self.strays.retain(|stray| stray.message != message);
+        if let Some(send) = self.find(charge) {
+            send.message = Some(message.to_owned());
+        }
+        self.match_strays(tolerance)
+    }
+
+    /// Nothing more is waited for, and what became of a send is not known.
+    pub(super) fn end(&mut self, charge: ChargeId, now: u64) {
+        if let Some(send) = self.find(charge) {
+            send.ended = Some(now);
+        }
+    }
+
+    /// A send came to nothing.
+    pub(super) fn withdraw(&mut self, charge: ChargeId, tolerance: u64) -> Vec<Resolved> {
+        self.sends.retain(|send| send.accepted.charge != charge || send.message.is_some());
+        self.match_strays(tolerance)
+    }
+
+    /// A callback names a message, of which no receipt is known, that was sent at this time.
+    pub(super) fn see(&mut self, message: &str, sent: u64, tolerance: u64) -> Vec<Resolved> {
+        let known = |send: &&Registered| send.message.as_deref() == Some(message);
+        if let Some(send) = self.sends.iter().find(known) {
+            // Said again: whoever found it out may have died before that was written everywhere.
+            return vec![(send.accepted, message.to_owned())];
+        }
+        if !self.strays.iter().any(|stray| stray.message == message) {
+            if self.strays.len() >= MOST_STRAYS {
+                self.strays.remove(0);
+            }
+            self.strays.push(Stray { message: message.to_owned(), sent });
+        }
+        self.match_strays(tolerance)
+    }
+
+    /// The message of a send, if it is known.
+    pub(super) fn message_of(&self, charge: ChargeId) -> Option<&str> {
+        self.sends.iter().find(|send| send.accepted.charge == charge)?.message.as_deref()
+    }
+
+    fn find(&mut self, charge: ChargeId) -> Option<&mut Registered> {
+        self.sends.iter_mut().find(|send| send.accepted.charge == charge && send.message.is_none())
+    }
+
+    /// Gives strays to sends, where each fits the other and nothing else.
+    fn match_strays(&mut self, tolerance: u64) -> Vec<Resolved> {
+        let mut resolved = Vec::new();
+        while let Some((stray, send)) = self.unambiguous(tolerance) {
+            let stray = self.strays.remove(stray);
+            self.sends[send].message = Some(stray.message.clone());
+            resolved.push((self.sends[send].accepted, stray.message));
+        }
+        resolved
+    }
+
+    fn unambiguous(&self, tolerance: u64) -> Option<(usize, usize)> {
+        if self.overflowed {
+            return None;
+        }
+        let fits =
+            |stray: &Stray, send: &Registered| send.message.is_none() && send.fits(stray.sent, tolerance);
+        self.strays.iter().enumerate().find_map(|(place, stray)| {
+            let mut sends = self.sends.iter().enumerate().filter(|(_, send)| fits(stray, send));
+            let (only, send) = sends.next()?;
+            let alone =
+                sends.next().is_none() && self.strays.iter().filter(|other| fits(other, send)).count() == 1;
+            alone.then_some((place, only))
+        })
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut octets = vec![FORM, u8::from(self.overflowed)];
+        octets.push(u8::try_from(self.sends.len()).unwrap_or(u8::MAX));
+        for send in &self.sends {
+            write_octets(&mut octets, &send.accepted.encode());
+            write_number(&mut octets, send.admitted);
+            write_option(&mut octets, send.ended, write_number);
+            write_option(&mut octets, send.message.as_deref(), |octets, id| {
+                write_octets(octets, id.as_bytes());
+            });
+        }
+        for stray in &self.strays {
+            write_octets(&mut octets, stray.message.as_bytes());
+            write_number(&mut octets, stray.sent);
+        }
+        octets
+    }
+
+    pub(super) fn decode(octets: &[u8]) -> Option<Self> {
+        let mut reader = Reader(octets);
+        if reader.octet()? != FORM {
+            return None;
+        }
+        let overflowed = reader.octet()? != 0;
+        let sends = (0..reader.octet()?).map(|_| {
+            Some(Registered {
+                accepted: Accepted::decode(reader.octets()?)?,
+                admitted: reader.number()?,
+                ended: reader.option(Reader::number)?,
+                message: reader.option(Reader::text)?,
+            })
+        });
+        let sends = sends.collect::<Option<_>>()?;
+        let mut strays = Vec::new();
+        while !reader.0.is_empty() {
+            strays.push(Stray { message: reader.text()?, sent: reader.number()? });
+        }
+        Some(Self { sends, strays, overflowed })
+    }
+}
+
+impl Registered {
+    fn fits(&self, sent: u64, tolerance: u64) -> bool {
+        // Nobody waits longer than an hour for an answer: where there is no end, the process died.
+        let end = self.ended.unwrap_or(self.admitted.saturating_add(3600));
+        (self.admitted.saturating_sub(tolerance)..=end.saturating_add(tolerance)).contains(&sent)
+    }
+}
+
+const FORM: u8 = 1;
+const MOST_SENDS: usize = 32;
+const MOST_STRAYS: usize = 16;
+const DAY: u64 = 24 * 3600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::pepper::Digests;
+
+    fn accepted(number: u8) -> Accepted {
+        let to = Digests { own: [2; 14], other: None };
+        let charge = ChargeId::new([number; 16]);
+        Accepted { charge, spend: None, unverified: Some(3), verified: Some(4), to, is_verified: false }
+    }
+
+    fn registry(admitted: &[u64]) -> Registry {
+        let mut registry = Registry::default();
+        for (number, &time) in (1..).zip(admitted) {
+            registry.register(accepted(number), time);
+        }
+        registry
+    }
+
+    const TOLERANCE: u64 = 60;
+
+    #[test]
+    fn one_send_that_fits_is_the_message_and_is_so_however_often_it_is_said() {
+        let mut one = registry(&[1000]);
+        one.end(accepted(1).charge, 1030);
+        assert_eq!(one.see("early", 939, TOLERANCE), []);
+        assert_eq!(one.see("late", 1091, TOLERANCE), []);
+        for _ in 0..2 {
+            assert_eq!(one.see("it", 1001, TOLERANCE), [(accepted(1), "it".to_owned())]);
+        }
+        assert_eq!(one.see("another", 1001, TOLERANCE), []);
+        assert_eq!(one.message_of(accepted(1).charge), Some("it"));
+    }
+
+    #[test]
+    fn of_two_sends_that_fit_neither_is_it_until_one_has_its_receipt() {
+        let mut two = registry(&[1000, 1010]);
+        assert_eq!(two.see("of the first", 1000, TOLERANCE), []);
+        assert_eq!(
+            two.identify(accepted(2).charge, "of the second", TOLERANCE),
+            [(accepted(1), "of the first".to_owned())]
+        );
+
+        let mut two = registry(&[1000, 1010]);
+        assert_eq!(two.see("of the second", 1000, TOLERANCE), []);
+        assert_eq!(two.identify(accepted(2).charge, "of the second", TOLERANCE), []);
+        assert_eq!(two.message_of(accepted(1).charge), None);
+
+        let mut two = registry(&[1000, 1010]);
+        assert_eq!(two.see("one", 1000, TOLERANCE), []);
+        assert_eq!(two.see("other", 1010, TOLERANCE), []);
+        assert_eq!(two.see("one", 1000, TOLERANCE), []);
+        // One of them was refused after all: still two messages for one send.
+        assert_eq!(two.withdraw(accepted(2).charge, TOLERANCE), []);
+    }
+
+    #[test]
+    fn what_was_sent_at_another_time_does_not_make_it_ambiguous() {
+        let mut two = registry(&[1000, 5000]);
+        two.end(accepted(1).charge, 1030);
+        assert_eq!(two.see("second", 5001, TOLERANCE), [(accepted(2), "second".to_owned())]);
+    }
+
+    #[test]
+    fn a_receipt_that_comes_after_the_callback_says_the_same() {
+        let mut one = registry(&[1000]);
+        assert_eq!(one.see("it", 1000, TOLERANCE).len(), 1);
+        assert_eq!(one.identify(accepted(1).charge, "it", TOLERANCE), []);
+        assert_eq!(one.message_of(accepted(1).charge), Some("it"));
+    }
+
+    #[test]
+    fn with_more_sends_than_can_be_remembered_nothing_is_certain() {
+        let mut many = registry(&[1000; MOST_SENDS + 1]);
+        for number in 2..=u8::try_from(MOST_SENDS + 1).expect("few") {
+            many.withdraw(accepted(number).charge, TOLERANCE);
+        }
+        assert_eq!(many.see("it", 1000, TOLERANCE), []);
+    }
+
+    #[test]
+    fn a_full_registry_fits_a_record_and_is_read_again() {
+        let mut full = registry(&[1000; MOST_SENDS]);
+        for number in 0..MOST_STRAYS {
+            full.see(&format!("17254074497715317{number:02}"), 1000, TOLERANCE);
+        }
+        full.end(accepted(3).charge, 1001);
+        full.identify(accepted(4).charge, "1725407449771531712", TOLERANCE);
+        let octets = full.encode();
+        assert!(octets.len() < crate::guard::MAX_RECORD / 2, "{}", octets.len());
+        assert_eq!(Registry::decode(&octets), Some(full));
+        for length in 0..40 {
+            assert_eq!(Registry::decode(&octets[..length]), None);
+        }
+    }
+}
