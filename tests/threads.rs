@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engagelab_otp::{api, callback, guard, lifecycle, sandbox, smpp, *};
+use engagelab_otp::{api, batch, callback, guard, lifecycle, sandbox, smpp, *};
 
 fn shared<T: Send + Sync + ?Sized>() {}
 
@@ -61,6 +61,26 @@ fn every_public_type_can_be_shared_between_threads() {
         Timeouts,
         TlsBackend,
         Verification,
+        batch::Batch,
+        batch::BatchError,
+        batch::BatchErrorKind,
+        batch::BatchOptions,
+        batch::Counts,
+        batch::Duplicates,
+        batch::Durability,
+        batch::Ended,
+        batch::Format,
+        batch::Input,
+        batch::InputOptions,
+        batch::JournalReport,
+        batch::Kind,
+        batch::Problem,
+        batch::Row,
+        batch::RowResult,
+        batch::RowState,
+        batch::Stopper,
+        batch::Summary,
+        batch::Transport,
         callback::AddressCheck,
         callback::Batch,
         callback::CallbackHeaders<'static>,

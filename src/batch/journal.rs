@@ -136,12 +136,16 @@ impl BatchJournal {
         self.journal.write(&[&[INTENT][..], &row.to_le_bytes()].concat()).map(drop)
     }
 
-    /// Writes what became of a row. It survives the process at once, and the power with the next intent: what the loss
-    /// of power leaves unknown is then no more than one row for each worker.
-    pub(super) fn settle(&self, row: u32, state: RowState, text: &str) -> Result<(), JournalError> {
+    /// Notes what became of a row. It is written with the next intent, or when it is [handed over](Self::hand_over): what a
+    /// crash leaves unknown is then no more than one row for each worker.
+    pub(super) fn settle(&self, row: u32, state: RowState, text: &str) -> Result<Position, JournalError> {
         let number = STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number);
         let record = [&[RESULT][..], &row.to_le_bytes(), &[number], text.as_bytes()].concat();
-        let position: Position = self.journal.append(&record)?;
+        self.journal.append(&record)
+    }
+
+    /// Has what was noted survive the process.
+    pub(super) fn hand_over(&self, position: Position) -> Result<(), JournalError> {
         self.journal.hand_over(position)
     }
 }

@@ -14,7 +14,7 @@ use super::pace::{Pace, Turn, What};
 use super::stop::{Ended, Stopper, Summary};
 use super::table::{Counts, RowState, Table};
 use super::transport::{Sent, Transport};
-use crate::journal::{Disk, JournalError};
+use crate::journal::{Disk, JournalError, Position};
 use crate::sync;
 
 /// A batch with its journal open. No other run can have it meanwhile.
@@ -78,6 +78,14 @@ impl RowResult {
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
+}
+
+/// What became of a row, on its way to the journal.
+struct Untold {
+    row: u32,
+    position: Result<Position, JournalError>,
+    /// None if the row is tried again.
+    result: Option<RowResult>,
 }
 
 impl Batch {
@@ -169,7 +177,7 @@ impl Batch {
     }
 
     /// Sends, until each row was tried or the run is ended. `observer` is told of each row, by the thread that sent it,
-    /// once the journal has it.
+    /// once the journal has it: at the latest when that thread is about to send another.
     pub fn run(&self, observer: impl Fn(&RowResult) + Sync) -> Summary {
         sync::lock(&self.rows).rewind();
         thread::scope(|scope| {
@@ -191,8 +199,24 @@ impl Batch {
     }
 
     fn work(&self, observer: &(impl Fn(&RowResult) + Sync)) {
+        let mut untold = None;
         while let Some(row) = self.next_row() {
-            while self.is_tried_again(&row, observer) {}
+            while self.is_tried_again(&row, &mut untold, observer) {}
+        }
+        self.tell(&mut untold, observer);
+    }
+
+    /// Has the journal hold what became of the last row of this worker, and then tells it. After the next intent it does
+    /// hold it, so that one write serves both.
+    fn tell(&self, untold: &mut Option<Untold>, observer: &impl Fn(&RowResult)) {
+        let Some(Untold { row, position, result }) = untold.take() else { return };
+        let held = position.and_then(|position| self.journal.hand_over(position));
+        if let Err(error) = held {
+            sync::lock(&self.not_journalled).push(row);
+            self.journal_failed(&error);
+        }
+        if let Some(result) = result {
+            observer(&result);
         }
     }
 
@@ -218,7 +242,7 @@ impl Batch {
     }
 
     /// Sends a row, in its turn; true if it did not leave, and may soon.
-    fn is_tried_again(&self, row: &Row, observer: &impl Fn(&RowResult)) -> bool {
+    fn is_tried_again(&self, row: &Row, untold: &mut Option<Untold>, observer: &impl Fn(&RowResult)) -> bool {
         loop {
             let turn = sync::lock(&self.pace).turn(Instant::now());
             match turn {
@@ -229,7 +253,10 @@ impl Batch {
                     return false;
                 }
                 Turn::Now => break,
-                Turn::At(moment) => self.stopper.sleep_until(moment),
+                Turn::At(moment) => {
+                    self.tell(untold, observer);
+                    self.stopper.sleep_until(moment);
+                }
                 Turn::Never(ended) => {
                     self.stopper.end(ended);
                     return false;
@@ -241,6 +268,7 @@ impl Batch {
             self.journal_failed(&error);
             return false;
         }
+        self.tell(untold, observer);
         let (kind, sent_at) = (self.kind, Instant::now());
         let sent = self.transport.send(kind, row);
         let now = Instant::now();
@@ -254,11 +282,13 @@ impl Batch {
             Sent::Stayed { .. } | Sent::Refused(_) | Sent::Unusable(_) => pace.withdrawn(),
         }
         drop(pace);
-        self.settle(row, sent, observer)
+        let (done, try_again) = self.settle(row, sent);
+        *untold = Some(done);
+        try_again
     }
 
-    /// Writes down what became of a row, and tells it; true if it is to be tried again.
-    fn settle(&self, row: &Row, sent: Sent, observer: &impl Fn(&RowResult)) -> bool {
+    /// Enters what became of a row; true if it is to be tried again.
+    fn settle(&self, row: &Row, sent: Sent) -> (Untold, bool) {
         let mut result = RowResult::new(row, RowState::Left);
         let mut try_again = false;
         match sent {
@@ -293,16 +323,10 @@ impl Batch {
             }
         }
         let text = result.message_id.as_deref().or(result.reason.as_deref()).unwrap_or_default();
-        if let Err(error) = self.journal.settle(row.number, result.state, text) {
-            sync::lock(&self.not_journalled).push(row.number);
-            self.journal_failed(&error);
-        }
+        let position = self.journal.settle(row.number, result.state, text);
         let reason = result.reason.as_deref().unwrap_or_default();
         sync::lock(&self.table).set(row.number, result.state, reason);
-        if !try_again {
-            observer(&result);
-        }
-        try_again
+        (Untold { row: row.number, position, result: (!try_again).then_some(result) }, try_again)
     }
 
     fn journal_failed(&self, error: &JournalError) {

@@ -4,7 +4,7 @@
 //! an unknown outcome leaves, and nothing has to be repaired.
 
 use crate::api::types::ErrorCode;
-use crate::{Error, Outcome, Verification};
+use crate::{Error, ErrorCodeClass, Outcome, Verification};
 
 /// What a send came to, as far as its charges are concerned.
 ///
@@ -147,26 +147,19 @@ fn blame(error: &Error) -> Option<Blame> {
     }
     let of_status = || matches!(error.status(), Some(401 | 403)).then_some(Blame::Caller);
     let Some(api) = error.api() else { return of_status() };
-    match api.code() {
-        ErrorCode::WrongCredentials
-        | ErrorCode::KeyDisabled
-        | ErrorCode::NotPermitted
-        | ErrorCode::InvalidJson
-        | ErrorCode::InvalidParameter => Some(Blame::Caller),
-        ErrorCode::RuleBroken | ErrorCode::NotFound => Some(Blame::Template),
-        ErrorCode::ResentTooSoon
-        | ErrorCode::SendFailed
-        | ErrorCode::InvalidPhoneNumber
-        | ErrorCode::Unreachable
-        | ErrorCode::Blocked
-        | ErrorCode::ContentRejected
-        | ErrorCode::Intercepted
-        | ErrorCode::SendFailedInternally
-        | ErrorCode::ChinaNotPermitted
-        | ErrorCode::HandsetOff
-        | ErrorCode::Unsubscribed
-        | ErrorCode::NotRegistered => Some(Blame::Destination),
-        ErrorCode::Internal => None,
-        ErrorCode::Other(_) => of_status(),
+    match api.class() {
+        ErrorCodeClass::Authentication | ErrorCodeClass::InvalidRequest => Some(Blame::Caller),
+        // One is about the key, the other about where the message goes.
+        ErrorCodeClass::Permission if api.code() == ErrorCode::NotPermitted => Some(Blame::Caller),
+        ErrorCodeClass::BusinessRule | ErrorCodeClass::NotFound => Some(Blame::Template),
+        ErrorCodeClass::Blocked
+        | ErrorCodeClass::ContentRejected
+        | ErrorCodeClass::InvalidRecipient
+        | ErrorCodeClass::Permission
+        | ErrorCodeClass::RateLimited
+        | ErrorCodeClass::SendFailed
+        | ErrorCodeClass::Unreachable => Some(Blame::Destination),
+        ErrorCodeClass::Transient => None,
+        ErrorCodeClass::Unknown => of_status(),
     }
 }

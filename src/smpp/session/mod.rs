@@ -10,6 +10,7 @@
 //!  Closed ◀────────────────────────────┴─────────────────────────────┴──────────────────────────┘
 //! ```
 
+mod close_reason;
 mod pending;
 #[cfg(test)]
 mod properties;
@@ -18,7 +19,6 @@ mod tests;
 mod throttle;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::Credentials;
@@ -29,6 +29,7 @@ use crate::Outcome;
 #[cfg(feature = "metrics")]
 use crate::metrics::LinkMetrics;
 use crate::rate::Rate;
+pub(crate) use close_reason::CloseReason;
 use pending::{Match, Pending};
 use throttle::Throttle;
 
@@ -97,19 +98,6 @@ pub(crate) enum SessionEvent<T> {
     Unreadable(InvalidInput),
     /// The session has ended. What is in the output still wants to be written.
     Closed(CloseReason),
-}
-
-/// Why a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CloseReason {
-    BindRefused(Status),
-    BindUnanswered,
-    PeerUnbound,
-    Unbound,
-    UnbindUnanswered,
-    LinkSilent,
-    PeerDoesNotRead,
-    OutOfStep(InvalidInput),
 }
 
 /// What a session has measured.
@@ -310,7 +298,7 @@ impl<T: Clone> Session<T> {
     }
 
     /// How many submissions wait to be written.
-    pub(crate) const fn unwritten(&self) -> u64 {
+    pub(crate) fn unwritten(&self) -> usize {
         self.pending.unwritten()
     }
 
@@ -492,21 +480,6 @@ impl<T: Clone> Session<T> {
 /// A refusal with status zero is a refusal all the same.
 fn refusal(status: Status) -> Status {
     if status.is_ok() { Status::UNKNOWN_ERROR } else { status }
-}
-
-impl fmt::Display for CloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BindRefused(status) => write!(f, "the bind was refused with {status}"),
-            Self::BindUnanswered => f.write_str("the bind was not answered in time"),
-            Self::PeerUnbound => f.write_str("the service unbound"),
-            Self::Unbound => f.write_str("unbound as asked"),
-            Self::UnbindUnanswered => f.write_str("the unbind was not answered in time"),
-            Self::LinkSilent => f.write_str("enquire_link was not answered in time"),
-            Self::PeerDoesNotRead => f.write_str("the service does not read what is sent to it"),
-            Self::OutOfStep(error) => write!(f, "the stream is out of step: {error}"),
-        }
-    }
 }
 
 /// A peer that asks and asks and never reads an answer is given up after so many; they are about 16 MiB.

@@ -93,7 +93,7 @@ pub(super) fn confirm(
         confirmation.obtain(&question, is_sandbox)?;
     }
     let rows = if to_send == 1 { "1 row".to_owned() } else { format!("{to_send} rows") };
-    confirmation.obtain(&format!("Send {rows}, {what}, through {place}, for real?"), is_sandbox)
+    confirmation.obtain(&format!("Send {rows} {what} through {place}, for real?"), is_sandbox)
 }
 
 /// Where rows stand, on one line.

@@ -69,8 +69,8 @@ impl RowArguments {
     /// For the question before it: as what, by which template.
     pub(super) fn what(&self) -> String {
         match &self.template {
-            Some(template) => format!("{} by `{template}`", self.kind),
-            None => format!("{} by the templates of the file", self.kind),
+            Some(template) => format!("as {} by `{template}`", self.kind),
+            None => format!("as {} by the templates of the file", self.kind),
         }
     }
 }
