@@ -242,6 +242,41 @@ fn callers_that_wait_for_a_silent_link_leave_the_others_to_the_rest() {
 }
 
 #[test]
+fn an_operator_sees_how_a_link_fares_and_what_its_earlier_sessions_counted() {
+    let smsc = server();
+    let soon = Duration::from_millis(20);
+    let config = fleet([endpoint(&smsc)]).window(7).enquire_interval(soon).throttle_backoff(soon, soon);
+    let (client, _events) = connect(&config);
+    let link = || client.links().swap_remove(0);
+    assert_eq!((link().phase, link().window, link().outstanding, link().binds), (LinkPhase::Bound, 7, 0, 1));
+    assert_eq!((link().submit_round_trip, link().throttled, link().failed_attempts), (None, 0, 0));
+    client.submit(&message()).expect("accepted");
+    assert!(link().submit_round_trip.is_some());
+    until(|| client.submit(&message()).is_ok() && link().accepted_last_second > 1);
+    until(|| link().enquire_round_trip.is_some());
+
+    smsc.set_faults(Faults { throttle: 1, ..Faults::default() });
+    client.submit(&message()).expect_err("throttled");
+    assert_eq!(link().throttled, 1);
+    client.submit(&message()).expect("accepted");
+
+    smsc.set_faults(Faults { leave_unanswered: true, ..Faults::default() });
+    let earlier = submissions(&smsc);
+    let tickets: Vec<_> = (0..3).map(|_| client.enqueue(&message()).expect("room")).collect();
+    assert!(smsc.wait_for(TIMEOUT, |record| record.submission_count == earlier + 3));
+    assert_eq!(link().outstanding, 3);
+    smsc.set_faults(Faults::default());
+    smsc.cut_links();
+    for ticket in tickets {
+        assert_eq!(ticket.wait().expect_err("cut").outcome(), Outcome::Unknown);
+    }
+    until(|| link().binds == 2 && link().phase == LinkPhase::Bound);
+    assert_eq!((link().outstanding, link().throttled), (0, 1), "counted over all sessions");
+    drop(smsc);
+    until(|| link().failed_attempts > 0);
+}
+
+#[test]
 fn one_link_of_several_is_enough_to_come_up_and_none_is_an_error() {
     let smsc = server();
     let nobody = {

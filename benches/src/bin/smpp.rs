@@ -4,6 +4,7 @@
 //! .ci/peers-smpp
 //! cd benches && cargo build --release --features smpp --bin smpp
 //! target/release/smpp                         # the table
+//! target/release/smpp table MESSAGES          # the same of fewer messages
 //! taskset -c 0 target/release/smpp            # the same on one core, servers included
 //! target/release/smpp million                 # CPU and memory over a million messages
 //! target/release/smpp early                   # with 60,000 early reports held
@@ -47,14 +48,15 @@ fn main() -> Result<()> {
         Some("million") => million(),
         Some("early") => early(),
         Some("only") => only(),
-        _ => table(),
+        Some("table") => table(env::args().nth(2).ok_or("how many messages?")?.parse()?),
+        _ => table(MESSAGES),
     }
 }
 
 /// Each cell is the median of the rounds and, in brackets, their lowest and highest. Rounds are taken in turn, so that a
 /// busy moment does not fall on one client; ratios are of the same round, for the same reason.
-fn table() -> Result<()> {
-    type Run = fn(u16, usize) -> Result<Duration>;
+fn table(messages: usize) -> Result<()> {
+    type Run = fn(u16, usize, usize) -> Result<Duration>;
     let own = Server::own()?;
     let node = Server::node()?;
     let rows: [(&str, &Server, Run); 4] = [
@@ -70,14 +72,14 @@ fn table() -> Result<()> {
         for (row, (_, server, run)) in rows.iter().enumerate() {
             for (column, window) in WINDOWS.into_iter().enumerate() {
                 let cpu = cpu_time(server.child.id())?;
-                let took = run(server.port, window)?.as_secs_f64();
+                let took = run(server.port, window, messages)?.as_secs_f64();
                 busy[row][column]
                     .push((cpu_time(server.child.id())?.saturating_sub(cpu)).as_secs_f64() / took);
-                rates[row][column].push(MESSAGES as f64 / took);
+                rates[row][column].push(messages as f64 / took);
             }
         }
     }
-    println!("{MESSAGES} submissions, messages per second: median of {ROUNDS} rounds (lowest to highest)");
+    println!("{messages} submissions, messages per second: median of {ROUNDS} rounds (lowest to highest)");
     println!("{:40}{:>26}{:>26}{:>26}", "window", WINDOWS[0], WINDOWS[1], WINDOWS[2]);
     for (row, (name, ..)) in rows.iter().enumerate() {
         let cells = rates[row].iter().map(|rounds| Spread::of(rounds).show(0));
@@ -190,11 +192,11 @@ fn config(port: u16, window: usize) -> Result<SmppConfig> {
     Ok(SmppConfig::new(&format!("127.0.0.1:{port}"), Credentials::new(SYSTEM_ID, PASSWORD)?).window(window))
 }
 
-fn ours(port: u16, window: usize) -> Result<Duration> {
+fn ours(port: u16, window: usize, messages: usize) -> Result<Duration> {
     let (client, events) = SmppClient::connect(&config(port, window)?)?;
     let told = std::thread::spawn(move || events.count());
     let started = Instant::now();
-    submit(&client, MESSAGES)?;
+    submit(&client, messages)?;
     let took = started.elapsed();
     client.shutdown();
     told.join().map_err(|_| "the thread that counts panicked")?;
@@ -210,17 +212,17 @@ fn submit(client: &SmppClient, messages: usize) -> Result<()> {
     Ok(())
 }
 
-fn node_client(port: u16, window: usize) -> Result<Duration> {
+fn node_client(port: u16, window: usize, messages: usize) -> Result<Duration> {
     let script = root().join("benches/peers/smpp_client.js");
     let output = node(&script)
-        .args([port.to_string(), window.to_string(), MESSAGES.to_string()])
+        .args([port.to_string(), window.to_string(), messages.to_string()])
         .stderr(Stdio::inherit())
         .output()?;
     let milliseconds: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
     Ok(Duration::from_secs_f64(milliseconds / 1000.0))
 }
 
-fn rusmppc(port: u16, window: usize) -> Result<Duration> {
+fn rusmppc(port: u16, window: usize, messages: usize) -> Result<Duration> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (client, mut events) =
@@ -245,7 +247,7 @@ fn rusmppc(port: u16, window: usize) -> Result<Duration> {
             .short_message(OctetString::from_vec(text)?)
             .build();
         let started = Instant::now();
-        let left = Arc::new(AtomicUsize::new(MESSAGES));
+        let left = Arc::new(AtomicUsize::new(messages));
         let places: Vec<_> = (0..window)
             .map(|_| {
                 let (client, message, left) = (client.clone(), message.clone(), Arc::clone(&left));

@@ -298,7 +298,7 @@ impl<T: Clone> Session<T> {
     }
 
     /// How many submissions wait to be written.
-    pub(crate) const fn unwritten(&self) -> u64 {
+    pub(crate) fn unwritten(&self) -> usize {
         self.pending.unwritten()
     }
 

@@ -116,8 +116,8 @@ impl<T> Pending<T> {
     }
 
     /// How many requests wait to be handed over.
-    pub(super) const fn unwritten(&self) -> u64 {
-        self.written - self.handed_over
+    pub(super) fn unwritten(&self) -> usize {
+        usize::try_from(self.written - self.handed_over).unwrap_or(usize::MAX)
     }
 
     /// Marks everything written so far as possibly gone.

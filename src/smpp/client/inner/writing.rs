@@ -23,24 +23,21 @@ impl Inner {
         }
     }
 
-    /// Has what there is to write written by itself or, where it is much, writes it: for a caller who comes back soon,
-    /// most likely with more.
+    /// Has the writing threads write what is much, and leaves less to be taken along soon: for a caller who has results at
+    /// hand and most likely comes back with more. Not for one who waits: a service that holds small answers back until
+    /// the ones before are acknowledged would wait for what is left.
     pub(in crate::smpp::client) fn flush_in_company(&self, window: usize) {
         let mut state = self.lock();
-        if self.signals.len() == 1
-            && let Some(connected) = state.links.first_mut().and_then(LinkState::usable)
-        {
-            if connected.session.unwritten() >= company(window) {
-                drop(self.flush(state, 0));
-                return;
-            }
-            // The reading thread looks after what is left, unless it reads.
-            if connected.reader != Reader::Thread && connected.left_to_callers_at.is_some() {
-                return;
-            }
+        // The reading thread looks after what is left, unless it reads.
+        let is_left = |connected: &mut Connected| {
+            connected.session.unwritten() < worth_a_write(window)
+                && connected.reader != Reader::Thread
+                && connected.left_to_callers_at.is_some()
+        };
+        if self.signals.len() > 1 || !state.links[0].usable().is_some_and(is_left) {
+            drop(state);
+            self.flush_soon();
         }
-        drop(state);
-        self.flush_soon();
     }
 
     pub(in crate::smpp::client) fn wake_writer(&self, state: &mut ClientState, index: usize) {
@@ -117,8 +114,8 @@ impl Inner {
 
 /// Messages that are worth a write of their own: a part of the window, so that the service works on them while the rest
 /// are written.
-const fn company(window: usize) -> u64 {
-    (window / 4 + 1) as u64
+const fn worth_a_write(window: usize) -> usize {
+    window / 4 + 1
 }
 
 /// A buffer larger than this is not kept for the next write.
