@@ -21,9 +21,17 @@ impl Place {
         self.0.last().is_some_and(|last| last == key)
     }
 
-    pub(crate) fn parent(&self) -> Option<Self> {
-        let (_, rest) = self.0.split_last()?;
-        Some(Self(rest.to_vec()))
+    /// Whether the last key is a name that the document gives, and no keyword: of a property or of a component.
+    pub(crate) fn is_name(&self) -> bool {
+        let above = self.0.split_last().map_or(&[][..], |(_, above)| above);
+        // A property may have the name `properties`, and then what stands below it are keywords again.
+        let properties = above.iter().rev().take_while(|key| *key == "properties").count();
+        properties % 2 == 1 || above.len() == 2 && above[0] == "components"
+    }
+
+    /// How many arrays and maps stand around this place, without a name between them.
+    pub(crate) fn nesting(&self) -> usize {
+        self.0.iter().rev().take_while(|key| matches!(key.as_str(), "items" | "additionalProperties")).count()
     }
 
     /// How many keys stand where this one stands.

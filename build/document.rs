@@ -130,10 +130,9 @@ pub(crate) fn path_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
-/// Whether an example stands there, which is data and no structure. A property may have that name, too.
+/// Whether an example stands there, which is data and no structure. A property or a component may have that name, too.
 pub(crate) fn is_data(place: &Place) -> bool {
-    let named = place.parent().is_some_and(|parent| parent.ends_with("properties"));
-    !named && (place.ends_with("example") || place.ends_with("examples"))
+    !place.is_name() && (place.ends_with("example") || place.ends_with("examples"))
 }
 
 /// Every `$ref` below `value`, with the place below it. Examples are data, not structure.

@@ -103,6 +103,24 @@ fn model(root: &Value) -> Result<openapiv3::OpenAPI, Diagnostic> {
             return Err(Diagnostic::new(Place::at(["components", "schemas"]).child(name), describe(&error)));
         }
     }
+    // Of the rest, one key after the other, in a document that is sound but for it.
+    let sound = "openapi: 3.0.3\ninfo: {title: a, version: b}\npaths: {}\n";
+    let fits = |parent: &[&str], key: &str, value: &Value| {
+        let mut document: Value = yaml_serde::from_str(sound).unwrap_or_default();
+        let parent = parent.iter().fold(&mut document, |value, key| &mut value[*key]);
+        parent[key] = value.clone();
+        yaml_serde::from_value::<openapiv3::OpenAPI>(document)
+    };
+    for (key, value) in pairs(&root["info"]) {
+        if let Err(error) = fits(&["info"], key, value) {
+            return Err(Diagnostic::new(Place::at(["info", key]), describe(&error)));
+        }
+    }
+    for (key, value) in pairs(root) {
+        if let Err(error) = fits(&[], key, value) {
+            return Err(Diagnostic::new(Place::at([key]), describe(&error)));
+        }
+    }
     Err(Diagnostic::new(Place::default(), describe(&error)))
 }
 

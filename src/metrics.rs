@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | `http.client.request.duration` | histogram, seconds | `operation`, `outcome`, `error.type` | each attempt of a call; its count is the number of attempts |
 //! | `engagelab.client.call.duration` | histogram, seconds | `operation`, `outcome`, `error.type` | whole calls, with their repeats and pauses |
+//! | `engagelab.guard.decisions` | counter | `operation`, `verdict`, `limit`, `prefix` | decisions of guards: `admitted`, `denied`, `recorded` or `unavailable`; the dial prefix where limits name it, else `other` |
 //! | `engagelab.callback.requests` | counter | `result` | callbacks: `events`, `address_check`, `duplicate`, or why they were refused |
 //! | `http.server.request.duration` | histogram, seconds | `operation`, `http.response.status_code` | until a callback is answered, or until the sandbox has an answer |
 //! | `engagelab.smpp.submissions` | counter | `outcome`, `error.type` | SMPP submissions |
@@ -35,6 +36,7 @@ pub fn describe() {
     describe_histogram!(ATTEMPTS, Unit::Seconds, "How long each attempt of a call took.");
     describe_histogram!(CALLS, Unit::Seconds, "How long calls took, with their repeats and pauses.");
     describe_histogram!(SERVED, Unit::Seconds, "How long requests took until they were answered.");
+    describe_counter!(GUARD, Unit::Count, "Decisions of guards, by verdict, limit and dial prefix.");
     describe_counter!(CALLBACKS, Unit::Count, "Callbacks, by what became of them.");
     describe_counter!(SUBMISSIONS, Unit::Count, "SMPP submissions, by what became of them.");
     describe_histogram!(SUBMIT, Unit::Seconds, "How long answers to SMPP submissions took.");
@@ -47,6 +49,7 @@ pub fn describe() {
 const ATTEMPTS: &str = "http.client.request.duration";
 const CALLS: &str = "engagelab.client.call.duration";
 const SERVED: &str = "http.server.request.duration";
+const GUARD: &str = "engagelab.guard.decisions";
 const CALLBACKS: &str = "engagelab.callback.requests";
 const SUBMISSIONS: &str = "engagelab.smpp.submissions";
 const SUBMIT: &str = "engagelab.smpp.submit.duration";
@@ -54,6 +57,25 @@ const ENQUIRE: &str = "engagelab.smpp.enquire.duration";
 const THROTTLES: &str = "engagelab.smpp.throttles";
 const WINDOW_USED: &str = "engagelab.smpp.window.used";
 const WINDOW_SIZE: &str = "engagelab.smpp.window.size";
+
+/// One decision of a guard.
+#[cfg(feature = "guard")]
+pub(crate) fn guard_decision(decided: &crate::guard::Decided<'_>, named_prefix: Option<&str>) {
+    use crate::guard::Verdict;
+
+    let verdict = match decided.verdict {
+        Verdict::Admitted => "admitted",
+        Verdict::Denied(_) => "denied",
+        Verdict::Recorded(_) => "recorded",
+        Verdict::Unavailable { .. } => "unavailable",
+    };
+    let limit = decided.verdict.limit().map_or("", crate::guard::LimitKind::as_str);
+    // Only prefixes that the limits name, so that an attack on many prefixes does not make as many series.
+    let prefix = named_prefix.unwrap_or("other").to_owned();
+    let operation = decided.operation.as_str();
+    counter!(GUARD, "operation" => operation, "verdict" => verdict, "limit" => limit, "prefix" => prefix)
+        .increment(1);
+}
 
 /// What one client measures. The handles of what happens in every call are asked for once.
 pub(crate) struct CallMetrics {

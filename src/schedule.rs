@@ -45,6 +45,7 @@ impl<T, At: Ord + Copy> Schedule<T, At> {
         self.due.pop().map(|Reverse(due)| (due.at, due.what))
     }
 
+    #[cfg(any(feature = "sandbox", feature = "smpp"))]
     pub(crate) fn clear(&mut self) {
         self.due.clear();
     }

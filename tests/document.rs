@@ -200,3 +200,20 @@ fn what_is_received_is_not_bound_by_limits_of_what_is_sent() {
     );
     valid("CallbackRow", json!({"message_id": "", "to": long, "channel": "", "itime": 0}));
 }
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn what_the_page_says_of_the_sandbox_is_so() {
+    use engagelab_otp::sandbox::{TEST_RECIPIENTS, demo};
+    let read = |text: &str| yaml_serde::from_str::<Value>(text).expect("YAML");
+    let contract = read(include_str!("../.ci/contract.yaml"));
+    let said = &contract["sandbox"];
+    assert_eq!(said["url"], read(include_str!("../openapi/sandbox.yaml"))["servers"][0]["url"]);
+    assert_eq!((&said["key"], &said["secret"]), (&json!(demo::DEV_KEY), &json!(demo::DEV_SECRET)));
+    let mut recipients: Vec<&str> =
+        said["recipients"].as_object().expect("a map").keys().map(String::as_str).collect();
+    let mut known: Vec<&str> = TEST_RECIPIENTS.iter().map(|recipient| recipient.address).collect();
+    recipients.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(recipients, known);
+}

@@ -57,16 +57,58 @@ struct Row {
     repeated: usize,
 }
 
+fn unknown(name: &'static str, fault: Fault, timeout: Duration, kind: ErrorKind) -> Row {
+    Row { name, fault, timeout, outcome: Outcome::Unknown, kind, sent: 1, repeated: 3 }
+}
+
+fn failed(name: &'static str, text: String, kind: ErrorKind) -> Row {
+    unknown(name, Fault::Answer(text), LONG, kind)
+}
+
+/// Refusals in which the code 1000 stands, or may have stood.
+fn refusals_that_leave_it_open() -> Vec<Row> {
+    let gzip = |answer: String| answer.replacen("\r\n", "\r\nContent-Encoding: gzip\r\n", 1);
+    vec![
+        failed(
+            "400 with code 1000, whatever the message is",
+            json(400, r#"{"code":1000,"message":{"en":"internal"}}"#),
+            ErrorKind::Service,
+        ),
+        failed(
+            "400 with code 1000 and a message that is no Unicode",
+            json(400, r#"{"message":"\ud800","code":1000}"#),
+            ErrorKind::Service,
+        ),
+        failed("400 with code 1000 as a text", json(400, r#"{"code":"1000"}"#), ErrorKind::Service),
+        failed("400 with code 1000 as a decimal", json(400, r#"{"code":1000.0}"#), ErrorKind::Service),
+        failed("400 with code 1000 among two", json(400, r#"{"code":1000,"code":3002}"#), ErrorKind::Service),
+        failed(
+            "400 with code 1000 behind a byte order mark",
+            json(400, "\u{FEFF}{\"code\":1000}"),
+            ErrorKind::Service,
+        ),
+        failed(
+            "400 with code 1000 before something else",
+            json(400, "{\"code\":1000}\n<hr>"),
+            ErrorKind::Service,
+        ),
+        failed("400 in a coding that nobody asked for", gzip(json(400, "x")), ErrorKind::Status),
+        unknown(
+            "400 whose body ends with the connection, before it begins",
+            Fault::AnswerAndClose("HTTP/1.1 400 Bad Request\r\n\r\n".to_owned()),
+            LONG,
+            ErrorKind::TruncatedResponse,
+        ),
+        unknown(
+            "400 whose body ends with the connection, before its first brace",
+            Fault::AnswerAndClose("HTTP/1.0 400 Bad Request\r\n\r\n \n".to_owned()),
+            LONG,
+            ErrorKind::TruncatedResponse,
+        ),
+    ]
+}
+
 fn table() -> Vec<Row> {
-    let unknown = |name, fault, timeout, kind| Row {
-        name,
-        fault,
-        timeout,
-        outcome: Outcome::Unknown,
-        kind,
-        sent: 1,
-        repeated: 3,
-    };
     let refused = |name, status: u16, body: &str, kind| Row {
         name,
         fault: Fault::Answer(json(status, body)),
@@ -76,7 +118,6 @@ fn table() -> Vec<Row> {
         sent: 1,
         repeated: 1,
     };
-    let failed = |name, text: String, kind| unknown(name, Fault::Answer(text), LONG, kind);
     let html = |status| crate::support::server::answer(status, "text/html", "<h1>Bad gateway</h1>");
     let lost = ErrorKind::ConnectionLost;
     vec![
@@ -104,6 +145,11 @@ fn table() -> Vec<Row> {
             format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Filler: x\r\n".repeat(500)),
             ErrorKind::OversizedResponse,
         ),
+        failed(
+            "200 with a chunk of no length",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n".to_owned(),
+            ErrorKind::Protocol,
+        ),
         failed("200 without a body", json(200, ""), ErrorKind::EmptyResponse),
         failed("200 with a page", html(200), ErrorKind::ContentType),
         failed("200 with half a JSON", json(200, "\"unfinished"), ErrorKind::TruncatedResponse),
@@ -114,6 +160,13 @@ fn table() -> Vec<Row> {
         refused("400 with code 5016", 400, r#"{"code":5016,"message":"no"}"#, ErrorKind::Service),
         refused("200 with code 3002", 200, r#"{"code":3002,"message":"no"}"#, ErrorKind::Service),
         refused("429 with code 3003", 429, r#"{"code":3003,"message":"no"}"#, ErrorKind::Service),
+        refused("200 with code 3002 as a text", 200, r#"{"code":"3002"}"#, ErrorKind::Service),
+        refused(
+            "200 with code 3002 and no message",
+            200,
+            r#"{"code":3002,"message":[]}"#,
+            ErrorKind::Service,
+        ),
         refused("400 with a page", 400, "{no JSON}", ErrorKind::Status),
         refused("401", 401, r#"{"code":2001,"message":"no"}"#, ErrorKind::Service),
         refused("404 without an error body", 404, "", ErrorKind::Status),
@@ -132,7 +185,7 @@ fn table() -> Vec<Row> {
 
 #[test]
 fn each_fault_leaves_each_operation_as_the_table_says() {
-    for row in table() {
+    for row in table().into_iter().chain(refusals_that_leave_it_open()) {
         for operation in operations::ALL {
             let server = Server::start(vec![row.fault.clone()]);
             let client = client(&server.url())

@@ -65,6 +65,14 @@ fn answers(echo: &str) -> Vec<String> {
             &format!("\r\nServer: {echo}\r\nX-Request-Id: {SECRET}\r\n"),
             1,
         ),
+        // Heads that are unusual, and are read all the same.
+        format!(
+            "\r\nHTTP/1.1 103 Early\r\n\r\nHTTP/1.1 400 No\r\nServer: {echo}\r\nContent-Length: 0\r\n\r\n"
+        ),
+        format!("HTTP/1.0 103 Early\r\n\r\nHTTP/1.1 400 No\r\nServer: {echo}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 400 No\nServer: {echo}\nContent-Length: 0\n\r\n"),
+        format!("HTTP/1.1 400 No\r\nConnection: {echo}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 400 No\r\nTransfer-Encoding: {echo}\r\nContent-Length: 0\r\n\r\n"),
     ]
 }
 

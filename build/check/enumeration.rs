@@ -35,6 +35,11 @@ impl Check<'_> {
             let what = "only texts and integers can have a list of values; choose one of these types";
             return self.refuse(place.child(key), what);
         }
+        if closed && texts && !schema["x-enum-varnames"].is_null() {
+            let what =
+                "a closed list of texts is named by its values; leave this out, or use `x-extensible-enum`";
+            return self.refuse(place.child("x-enum-varnames"), what);
+        }
         let values = &schema[key];
         let fits = |value: &Value| if texts { value.is_string() } else { value.is_i64() };
         if !values.as_sequence().is_some_and(|values| !values.is_empty() && values.iter().all(fits)) {

@@ -96,10 +96,7 @@ impl Check<'_> {
         };
         let place = place.child("0");
         self.keys(server, &place, &["url", "description"]);
-        let url = server["url"].as_str().unwrap_or_default();
-        let host = url.strip_prefix("https://").unwrap_or_default();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/".contains(c);
-        if host.is_empty() || host.starts_with('/') || host.ends_with('/') || !host.chars().all(plain) {
+        if !is_base_url(server["url"].as_str().unwrap_or_default()) {
             let what = "the server's `url` is not one; write `https://` and a host, perhaps with a path, without a slash at the end";
             self.refuse(place.child("url"), what);
         }
@@ -181,26 +178,85 @@ impl Check<'_> {
         }
     }
 
+    /// A reference to another kind of component would be followed, and what is looked for not be found there.
+    fn refers_to(&mut self, kind: &str, reference: &str, place: &Place) {
+        if reference.strip_prefix("#/components/").and_then(|rest| rest.split('/').next()) != Some(kind) {
+            let what = format!(
+                "{reference:?} is another kind of component; refer to one of `#/components/{kind}` here"
+            );
+            self.refuse(place.clone(), what);
+        }
+    }
+
     /// Keys that nobody reads are ignored by every reader, and a typing error becomes a silent hole.
     fn keys(&mut self, value: &Value, place: &Place, allowed: &[&str]) {
         if !value.is_mapping() && !value.is_null() {
             return self.refuse(place.clone(), "keys and values belong here; write a mapping");
         }
         for (key, value) in pairs(value) {
-            if !allowed.contains(&key) {
+            if allowed.contains(&key) {
+                self.documentation(key, value, &place.child(key));
+            } else {
                 let what = if key.starts_with("x-") {
                     "nothing reads this extension here; is it misspelt, or does it belong elsewhere?"
                 } else {
                     "this key means nothing here; is it misspelt?"
                 };
                 self.refuse(place.child(key), what);
-            } else if matches!(key, "description" | "summary") && !value.is_string() {
-                self.refuse(place.child(key), "this is not a text; put it in quotes");
             }
+        }
+    }
+
+    /// What is written for people, in the shape that OpenAPI gives it.
+    fn documentation(&mut self, key: &str, value: &Value, place: &Place) {
+        let (fits, what) = match key {
+            "description" | "summary" => (value.is_string(), "this is not a text; put it in quotes"),
+            "tags" => (value.is_sequence(), "this is not a list; begin each item with `-`"),
+            "callbacks" | "contact" | "content" | "examples" | "externalDocs" | "license" => {
+                (value.is_mapping(), "keys and values belong here; write a mapping")
+            }
+            _ => return,
+        };
+        if !fits {
+            self.refuse(place.clone(), what);
+        }
+        if value.as_str().is_some_and(has_rust_code) {
+            let what = "what is indented, or fenced without a language, is compiled as Rust in the documentation; fence it with ```text";
+            self.refuse(place.clone(), what);
         }
     }
 
     fn refuse(&mut self, place: Place, what: impl Into<String>) {
         self.defects.push(Diagnostic::new(place, what));
     }
+}
+
+/// What a client takes for its base URL, of `https` and without a slash at the end.
+fn is_base_url(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, "-"));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    host.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && plain(host)
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && path.split('/').all(|segment| plain(segment) && !matches!(segment, "" | "." | ".."))
+}
+
+/// Whether rustdoc would take a part of a text for Rust, and compile it.
+fn has_rust_code(text: &str) -> bool {
+    let (mut fenced, mut after_blank) = (false, true);
+    for line in text.lines() {
+        let content = line.trim_start();
+        if let Some(language) = ["```", "~~~"].iter().find_map(|fence| content.strip_prefix(fence)) {
+            if !fenced && language.trim().is_empty() {
+                return true;
+            }
+            fenced = !fenced;
+        } else if !fenced && after_blank && !content.is_empty() && line.starts_with("    ") {
+            return true;
+        }
+        after_blank = content.is_empty();
+    }
+    false
 }

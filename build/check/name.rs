@@ -10,7 +10,9 @@ impl Check<'_> {
     pub(super) fn name(&mut self, name: &str, place: &Place) {
         let plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !plain || syn::parse_str::<syn::Ident>(&name.to_snake_case()).is_err() {
+        let rust = name.to_snake_case();
+        // The parser knows the keywords of all editions but this one.
+        if !plain || rust == "gen" || syn::parse_str::<syn::Ident>(&rust).is_err() {
             let what = format!(
                 "{name:?} cannot be a name in Rust; begin with a letter, go on with letters, digits and `_`, and avoid keywords"
             );

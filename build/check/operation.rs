@@ -201,14 +201,22 @@ impl Check<'_> {
             }
         }
         for (status, response) in pairs(responses) {
-            if response["$ref"].is_null() {
-                self.response(response, &place.child(status));
+            let place = place.child(status);
+            match response["$ref"].as_str() {
+                Some(reference) => self.refers_to("responses", reference, &place),
+                None => self.response(response, &place),
+            }
+            let resolved = self.document.resolve(response);
+            if matches!(status, "204" | "205") && resolved.is_some_and(|one| !one["content"].is_null()) {
+                let what =
+                    "an answer with this status has no body; leave out `content`, or choose another status";
+                self.refuse(place.clone(), what);
             }
             let success = matches!(status.as_bytes(), [b'2', b'0'..=b'9', b'0'..=b'9'] | b"2XX");
             if !(success || matches!(status, "4XX" | "5XX")) {
                 let what =
                     "only one success, 4XX and 5XX are supported; errors differ by code, not by status";
-                self.refuse(place.child(status), what);
+                self.refuse(place, what);
             }
         }
     }
@@ -241,5 +249,5 @@ impl Check<'_> {
     }
 }
 
-/// Methods that `Api` has already, and the constant beside the operations.
-const RESERVED: [&str; 4] = ["all", "clone", "respond", "run"];
+/// Methods that `Api` has already, and the constants beside the operations.
+const RESERVED: [&str; 5] = ["all", "base_url", "clone", "respond", "run"];

@@ -21,8 +21,10 @@ impl Check<'_> {
                 self.refuse(place.child("parameters"), "parameters are a list; begin each with `-`");
             }
             for (index, parameter) in items(parameters).enumerate() {
-                if parameter["$ref"].is_null() {
-                    self.parameter(parameter, &place.child("parameters").child(&index.to_string()));
+                let place = place.child("parameters").child(&index.to_string());
+                match parameter["$ref"].as_str() {
+                    Some(reference) => self.refers_to("parameters", reference, &place),
+                    None => self.parameter(parameter, &place),
                 }
             }
         }
@@ -110,22 +112,12 @@ impl Check<'_> {
     fn parameter_name(&mut self, name: &str, found_in: &str, place: &Place) {
         if found_in == "header" {
             let token = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            let of_client = [
-                "accept",
-                "authorization",
-                "connection",
-                "content-length",
-                "content-type",
-                "host",
-                "transfer-encoding",
-                "user-agent",
-            ];
             if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(token) {
                 let what =
                     format!("{name:?} cannot be a header's name here; use letters, digits, `-` and `_`");
                 return self.refuse(place.clone(), what);
             }
-            if of_client.contains(&name.to_ascii_lowercase().as_str()) {
+            if OF_CLIENT.contains(&name.to_ascii_lowercase().as_str()) {
                 let what = format!("the header {name} is the client's own; leave the parameter out");
                 return self.refuse(place.clone(), what);
             }
@@ -137,3 +129,25 @@ impl Check<'_> {
         }
     }
 }
+
+/// What the client writes itself, and what belongs to one connection, to a proxy or to how a message is framed.
+const OF_CLIENT: [&str; 18] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];

@@ -111,16 +111,29 @@ impl Check<'_> {
             if schema["items"].is_null() {
                 self.refuse(place.clone(), "an array without `items`; say what it holds");
             } else {
-                self.schema(&schema["items"], &place.child("items"), false, sent);
+                self.member(&schema["items"], &place.child("items"), sent);
             }
         }
         if schema["additionalProperties"].is_mapping() {
-            self.schema(&schema["additionalProperties"], &place.child("additionalProperties"), false, sent);
+            self.member(&schema["additionalProperties"], &place.child("additionalProperties"), sent);
         } else if !schema["additionalProperties"].is_null() && !schema["additionalProperties"].is_bool() {
             self.refuse(
                 place.child("additionalProperties"),
                 "this is no schema; write one, `true` or `false`",
             );
+        }
+    }
+
+    /// What an array or a map holds. Limits are those of a named schema or of a property.
+    fn member(&mut self, schema: &Value, place: &Place, sent: bool) {
+        if place.nesting() > DEEPEST {
+            let what = "arrays and maps are nested too deep here; give an inner one a name under components";
+            return self.refuse(place.clone(), what);
+        }
+        self.schema(schema, place, false, sent);
+        for key in LIMITS.into_iter().filter(|key| sent && !schema[*key].is_null()) {
+            let what = "the limits of what an array or a map holds need a name; give it one under components, and refer to it";
+            self.refuse(place.child(key), what);
         }
     }
 
@@ -182,7 +195,7 @@ impl Check<'_> {
         if sent {
             return;
         }
-        for key in ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern"] {
+        for key in LIMITS {
             if !schema[key].is_null() {
                 let what = "what is received is not bound by limits; say it in the description";
                 self.refuse(place.child(key), what);
@@ -223,6 +236,12 @@ impl Check<'_> {
             }
             if property["$ref"].is_null() && property["description"].as_str().is_none_or(str::is_empty) {
                 self.refuse(place.clone(), "`description` is missing; it becomes the field's documentation");
+            }
+            let required = items(&schema["required"]).any(|one| one.as_str() == Some(name));
+            if sent && !required && !property["nullable"].is_null() {
+                let what =
+                    "a field that can be left out cannot be null as well here; require it, or leave this out";
+                self.refuse(place.child("nullable"), what);
             }
             self.schema(property, &place, false, sent);
         }
@@ -297,3 +316,9 @@ impl Check<'_> {
         }
     }
 }
+
+/// What binds a value that is sent.
+const LIMITS: [&str; 7] = ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern"];
+
+/// How often arrays and maps may be nested in place. Far more would overflow the stack of the type generator.
+const DEEPEST: usize = 4;

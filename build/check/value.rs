@@ -36,8 +36,18 @@ impl Check<'_> {
                     }
                 }
             }
+            Value::String(text) if text.chars().any(is_unseen) => {
+                let what = "there is a control character in this text, or one that turns the direction of others; take it out";
+                self.refuse(place.clone(), what);
+            }
             Value::Tagged(_) => self.refuse(place.clone(), "a YAML tag means nothing here; leave it out"),
             _ => {}
         }
     }
+}
+
+/// Characters that the compiler refuses in comments and texts, or that nobody sees there.
+fn is_unseen(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{61C}')
 }

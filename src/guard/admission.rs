@@ -352,8 +352,11 @@ impl Inner {
         if verdict.is_admitted() {
             self.tally.admitted.fetch_add(1, Ordering::Relaxed);
         }
+        let decided = Decided { operation: asked.operation, prefix: asked.prefix, verdict };
+        #[cfg(feature = "metrics")]
+        crate::metrics::guard_decision(&decided, asked.prefix.filter(|prefix| self.prefixes.names(prefix)));
         if let Some(hook) = &self.hook {
-            hook(&Decided { operation: asked.operation, prefix: asked.prefix, verdict });
+            hook(&decided);
         }
     }
 }

@@ -63,6 +63,11 @@ impl<T> ByPrefix<T> {
         self.0.keys()
     }
 
+    #[cfg(feature = "metrics")]
+    pub(super) fn names(&self, prefix: &str) -> bool {
+        self.0.contains_key(prefix)
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
         self.0.values()
     }

@@ -2,12 +2,14 @@
 //!
 //! One rule decides whether the service may have acted. A response is a clear no only if it has been read whole and
 //! nothing in it leaves the question open: neither its status, nor, where the body is an error of the service, its code.
-//! A response that was cut is never a clear no: the part that is missing may have held the code 1000.
+//! A response that was cut is never a clear no: the part that is missing may have held the code 1000. Nor is one whose
+//! body cannot be read for its coding, or one without a body that ends with the connection.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::header::{self, HeaderMap};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::api::types::ErrorCode;
 use crate::error::{ApiError, Error};
@@ -15,6 +17,9 @@ use crate::http::redact::Redactor;
 use crate::http::response::ResponseHead;
 use crate::http::transport::{ExchangeError, RawResponse};
 use crate::{ErrorKind, Outcome};
+
+/// Stands before JSON where a server's library puts it, and means nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Takes the body of a success; says what was wrong with it if it cannot.
 pub(crate) type Decode<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), serde_json::Error>;
@@ -30,19 +35,23 @@ pub(crate) fn read(
     let success = (200..300).contains(&status);
     let error = match body {
         Err(incomplete) => Error::from(incomplete),
-        Ok(body) => match service_error(&body, success) {
-            Some(Ok(found)) => of_service(found, status, &redactor()),
-            Some(Err(Cut)) if !success => Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown),
-            None if !success => Error::new(ErrorKind::Status, outcome_of(status)).with_detail(excerpt(
-                &redactor(),
-                &headers,
-                &body,
-            )),
-            Some(Err(Cut)) | None => match decode_success(&body, decode) {
-                Ok(()) => return Ok(ResponseHead { headers, reused_connection: reused }),
-                Err(error) => of_success(&error, &headers, &body, &redactor()),
-            },
-        },
+        Ok(body) => {
+            let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+            match service_error(body, success) {
+                Some(Ok(found)) => of_service(found, status, &redactor()),
+                None if !success && !may_be_cut(status, &headers, body) => {
+                    let outcome = if is_coded(&headers) { Outcome::Unknown } else { outcome_of(status) };
+                    Error::new(ErrorKind::Status, outcome).with_detail(excerpt(&redactor(), &headers, body))
+                }
+                Some(Err(Cut)) | None if !success => {
+                    Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown)
+                }
+                Some(Err(Cut)) | None => match decode_success(body, decode) {
+                    Ok(()) => return Ok(ResponseHead { headers, reused_connection: reused }),
+                    Err(error) => of_success(&error, &headers, body, &redactor()),
+                },
+            }
+        }
     };
     Err(error
         .with_status(status, retry_after(&headers, now))
@@ -87,7 +96,6 @@ fn of_service(found: ServiceError, status: u16, redactor: &Redactor) -> Error {
 }
 
 /// An error in the service's own form.
-#[derive(Deserialize)]
 struct ServiceError {
     code: i64,
     message: Option<String>,
@@ -97,16 +105,104 @@ struct ServiceError {
 struct Cut;
 
 /// The error of the service that a body holds, if it does. One may stand even behind a status of success.
+///
+/// Only the code decides. It is found whatever else the body holds, and in other forms than the document's, too: a
+/// failure must not be taken for a clear no, nor for a success, because its message is not a text.
 fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Cut>> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return None;
     }
-    match serde_json::from_slice::<ServiceError>(body) {
-        Ok(error) if error.code == 0 && success => None,
-        Ok(error) => Some(Ok(error)),
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let found = Codes::deserialize(&mut json).and_then(|codes| {
+        // What stands behind a failure changes nothing of it; a success is one value, and nothing else.
+        if success { json.end().map(|()| codes) } else { Ok(codes) }
+    });
+    match found {
+        Ok(Codes(codes)) => {
+            let open = codes.contains(&ErrorCode::Internal.value());
+            let code = if open { ErrorCode::Internal.value() } else { codes.last().copied()? };
+            let message = || serde_json::from_slice::<Message>(body).ok()?.message;
+            (code != 0 || !success).then(|| Ok(ServiceError { code, message: message() }))
+        }
         Err(error) if error.is_eof() => Some(Err(Cut)),
         Err(_) => None,
     }
+}
+
+/// The numbers that an object has under `code`: as a rule one.
+struct Codes(Vec<i64>);
+
+impl<'de> Deserialize<'de> for Codes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Codes {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Self, A::Error> {
+        while let Some(name) = members.next_key::<Name>()? {
+            match name {
+                Name::Code => self.0.extend(members.next_value::<Code>()?.number()),
+                Name::Other => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Name {
+    Code,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Number(i64),
+    Decimal(f64),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Code {
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(number),
+            // As it is written without a fraction.
+            Self::Decimal(number) => number.to_string().parse().ok(),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Message {
+    message: Option<String>,
+}
+
+/// Whether a failure's body may have been longer: nothing came, and nothing said that nothing would.
+fn may_be_cut(status: u16, headers: &HeaderMap, body: &[u8]) -> bool {
+    let framed =
+        [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
+    !matches!(status, 100..=199 | 304) && !framed && body.iter().all(u8::is_ascii_whitespace)
+}
+
+/// Whether the body is in a coding, which was not asked for, and so cannot be read.
+fn is_coded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// An operation whose success has no body is answered with nothing, which reads like JSON's null.

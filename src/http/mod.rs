@@ -7,6 +7,7 @@ mod attempt;
 pub(crate) mod authorization;
 pub(crate) mod call;
 mod classify;
+mod escapes;
 pub(crate) mod parameters;
 mod redact;
 pub(crate) mod response;

@@ -1,13 +1,17 @@
 //! Takes codes, secrets and addresses out of texts that come from the service or from a proxy.
 //!
 //! Such texts may repeat the request, so everything that the request held is known and cut, in whatever disguise it
-//! comes back. What else looks like a code, a phone number or an e-mail address is cut on suspicion. Only failures come
+//! comes back: with other characters between, as another script or an encoding writes it. What else looks like a code, a phone number or an e-mail address is cut on suspicion. Only failures come
 //! here.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde_json::Value;
 
 use crate::api::limits::CODE_CONFIG_VERIFY_CODE_LEN_RANGE;
 use crate::api::types::SENSITIVE_FIELDS;
+use crate::http::escapes::{as_written, decoded, fold};
+use crate::input::is_invisible;
 
 /// Values that must not be shown, as they stood in a request.
 #[derive(Default)]
@@ -25,9 +29,13 @@ impl Redactor {
         if let Some(Ok(request)) = body.map(serde_json::from_slice::<Value>) {
             collect(&request, false, &mut values);
         }
-        let exact = values.iter().flat_map(|value| forms(value)).map(|form| folded(&form)).collect();
+        let exact = values
+            .iter()
+            .flat_map(|value| forms(value))
+            .map(|form| form.chars().map(fold).collect())
+            .collect();
         let letters = |value: &String| -> Vec<char> {
-            folded(value).into_iter().filter(|c| c.is_alphanumeric()).collect()
+            value.chars().map(fold).filter(|c| c.is_alphanumeric()).collect()
         };
         let spaced = values.iter().map(letters).flat_map(|value| nearly(&value)).collect();
         Self { exact, spaced }
@@ -37,6 +45,8 @@ impl Redactor {
     pub(crate) fn excerpt(&self, text: &str) -> String {
         let scrubbed = self.scrub(text);
         let line = scrubbed.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Nor may it change how a terminal shows what stands around it.
+        let line = line.replace(|c: char| c.is_control() || is_invisible(c), "\u{FFFD}");
         match line.char_indices().nth(EXCERPT) {
             Some((end, _)) => format!("{}{CUT}", &line[..end]),
             None => line,
@@ -45,23 +55,33 @@ impl Redactor {
 
     /// Whether `text` holds nothing of what the request held.
     pub(crate) fn is_clean(&self, text: &str) -> bool {
-        let text = folded(text);
-        let mut hidden = vec![false; text.len()];
-        self.hide_known(&text, &mut hidden);
-        !hidden.contains(&true)
+        let text: Vec<char> = text.chars().collect();
+        [as_written(&text), decoded(&text)].into_iter().all(|reading| {
+            let (text, _): (Vec<char>, Vec<usize>) = reading.into_iter().unzip();
+            let mut hidden = vec![false; text.len()];
+            self.hide_known(&text, &mut hidden);
+            !hidden.contains(&true)
+        })
     }
 
     /// The beginning of `text`, as much as anybody reads of it, without what must not be shown.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let shown: Vec<char> = text.chars().take(WINDOW).collect();
-        let text: Vec<char> = shown.iter().copied().map(fold).collect();
-        let mut hidden = vec![false; text.len()];
-        self.hide_known(&text, &mut hidden);
-        hide_addresses(&text, &mut hidden);
-        hide_mixtures(&text, &mut hidden);
-        hide_numbers(&text, &mut hidden);
+        let mut hidden = vec![false; shown.len()];
+        for reading in [as_written(&shown), decoded(&shown)] {
+            let (text, ends): (Vec<char>, Vec<usize>) = reading.into_iter().unzip();
+            let mut found = vec![false; text.len()];
+            self.hide_known(&text, &mut found);
+            hide_addresses(&text, &mut found);
+            hide_mixtures(&text, &mut found);
+            hide_numbers(&text, &mut found);
+            let begins = std::iter::once(0).chain(ends.iter().copied());
+            for ((begin, end), _) in begins.zip(&ends).zip(found).filter(|(_, found)| *found) {
+                hidden[begin..*end].fill(true);
+            }
+        }
         // A value may have been cut in two where the window ends.
-        let end = if text.len() < WINDOW { text.len() } else { WINDOW - MARGIN };
+        let end = if shown.len() < WINDOW { shown.len() } else { WINDOW - MARGIN };
         let mut kept = String::with_capacity(end);
         for index in 0..end {
             if !hidden[index] {
@@ -111,7 +131,7 @@ fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
 }
 
 /// A value, and other forms in which it may come back: a number without its `+` or its country code, the name of an
-/// e-mail address, and what stands for `+` and `@` in URLs, JSON and HTML.
+/// e-mail address, and what it is in hexadecimal and in Base64.
 fn forms(value: &str) -> Vec<String> {
     let mut forms = vec![value.to_owned()];
     if let Some(digits) =
@@ -123,15 +143,20 @@ fn forms(value: &str) -> Vec<String> {
     if let Some((name, _)) = value.split_once('@') {
         forms.push(name.to_owned());
     }
-    for (plain, written) in
-        [("@", "%40"), ("@", "\\u0040"), ("@", "&#64;"), ("+", "%2b"), ("+", "\\u002b"), ("+", "&#43;")]
-    {
-        if value.contains(plain) {
-            forms.push(value.replace(plain, written));
-        }
+    if value.len() > SHORTEST {
+        forms.push(value.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
+        forms.extend((0..3).map(|before| in_base64(value, before)));
     }
     forms.retain(|form| form.chars().count() >= SHORTEST);
     forms
+}
+
+/// What a value always is in the Base64 of something longer that has `before` octets, or three or six more, before it.
+fn in_base64(value: &str, before: usize) -> String {
+    let whole = BASE64_STANDARD_NO_PAD.encode([&[0; 2][..before], value.as_bytes()].concat());
+    // Six bits make a character. The first and the last may hold bits of what stands around the value.
+    let own = (before * 8).div_ceil(6)..(before + value.len()) * 8 / 6;
+    whole[own].to_owned()
 }
 
 /// A value, and what is left of it when one character is lost: enough of it to guess the rest.
@@ -150,39 +175,18 @@ fn nearly(value: &[char]) -> Vec<Vec<char>> {
     forms
 }
 
-fn folded(text: &str) -> Vec<char> {
-    text.chars().map(fold).collect()
-}
-
-/// The plain lower-case form of a character: full-width forms and the digits of other scripts are another way to write
-/// the same.
-fn fold(c: char) -> char {
-    const ZEROS: [u32; 6] = [0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0xFF10];
-    let code = u32::from(c);
-    let plain = match code {
-        0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0),
-        0x1D7CE..=0x1D7FF => char::from_digit((code - 0x1D7CE) % 10, 10),
-        _ => ZEROS
-            .iter()
-            .find(|&&zero| (zero..zero + 10).contains(&code))
-            .and_then(|zero| char::from_digit(code - zero, 10)),
-    };
-    plain.unwrap_or(c).to_ascii_lowercase()
-}
-
 /// Where `value` begins in `text`.
 fn occurrences<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize> + 'a {
     let some = (!value.is_empty()).then(|| text.windows(value.len()));
     some.into_iter().flatten().enumerate().filter(move |(_, window)| *window == value).map(|(start, _)| start)
 }
 
-/// Hides words with an `@` between other characters, however it is written.
+/// Hides words with an `@` between other characters.
 fn hide_addresses(text: &[char], hidden: &mut [bool]) {
     let separates = |c: char| c.is_whitespace() || "<>\"'(),:=[]{}|".contains(c);
     for word in words(text, |c| !separates(c)) {
         let letters: String = text[word.clone()].iter().collect();
-        let written = ["%40", "\\u0040", "&#64;"].iter().any(|at| letters.contains(at));
-        if written || letters.trim_matches('@').contains('@') {
+        if letters.trim_matches('@').contains('@') {
             hidden[word].fill(true);
         }
     }
@@ -219,7 +223,7 @@ fn hide_mixtures(text: &[char], hidden: &mut [bool]) {
 /// Hides what may be a code or a phone number: digits, 4 of them or more, perhaps with separators between. A run of
 /// 16 digits and more is a message's id, which helps to find a message and identifies no person; it stays.
 fn hide_numbers(text: &[char], hidden: &mut [bool]) {
-    let between = |gap: &[char]| gap.len() <= MAX_GAP && gap.iter().all(|c| " -.()/,_:".contains(*c));
+    let between = |gap: &[char]| gap.len() <= MAX_GAP && gap.iter().all(|c| !c.is_alphanumeric());
     let mut number: Option<std::ops::Range<usize>> = None;
     let mut digits = 0;
     for run in words(text, char::is_numeric) {
@@ -280,6 +284,8 @@ const MESSAGE_ID: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     #[test]
@@ -312,7 +318,7 @@ mod tests {
     fn values_are_cut_in_other_forms_too() {
         let body = br#"{"to":"+6591234567"}"#;
         let phone = Redactor::of(Some(body), &[]);
-        assert_eq!(phone.scrub("6591234567 %2B6591234567 91234567x"), "… …");
+        assert_eq!(phone.scrub("6591234567 or %2B6591234567 or 91234567x"), "… or … or …");
         let mail = Redactor::of(Some(br#"{"to":"sentinel.person@example.com"}"#), &[]);
         for form in [
             "sentinel.person%40example.com",
@@ -375,6 +381,69 @@ mod tests {
             let expected = text.replace("3002", "…");
             assert_eq!(request.scrub(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn no_encoding_hides_a_value() {
+        let body = r#"{"to":"+6591234567","template":{"params":{"name":"Zoë Müller","word":"Käsefondue"}}}"#;
+        let request = Redactor::of(Some(body.as_bytes()), &["s3cret-of-ours"]);
+        for text in [
+            r"K\u00e4sefondue",
+            r"\u004b\u00E4\u0073\u0065\u0066\u006f\u006e\u0064\u0075\u0065",
+            "K%C3%A4sefondue",
+            "%4b%c3%a4%73%65%66%6f%6e%64%75%65",
+            "K&#228;sefondue",
+            "K&#xE4;sefondue",
+            "KÄSEFONDUE",
+            r"Zo\u00eb M\u00fcller",
+            "Zo%C3%AB+M%C3%BCller",
+            "%2B%36%35%39%31%32%33%34%35%36%37",
+            "&#54;&#53;&#57;&#49;&#50;&#51;&#52;&#53;&#54;&#55;",
+            "4BC3A47365666f6e647565",
+        ] {
+            let scrubbed = request.scrub(text);
+            assert!(
+                scrubbed.chars().filter(|c| c.is_alphanumeric()).count() == 0,
+                "{text} became {scrubbed}"
+            );
+        }
+        // In the middle of something encoded, wherever it begins there.
+        for before in ["", "a", "ab", "abc"] {
+            let encoded = BASE64_STANDARD.encode(format!("{before}Käsefondue and"));
+            assert!(!request.is_clean(&encoded), "{encoded}");
+            let shown = request.scrub(&encoded);
+            assert!(
+                !shown.contains("c2Vmb25kdW")
+                    && !shown.contains("NlZm9uZHVl")
+                    && !shown.contains("zZWZvbmR1Z"),
+                "{shown}"
+            );
+        }
+        assert_eq!(request.scrub("100% of %dx, ab&bc, \\u and %zz"), "100% of %dx, ab&bc, \\u and %zz");
+    }
+
+    #[test]
+    fn any_separator_may_stand_in_a_number() {
+        for number in [
+            "398\u{A0}210",
+            "39\u{2009}82\u{2009}10",
+            "398–210",
+            "39*82*10",
+            "39\u{200B}82\u{200B}10",
+            "398&nbsp;210",
+        ] {
+            let scrubbed = Redactor::default().scrub(number);
+            assert!(!scrubbed.contains(|c: char| c.is_ascii_digit()), "{number} became {scrubbed}");
+        }
+    }
+
+    #[test]
+    fn an_excerpt_changes_nothing_where_it_is_shown() {
+        let text = "a\u{1b}[mred\u{7} \u{202E}fed\u{200B}c\u{9b}d\r\n\te";
+        assert_eq!(
+            Redactor::default().excerpt(text),
+            "a\u{FFFD}[mred\u{FFFD} \u{FFFD}fed\u{FFFD}c\u{FFFD}d e"
+        );
     }
 
     #[test]

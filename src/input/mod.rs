@@ -24,6 +24,7 @@ pub use definition::{
 };
 pub use invalid::InvalidInput;
 pub use recipient::Recipient;
+pub(crate) use recipient::is_invisible;
 pub use strategy::Strategy;
 pub use template_id::TemplateId;
 pub use template_ref::TemplateRef;

@@ -147,7 +147,7 @@ fn stands_in_an_address(c: char) -> bool {
 
 /// Characters that are not seen, or that change the order in which others are seen: those of Unicode's properties
 /// `Default_Ignorable_Code_Point` and `Bidi_Control`.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'

@@ -27,10 +27,12 @@ python() { "$tools/python/bin/python" "$@"; }
 # Where cargo puts what it builds, which CARGO_TARGET_DIR and cargo's configuration may have moved.
 target_directory() { cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'; }
 
-# Builds the sandbox as a program of its own, for tests/document/servers.py.
+# Builds the sandbox as a program of its own, for tests/document/servers.py, and other examples with it.
 build_sandbox() {
+    local example wanted=(--example sandbox)
+    for example in "$@"; do wanted+=(--example "$example"); done
     echo "building the sandbox"
-    cargo build --quiet --features full --package engagelab-otp-examples --example sandbox
+    cargo build --quiet --features full --package engagelab-otp-examples "${wanted[@]}"
     SANDBOX=$(target_directory)/debug/examples/sandbox
     export SANDBOX
 }

@@ -308,6 +308,116 @@ const MORE: &[(&str, &str, &str, &str)] = &[
         "text/html > exmaple",
         "misspelt",
     ),
+    ("operationId: readPart", "operationId: baseUrl", "get > operationId", "choose another one"),
+    ("operationId: readPart", "operationId: gen", "get > operationId", "avoid keywords"),
+    ("        - name: verbose\n", "        - name: gen\n", "parameters > 1", "avoid keywords"),
+    (
+        "description: A line of a table.",
+        "description: \"A line\\r of a table.\"",
+        "Line > description",
+        "control character",
+    ),
+    (
+        "description: A line of a table.",
+        "description: \"A line \\u202e of a table.\"",
+        "Line > description",
+        "turns the direction",
+    ),
+    ("summary: Read a part", "summary: \"Read \\u202e a part\"", "get > summary", "turns the direction"),
+    ("'two words']", "\"two\\u202e words\"]", "Kind > x-extensible-enum > 2", "turns the direction"),
+    (
+        "description: A line of a table.",
+        "description: \"A line:\\n\\n```\\nfoo bar\\n```\"",
+        "Line > description",
+        "fence it with ```text",
+    ),
+    (
+        "description: A line of a table.",
+        "description: \"A line:\\n\\n    foo bar\"",
+        "Line > description",
+        "fence it with ```text",
+    ),
+    (
+        "enum: [small, large]",
+        "enum: [small, large]\n      x-enum-varnames: [tiny, huge]",
+        "Size > x-enum-varnames",
+        "named by its values",
+    ),
+    (
+        "enum: [small, large]",
+        "enum: ['+', '-']\n      x-enum-varnames: [plus, minus]",
+        "Size > x-enum-varnames",
+        "named by its values",
+    ),
+    (
+        "$ref: '#/components/responses/Part'",
+        "$ref: '#/components/schemas/Part'",
+        "get > responses > 200",
+        "one of `#/components/responses`",
+    ),
+    (
+        "- $ref: '#/components/parameters/ItemId'",
+        "- $ref: '#/components/parameters/ItemId'\n      - $ref: '#/components/schemas/Line'",
+        "parameters > 1",
+        "one of `#/components/parameters`",
+    ),
+    (
+        "  responses:\n    Part:\n",
+        "  responses:\n    example:\n      description: A.\n      content:\n        application/json:\n          schema:\n            $ref: '#/components/schemas/Nope'\n    Part:\n",
+        "responses > example > content > application/json > schema",
+        "leads nowhere",
+    ),
+    (
+        "            type: string\n            x-sensitive: true\n",
+        "            type: string\n            minLength: 3\n            x-sensitive: true\n",
+        "pins > additionalProperties > minLength",
+        "need a name",
+    ),
+    (
+        "          items:\n            $ref: '#/components/schemas/Note'\n",
+        "          items:\n            type: string\n            maxLength: 3\n",
+        "notes > items > maxLength",
+        "need a name",
+    ),
+    (
+        "        with-dash:\n          type: boolean\n",
+        "        with-dash:\n          type: boolean\n          nullable: true\n",
+        "with-dash > nullable",
+        "require it",
+    ),
+    (
+        "          description: Deleted.\n",
+        "          description: Deleted.\n          content:\n            application/json:\n              schema:\n                $ref: '#/components/schemas/Part'\n",
+        "delete > responses > 204",
+        "has no body",
+    ),
+    ("- name: X-Trace-Id", "- name: Expect", "parameters > 3", "the client's own"),
+    ("- name: X-Trace-Id", "- name: Proxy-Authorization", "parameters > 3", "the client's own"),
+    ("api.example.com/v1", "api.example.com:99999", "servers > 0 > url", "https://"),
+    ("api.example.com/v1", "api.example.com/a/../b", "servers > 0 > url", "https://"),
+    ("https://api.example.com/v1", "https://:443", "servers > 0 > url", "https://"),
+    ("  version: 1.0.0\n", "  version: 1.0.0\n  license: MIT\n", "info > license", "write a mapping"),
+    ("  version: 1.0.0\n", "  version: 1.0.0\n  license: {}\n", "info > license", "correct it there"),
+    ("servers:\n", "tags: 5\nservers:\n", "tags", "begin each item"),
+    ("servers:\n", "tags: [a]\nservers:\n", "tags", "correct it there"),
+    (
+        "      summary: Read a part\n",
+        "      summary: Read a part\n      tags: x\n",
+        "get > tags",
+        "begin each item",
+    ),
+    (
+        "      summary: Read a part\n",
+        "      summary: Read a part\n      externalDocs: x\n",
+        "get > externalDocs",
+        "write a mapping",
+    ),
+    (
+        "      summary: Read a part\n",
+        "      summary: Read a part\n      callbacks: x\n",
+        "get > callbacks",
+        "write a mapping",
+    ),
 ];
 
 const OTP: &str = include_str!("../../openapi/otp.yaml");
@@ -336,6 +446,31 @@ fn what_cannot_be_obeyed_is_refused_with_the_line_the_place_and_what_to_do() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The type generator would overflow its stack, which ends the build without a word.
+#[test]
+fn what_is_nested_without_end_is_refused_before_it_is_generated() {
+    let nested = ["{type: array, items: ".repeat(50), "{type: string}".to_owned(), "}".repeat(50)].concat();
+    let part = "        counts:\n";
+    let deep = format!(
+        "        deep:\n          description: Deep.\n          type: array\n          items: {nested}\n{part}"
+    );
+    let said = refused(&ALL.replacen(part, &deep, 1));
+    assert!(
+        said.contains("Part > properties > deep > items > items") && said.contains("nested too deep"),
+        "{said}"
+    );
+}
+
+/// What stands below them is structure, and no example.
+#[test]
+fn properties_and_components_may_have_the_names_of_keywords() {
+    let property = "        with-dash:\n          type: boolean\n";
+    for name in ["example", "examples", "format", "pattern", "required", "properties"] {
+        let named = format!("        {name}:\n          type: boolean\n          example: {{a: null}}\n");
+        assert_eq!(refused(&ALL.replacen(property, &named, 1)), "", "{name}");
+    }
 }
 
 #[test]

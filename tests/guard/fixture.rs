@@ -22,6 +22,10 @@ impl HandClock {
         *self.0.lock().expect("not poisoned") += time;
     }
 
+    pub(crate) fn set(&self, time: Duration) {
+        *self.0.lock().expect("not poisoned") = time;
+    }
+
     pub(crate) fn passed(&self) -> Duration {
         *self.0.lock().expect("not poisoned")
     }

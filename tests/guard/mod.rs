@@ -9,6 +9,8 @@ mod model;
 mod once;
 mod outcomes;
 #[cfg(feature = "redis")]
+mod processes;
+#[cfg(feature = "redis")]
 mod redis;
 mod resolution;
 mod store;

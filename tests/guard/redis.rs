@@ -303,6 +303,46 @@ fn the_replay_memory_in_redis_keeps_its_contract_and_is_shared() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_lets_nothing_pass_and_one_that_is_set_forward_again_frees_it() {
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let clock = HandClock::default();
+    clock.advance(2 * HOUR);
+    let store = server.store(&clock);
+    let one = Charge { key: key(1), also: None, amount: 1, window: HOUR, cap: Cap::Fixed(2) };
+    let charge = |id: u64| store.charge(id_of(id), &[one], Enforcement::Deny).expect("an answer").decision;
+    assert_eq!(charge(1), Decision::Charged);
+    clock.set(HOUR);
+    assert_eq!(charge(1), Decision::Charged, "the same id is still known");
+    assert_eq!(charge(2), Decision::Charged);
+    assert!(matches!(charge(3), Decision::Denied(_)));
+    // Both count for their window from the later time on.
+    clock.set(3 * HOUR);
+    assert!(matches!(charge(3), Decision::Denied(_)));
+    clock.set(3 * HOUR + HOUR / 60);
+    assert_eq!(charge(3), Decision::Charged);
+}
+
+#[test]
+fn a_server_that_stalls_is_not_waited_for_and_what_it_did_meanwhile_is_known_afterwards() {
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let store = server.builder().timeout(Duration::from_millis(100)).connect().expect("a store");
+    let one = Charge { key: key(1), also: None, amount: 1, window: HOUR, cap: Cap::Fixed(1) };
+    server.command(&["CLIENT", "PAUSE", "600000", "WRITE"]);
+    let began = std::time::Instant::now();
+    let error = store.charge(id_of(1), &[one], Enforcement::Deny).expect_err("it is paused");
+    assert!(
+        matches!(&error, StoreError::Unavailable(source) if source.to_string().contains("in time")),
+        "{error:?}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(60));
+    server.command(&["CLIENT", "UNPAUSE"]);
+    for id in [1, 1, 2] {
+        let decision = store.charge(id_of(id), &[one], Enforcement::Deny).expect("an answer").decision;
+        assert_eq!(decision == Decision::Charged, id == 1, "{id}");
+    }
+}
+
+#[test]
 fn six_limits_take_one_round_trip() {
     let Some(server) = RedisServer::start(&[]) else { return };
     let store = server.builder().connect().expect("a store");
@@ -423,13 +463,13 @@ impl Drop for RedisServer {
 }
 
 /// Hands everything on to a server, and cuts each connection when it has seen so many answers: the last of them is lost.
-struct CuttingProxy {
-    port: u16,
+pub(super) struct CuttingProxy {
+    pub(super) port: u16,
     cuts: Arc<AtomicU64>,
 }
 
 impl CuttingProxy {
-    fn start(server: u16, answers: usize) -> Self {
+    pub(super) fn start(server: u16, answers: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("it listens").port();
         let cuts = Arc::new(AtomicU64::new(0));
@@ -462,7 +502,7 @@ impl CuttingProxy {
         Self { port, cuts }
     }
 
-    fn cuts(&self) -> u64 {
+    pub(super) fn cuts(&self) -> u64 {
         self.cuts.load(Ordering::SeqCst)
     }
 }

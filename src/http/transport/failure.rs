@@ -46,6 +46,7 @@ impl ExchangeError {
         let (kind, detail) = match &error {
             ureq::Error::BodyExceedsLimit(_) => return Self::oversized_body(),
             ureq::Error::Timeout(_) => (ErrorKind::Timeout, "while reading the answer"),
+            ureq::Error::Protocol(_) => (ErrorKind::Protocol, "in the answer's body"),
             _ => (ErrorKind::TruncatedResponse, ""),
         };
         Self { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }

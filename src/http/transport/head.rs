@@ -7,23 +7,41 @@
 use http::HeaderMap;
 use http::header::HeaderName;
 
-/// Renames the fields in `input`, if the whole head is there. Says whether it was.
-pub(super) fn hide_names(mut input: &mut [u8]) -> bool {
-    while let Some(end) = end_of_head(input) {
-        let (head, rest) = input.split_at_mut(end);
-        for line in head.split_mut(|octet| *octet == b'\n') {
-            let Some(colon) = line.iter().position(|octet| *octet == b':') else { continue };
-            if SHOWN.iter().any(|name| line[..colon].eq_ignore_ascii_case(name.as_bytes())) {
-                line[colon - 1] = MARK;
+/// Renames the fields in `input`, as far as the head is there. Says whether it was there whole.
+///
+/// What a line is and where a head ends is seen as ureq's parser sees it: a line ends with LF, there may be a CR before
+/// that, and empty lines may come first.
+pub(super) fn hide_names(input: &mut [u8]) -> bool {
+    let mut within = None;
+    for line in input.split_inclusive_mut(|octet| *octet == b'\n') {
+        let Some(content) = line.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        else {
+            return false;
+        };
+        match within {
+            None if content.is_empty() => {}
+            // A provisional response: another head follows.
+            None => within = Some(content.starts_with(b"HTTP/1.") && content.get(9) == Some(&b'1')),
+            Some(true) if content.is_empty() => within = None,
+            Some(false) if content.is_empty() => return true,
+            Some(_) => {
+                let colon = content.iter().position(|octet| *octet == b':');
+                if let Some(colon) = colon.filter(|colon| is_shown(&content[..*colon], &content[colon + 1..]))
+                {
+                    line[colon - 1] = MARK;
+                }
             }
         }
-        if !head.starts_with(b"HTTP/1.1 1") {
-            return true;
-        }
-        // A provisional response: another head follows.
-        input = rest;
     }
     false
+}
+
+/// Whether ureq would show this value, which may be anything.
+fn is_shown(name: &[u8], value: &[u8]) -> bool {
+    let is = |shown: &&str| name.eq_ignore_ascii_case(shown.as_bytes());
+    let framing =
+        |token: &[u8]| FRAMING.iter().any(|known| token.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
+    SHOWN.iter().any(is) || FRAMED_BY.iter().any(is) && !value.split(|octet| *octet == b',').all(framing)
 }
 
 /// Gives fields that were renamed their own names back.
@@ -31,7 +49,7 @@ pub(super) fn restore_names(headers: &mut HeaderMap) {
     if !headers.keys().any(|name| name.as_str().as_bytes().ends_with(&[MARK])) {
         return;
     }
-    for name in SHOWN {
+    for name in SHOWN.into_iter().chain(FRAMED_BY) {
         let mut hidden = name.as_bytes().to_vec();
         hidden.pop();
         hidden.push(MARK);
@@ -42,11 +60,6 @@ pub(super) fn restore_names(headers: &mut HeaderMap) {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-}
-
-fn end_of_head(input: &[u8]) -> Option<usize> {
-    let ends = |window: &[u8]| window == b"\r\n\r\n" || window.ends_with(b"\n\n");
-    input.windows(4).position(ends).map(|start| start + 4)
 }
 
 /// The fields whose values ureq shows, but for those that say where a response ends.
@@ -61,6 +74,11 @@ const SHOWN: [&str; 9] = [
     "server",
     "user-agent",
 ];
+
+/// The fields that ureq shows and needs, and what they commonly say: that stays. A length is a number, or no response.
+const FRAMED_BY: [&str; 2] = ["connection", "transfer-encoding"];
+const FRAMING: [&str; 8] =
+    ["chunked", "close", "compress", "deflate", "gzip", "identity", "keep-alive", "upgrade"];
 
 /// Takes the place of a name's last letter. It may stand in a name, and does not in any of these.
 const MARK: u8 = b'~';
@@ -79,6 +97,38 @@ mod tests {
         let text = String::from_utf8(input).expect("UTF-8");
         assert!(text.ends_with("Content-TYP~: a\r\nX-Date: b\r\nDat~:c\r\n\r\nserver: d\r\n"), "{text}");
 
+        for early in ["\r\n\nHTTP/1.1 103 Early\r\nServer: x\r\n\r\n", "HTTP/1.0 102 Wait\n\r\n", ""] {
+            for end in ["\r\n\r\n", "\n\n", "\n\r\n", "\r\n\n"] {
+                let head = format!("{early}HTTP/1.1 200 OK\r\nDate: secret\nServer: secret{end}");
+                let mut input = format!("{head}date: body").into_bytes();
+                assert!(!hide_names(&mut input[..head.len() - 1]), "{head:?}");
+                assert!(hide_names(&mut input), "{head:?}");
+                let text = String::from_utf8(input).expect("UTF-8");
+                assert!(
+                    text.contains("Dat~: secret\nServe~: secret") && text.ends_with("date: body"),
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_say_where_a_response_ends_are_hidden_if_they_say_something_else() {
+        for (field, shown) in [
+            ("Connection: keep-alive, Upgrade", true),
+            ("Connection:close", true),
+            ("Transfer-Encoding: gzip, Chunked ", true),
+            ("Connection: secret", false),
+            ("Transfer-Encoding: chunked, secret", false),
+        ] {
+            let mut input = format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n").into_bytes();
+            assert!(hide_names(&mut input));
+            assert_eq!(!input.contains(&MARK), shown, "{field}");
+        }
+    }
+
+    #[test]
+    fn names_come_back() {
         let mut headers = HeaderMap::new();
         headers.append("content-typ~", HeaderValue::from_static("a"));
         headers.append("serve~", HeaderValue::from_static("b"));

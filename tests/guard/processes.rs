@@ -1,0 +1,232 @@
+//! Guards in several processes that are killed, over connections that are cut. Each process is this test binary again, with
+//! its part in the environment.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use engagelab_otp::guard::{
+    Guard, GuardedClient, GuardedSend, Limits, OnceError, Pepper, RedisStore, Settlement,
+};
+use engagelab_otp::sandbox::Sandbox;
+use engagelab_otp::{Client, Clock, Credentials, Outcome, Proxy, RetryPolicy, SystemClock, TemplateRef};
+
+use super::fixture::{DAY, rate, to};
+use super::model;
+use super::redis::{CuttingProxy, RedisServer};
+
+const PART: &str = "GUARD_TEST_PART";
+const REDIS: &str = "GUARD_TEST_REDIS";
+const SERVICE: &str = "GUARD_TEST_SERVICE";
+const RECIPIENTS: u64 = 20;
+
+#[test]
+fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
+    if let Some(part) = part("reserve") {
+        reserve(&part);
+        return;
+    }
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let reserves = model::operations(4_000) as u64;
+    let most = reserves / 8 / RECIPIENTS;
+    let proxy = CuttingProxy::start(server.port, 97);
+    let kept: Arc<Mutex<HashMap<u64, u64>>> = Arc::default();
+    let mut random = fastrand::Rng::with_seed(9);
+    let mut killed = 0;
+    thread::scope(|scope| {
+        for process in 0..8_u64 {
+            let kept = kept.clone();
+            // Some live long, some are killed between a reserve and its release, and followed by another.
+            let lives: Vec<_> = (0..4).map(|_| random.u64(0..60)).collect();
+            killed += lives.len();
+            let port = if process % 2 == 0 { proxy.port } else { server.port };
+            scope.spawn(move || {
+                let part = |life: usize| format!("{process} {life} {} {most}", reserves / 8 / 5);
+                let test =
+                    "guard::processes::processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit";
+                for (life, pause) in lives.iter().enumerate() {
+                    let mut child = child(test, "reserve", &part(life), port, "");
+                    let reading = read(&mut child, kept.clone());
+                    thread::sleep(Duration::from_millis(200 + pause));
+                    drop(child.kill());
+                    drop(child.wait());
+                    reading.join().expect("no panic");
+                }
+                let mut last = child(test, "reserve", &part(lives.len()), port, "");
+                read(&mut last, kept).join().expect("no panic");
+                assert!(last.wait().expect("it ends").success());
+            });
+        }
+    });
+    let kept = kept.lock().expect("not poisoned");
+    let guard =
+        guard(&RedisStore::builder(&url(server.port)).expect("a URL").connect().expect("a store"), most);
+    for number in 0..RECIPIENTS {
+        let kept = kept.get(&number).copied().unwrap_or_default();
+        assert!(kept <= most, "{kept} of {most} for {number}");
+        let left = std::iter::repeat_with(|| guard.admit(&GuardedSend::message(&to(number))))
+            .take_while(Result::is_ok);
+        let left = left.count() as u64;
+        assert!(kept + left <= most, "{kept} kept and {left} left of {most}");
+    }
+    println!("{killed} kills, {} cuts, at most {most} each of {RECIPIENTS}: {kept:?}", proxy.cuts());
+}
+
+/// A process that reserves and releases, and says what it keeps.
+fn reserve(part: &str) {
+    let mut words = part.split(' ').map(|word| word.parse::<u64>().expect("a number"));
+    let mut next = || words.next().expect("four numbers");
+    let (process, life, reserves, most) = (next(), next(), next(), next());
+    let offset = i64::try_from(process % 3).expect("small") - 1;
+    let store = RedisStore::builder(&std::env::var(REDIS).expect("set")).expect("a URL");
+    // The clocks of the machines are hours apart.
+    let guard = guard_at(&store.connect().expect("a store"), most, Wrong(offset));
+    let mut random = fastrand::Rng::with_seed(process * 100 + life);
+    for _ in 0..reserves {
+        let number = random.u64(0..RECIPIENTS);
+        match guard.admit(&GuardedSend::message(&to(number))) {
+            Ok(permit) if random.u8(0..3) > 0 => drop(permit.settle(Settlement::NotSent)),
+            Ok(permit) => {
+                drop(permit);
+                println!("\nkept {number}");
+            }
+            // Denied, or cut off twice.
+            Err(_) => {}
+        }
+    }
+}
+
+#[test]
+fn of_calls_from_several_processes_one_is_delivered_whoever_is_killed() {
+    let test = "guard::processes::of_calls_from_several_processes_one_is_delivered_whoever_is_killed";
+    if let Some(key) = part("once") {
+        once(&key);
+        return;
+    }
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let start = |key: &str| child(test, "once", key, server.port, &sandbox.url());
+    let mut all: Vec<_> = (0..8).map(|_| start("everybody 125")).collect();
+    for child in &mut all {
+        assert!(child.wait().expect("it ends").success());
+    }
+    assert_eq!(sandbox.messages().len(), 1);
+
+    let kills = std::env::var("GUARD_KILLS").map_or(6, |kills| kills.parse().expect("a number"));
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut delivered = 0;
+    for number in 0..kills {
+        let before = sandbox.messages().len();
+        let mut first = start(&format!("key-{number} 2"));
+        thread::sleep(Duration::from_micros(random.u64(0..150_000)));
+        drop(first.kill());
+        drop(first.wait());
+        // An hour later. Whether it was sent before is not known here; nobody sends it again.
+        let client = once_client(server.port, &sandbox.url(), true);
+        let again = client.once(&format!("key-{number}")).send_message(&to(1), &template());
+        let now = sandbox.messages().len();
+        assert!(now <= before + 1, "{again:?}");
+        match &again {
+            Ok(_) => assert_eq!(now, before + 1),
+            Err(error) => assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}"),
+        }
+        delivered += now - before;
+    }
+    println!("{kills} kills, {delivered} delivered once");
+}
+
+/// A process in which so many threads send with one key.
+fn once(part: &str) {
+    let (key, threads) = part.split_once(' ').expect("two words");
+    let port = std::env::var(REDIS).expect("set");
+    let port =
+        port.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok()).expect("a port");
+    let client = once_client(port, &std::env::var(SERVICE).expect("set"), false);
+    thread::scope(|scope| {
+        for _ in 0..threads.parse().expect("a number") {
+            scope.spawn(|| match client.once(key).send_message(&to(1), &template()) {
+                Ok(_) | Err(OnceError::Unknown(_)) => {}
+                Err(error) => panic!("{error}"),
+            });
+        }
+    });
+}
+
+fn template() -> TemplateRef {
+    TemplateRef::new("sandbox-custom-tpl").expect("an id").param("code", "398210")
+}
+
+fn once_client(port: u16, service: &str, an_hour_later: bool) -> GuardedClient {
+    let credentials =
+        Credentials::new(engagelab_otp::sandbox::demo::DEV_KEY, engagelab_otp::sandbox::demo::DEV_SECRET);
+    let client = Client::builder(credentials.expect("valid")).base_url(service).proxy(Proxy::None);
+    let client = client.retry(RetryPolicy::never()).build().expect("a client");
+    let store = RedisStore::builder(&url(port)).expect("a URL").timeout(Duration::from_secs(20));
+    let store = if an_hour_later { store.clock(Wrong(1)) } else { store };
+    let pepper = Pepper::new("a pepper that everybody has").expect("a pepper");
+    let guard = Guard::builder(store.connect().expect("a store")).pepper(pepper);
+    guard.build().expect("a guard").client(&client)
+}
+
+/// So many hours off.
+struct Wrong(i64);
+
+impl Clock for Wrong {
+    fn now(&self) -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        let hours = Duration::from_secs(3600 * self.0.unsigned_abs());
+        if self.0 < 0 { SystemTime::now() - hours } else { SystemTime::now() + hours }
+    }
+
+    fn sleep(&self, pause: Duration) {
+        thread::sleep(pause);
+    }
+}
+
+fn guard(store: &RedisStore, most: u64) -> Guard {
+    guard_at(store, most, SystemClock)
+}
+
+fn guard_at(store: &RedisStore, most: u64, clock: impl Clock) -> Guard {
+    let pepper = Pepper::new("a pepper that everybody has").expect("a pepper");
+    let limits = Limits::new().per_recipient(rate(most, DAY));
+    Guard::builder(store.clone()).limits(limits).pepper(pepper).clock(clock).build().expect("a guard")
+}
+
+fn url(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}/")
+}
+
+/// What this process is to do, if it is one of those that a test has started.
+fn part(name: &str) -> Option<String> {
+    std::env::var(PART).ok()?.strip_prefix(&format!("{name}: ")).map(str::to_owned)
+}
+
+fn child(test: &str, name: &str, part: &str, redis: u16, service: &str) -> Child {
+    Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", test, "--nocapture"])
+        .env(PART, format!("{name}: {part}"))
+        .env(REDIS, url(redis))
+        .env(SERVICE, service)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started")
+}
+
+/// Counts what a process says that it keeps.
+fn read(child: &mut Child, kept: Arc<Mutex<HashMap<u64, u64>>>) -> thread::JoinHandle<()> {
+    let output = BufReader::new(child.stdout.take().expect("piped"));
+    thread::spawn(move || {
+        for line in output.lines().map_while(Result::ok) {
+            if let Some(number) = line.strip_prefix("kept ").and_then(|number| number.parse().ok()) {
+                *kept.lock().expect("not poisoned").entry(number).or_default() += 1;
+            }
+        }
+    })
+}
