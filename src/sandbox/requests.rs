@@ -157,8 +157,12 @@ pub(crate) fn masked(body: &[u8]) -> String {
 fn mask(value: &mut Value) {
     match value {
         Value::Object(fields) => {
+            // The number of an error stands beside its message, and is no secret.
+            let is_error = fields.contains_key("message");
             for (name, value) in fields {
-                if matches!(name.as_str(), "code" | "verify_code") && value.is_string() {
+                let is_number = value.is_number() && !(is_error && name == "code");
+                let is_code = matches!(name.as_str(), "code" | "verify_code");
+                if is_code && (value.is_string() || is_number) {
                     *value = Value::from("••••••");
                 } else {
                     mask(value);
@@ -188,7 +192,11 @@ mod tests {
             !shown.contains("398210") && !shown.contains(r#""1""#) && shown.contains("+6591234567"),
             "{shown}"
         );
-        assert_eq!(masked(br#"{"code":3002}"#), r#"{"code":3002}"#, "the number of an error is no secret");
+        let error = r#"{"code":3002,"message":"invalid"}"#;
+        assert_eq!(masked(error.as_bytes()), error, "the number of an error is no secret");
+        for body in [r#"{"verify_code":398210}"#, r#"{"code":398210}"#] {
+            assert!(!masked(body.as_bytes()).contains("398210"), "a code written as a number is a code");
+        }
         assert!(masked(format!("\"{}\"", "é".repeat(9000)).as_bytes()).len() < LONGEST_BODY + 8);
         assert_eq!(masked(b"code=398210"), "11 octets that are not JSON");
     }

@@ -1,5 +1,5 @@
 //! Guards in several processes that are killed, over connections that are cut. Each process is this test binary again, with
-//! its part in the environment.
+//! its section of the work in the environment.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -18,15 +18,15 @@ use super::fixture::{DAY, rate, to};
 use super::model;
 use super::redis::{CuttingProxy, RedisServer};
 
-const PART: &str = "GUARD_TEST_PART";
+const SECTION: &str = "GUARD_TEST_PART";
 const REDIS: &str = "GUARD_TEST_REDIS";
 const SERVICE: &str = "GUARD_TEST_SERVICE";
 const RECIPIENTS: u64 = 20;
 
 #[test]
 fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
-    if let Some(part) = part("reserve") {
-        reserve(&part);
+    if let Some(section) = section("reserve") {
+        reserve(&section);
         return;
     }
     let Some(server) = RedisServer::start(&[]) else { return };
@@ -44,18 +44,18 @@ fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
             killed += lives.len();
             let port = if process % 2 == 0 { proxy.port } else { server.port };
             scope.spawn(move || {
-                let part = |life: usize| format!("{process} {life} {} {most}", reserves / 8 / 5);
+                let section = |life: usize| format!("{process} {life} {} {most}", reserves / 8 / 5);
                 let test =
                     "guard::processes::processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit";
                 for (life, pause) in lives.iter().enumerate() {
-                    let mut child = child(test, "reserve", &part(life), port, "");
+                    let mut child = child(test, "reserve", &section(life), port, "");
                     let reading = read(&mut child, kept.clone());
                     thread::sleep(Duration::from_millis(200 + pause));
                     drop(child.kill());
                     drop(child.wait());
                     reading.join().expect("no panic");
                 }
-                let mut last = child(test, "reserve", &part(lives.len()), port, "");
+                let mut last = child(test, "reserve", &section(lives.len()), port, "");
                 read(&mut last, kept).join().expect("no panic");
                 assert!(last.wait().expect("it ends").success());
             });
@@ -76,8 +76,8 @@ fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
 }
 
 /// A process that reserves and releases, and says what it keeps.
-fn reserve(part: &str) {
-    let mut words = part.split(' ').map(|word| word.parse::<u64>().expect("a number"));
+fn reserve(section: &str) {
+    let mut words = section.split(' ').map(|word| word.parse::<u64>().expect("a number"));
     let mut next = || words.next().expect("four numbers");
     let (process, life, reserves, most) = (next(), next(), next(), next());
     let offset = i64::try_from(process % 3).expect("small") - 1;
@@ -102,7 +102,7 @@ fn reserve(part: &str) {
 #[test]
 fn of_calls_from_several_processes_one_is_delivered_whoever_is_killed() {
     let test = "guard::processes::of_calls_from_several_processes_one_is_delivered_whoever_is_killed";
-    if let Some(key) = part("once") {
+    if let Some(key) = section("once") {
         once(&key);
         return;
     }
@@ -139,8 +139,8 @@ fn of_calls_from_several_processes_one_is_delivered_whoever_is_killed() {
 }
 
 /// A process in which so many threads send with one key.
-fn once(part: &str) {
-    let (key, threads) = part.split_once(' ').expect("two words");
+fn once(section: &str) {
+    let (key, threads) = section.split_once(' ').expect("two words");
     let port = std::env::var(REDIS).expect("set");
     let port =
         port.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok()).expect("a port");
@@ -204,14 +204,14 @@ fn url(port: u16) -> String {
 }
 
 /// What this process is to do, if it is one of those that a test has started.
-fn part(name: &str) -> Option<String> {
-    std::env::var(PART).ok()?.strip_prefix(&format!("{name}: ")).map(str::to_owned)
+fn section(name: &str) -> Option<String> {
+    std::env::var(SECTION).ok()?.strip_prefix(&format!("{name}: ")).map(str::to_owned)
 }
 
-fn child(test: &str, name: &str, part: &str, redis: u16, service: &str) -> Child {
+fn child(test: &str, name: &str, section: &str, redis: u16, service: &str) -> Child {
     Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", test, "--nocapture"])
-        .env(PART, format!("{name}: {part}"))
+        .env(SECTION, format!("{name}: {section}"))
         .env(REDIS, url(redis))
         .env(SERVICE, service)
         .stdout(Stdio::piped())

@@ -1,12 +1,14 @@
 //! The console in a real browser.
 
+use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use engagelab_otp::sandbox::{Sandbox, SandboxBuilder};
 use engagelab_otp::{Client, TemplateRef};
 
-use super::loopback::{BUSY, CallbackServer, TIMEOUT};
+use super::loopback::{BUSY, CallbackServer, TIMEOUT, connect, read_message};
 use super::peers;
 use super::webdriver::Browser;
 
@@ -121,6 +123,25 @@ fn markup_stays_text() {
             .value("window.pwned === undefined && document.querySelectorAll('main img, main script').length"),
         0
     );
+}
+
+#[test]
+fn a_call_that_is_copied_is_one_command_whatever_its_path_holds() {
+    const PATH: &str = "/v1/'$(echo${IFS}run)'";
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let mut stream = connect(sandbox.address());
+    let request = format!("GET {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("written");
+    assert!(read_message(&stream).is_some());
+    browser.open(&format!("{}/#/requests", sandbox.url()));
+    browser.click("main details summary");
+    browser.value("(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)");
+    browser.click("main details button[aria-label='Copy as curl']");
+    let copied = browser.wait("window.copied");
+    let words = copied.as_str().and_then(|text| text.strip_prefix("curl ")).expect("a call of curl");
+    let said = Command::new("sh").args(["-c", &format!("printf '%s\\n' {words}")]).output().expect("sh runs");
+    let said = String::from_utf8(said.stdout).expect("UTF-8");
+    assert!(said.lines().any(|word| word == format!("{}{PATH}", sandbox.url())), "{words}: {said}");
 }
 
 #[test]

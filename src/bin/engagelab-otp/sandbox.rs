@@ -222,7 +222,9 @@ fn line(activity: Activity<'_>) -> String {
     match activity {
         Activity::Request(request) => {
             let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-            let mut line = format!("{} {} {status}", request.method, request.path);
+            // Whoever calls chooses the path, and is not to steer the terminal.
+            let (method, path) = (request.method.escape_debug(), request.path.escape_debug());
+            let mut line = format!("{method} {path} {status}");
             if let Some(error) = request.error {
                 let _ = write!(line, " {error} {}", request.reason.as_deref().unwrap_or_default());
             }

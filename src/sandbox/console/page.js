@@ -224,12 +224,15 @@ async function sendView() {
 
 // ---- Where programs are pointed.
 
+/// One word of a shell, whatever stands in it: paths and bodies are chosen by whoever calls.
+const word = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replaceAll("'", "'\\''")}'`;
+
 function snippets(to, template) {
   const { key: name, secret } = key(), base = location.origin;
   return {
-    curl: `curl -u ${name}:${secret} ${base}/v1/messages \\\n  -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ to, template: { id: template } })}'`,
-    Rust: `let credentials = Credentials::new("${name}", "${secret}")?;\nlet client = Client::builder(credentials).base_url("${base}").build()?;\nlet receipt = client.send_otp(&"${to}".parse()?, &TemplateRef::new("${template}")?)?;`,
-    Python: `import json, urllib.request, base64\n\nrequest = urllib.request.Request(\n    "${base}/v1/messages",\n    json.dumps({"to": "${to}", "template": {"id": "${template}"}}).encode(),\n    {"Content-Type": "application/json",\n     "Authorization": "Basic " + base64.b64encode(b"${name}:${secret}").decode()},\n)\nprint(json.load(urllib.request.urlopen(request)))`,
+    curl: `curl -u ${word(`${name}:${secret}`)} ${base}/v1/messages \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(JSON.stringify({ to, template: { id: template } }))}`,
+    Rust: `let credentials = Credentials::new("${name}", "${secret}")?;\nlet client = Client::builder(credentials).base_url("${base}").build()?;\nlet receipt = client.send_otp(&${JSON.stringify(to)}.parse()?, &TemplateRef::new(${JSON.stringify(template)})?)?;`,
+    Python: `import json, urllib.request, base64\n\nrequest = urllib.request.Request(\n    "${base}/v1/messages",\n    json.dumps({"to": ${JSON.stringify(to)}, "template": {"id": ${JSON.stringify(template)}}}).encode(),\n    {"Content-Type": "application/json",\n     "Authorization": "Basic " + base64.b64encode(b"${name}:${secret}").decode()},\n)\nprint(json.load(urllib.request.urlopen(request)))`,
     environment: `export ENGAGELAB_DEV_KEY=${name}\nexport ENGAGELAB_DEV_SECRET=${secret}\nexport ENGAGELAB_OTP_BASE_URL=${base}`,
   };
 }
@@ -252,18 +255,18 @@ function testFor(language, message) {
   const seconds = Math.max(60, Math.ceil((last - message.sent) / 1000));
   const texts = {
     Rust: [`#[test]\nfn a_message_to_${to.replace(/\W+/g, "")}_ends_as_${message.status || "silence"}() -> Result<(), Box<dyn std::error::Error>> {`,
-      `    let sandbox = Sandbox::builder().manual_clock().start()?;\n    let client = Client::for_sandbox(&sandbox)?;\n    let to = "${to}".parse()?;`,
-      `    let receipt = client.send_otp(&to, &TemplateRef::new("${template}")?)?;\n    sandbox.advance(Duration::from_secs(${seconds}));`,
+      `    let sandbox = Sandbox::builder().manual_clock().start()?;\n    let client = Client::for_sandbox(&sandbox)?;\n    let to = ${JSON.stringify(to)}.parse()?;`,
+      `    let receipt = client.send_otp(&to, &TemplateRef::new(${JSON.stringify(template)})?)?;\n    sandbox.advance(Duration::from_secs(${seconds}));`,
       end === "verified" ? `    let code = Code::new(sandbox.wait_for_code(&to).ok_or("no code")?)?;\n    assert!(client.verify_otp(&receipt.message_id, &code)?.is_verified());` : `    let message = sandbox.message(&receipt.message_id).ok_or("no message")?;\n    assert_eq!(message.status().map(|status| status.as_str()), ${message.status ? `Some("${message.status}")` : "None"});`,
       "    Ok(())\n}"].join("\n"),
     Python: [`import json, urllib.parse, urllib.request, base64\n\nBASE = "${base}"\n`,
       `def ask(path, body=None, key=False):\n    headers = {"Content-Type": "application/json"}\n    if key:\n        headers["Authorization"] = "Basic " + base64.b64encode(b"${name}:${secret}").decode()\n    data = None if body is None else json.dumps(body).encode()\n    return json.load(urllib.request.urlopen(urllib.request.Request(BASE + path, data, headers)))\n`,
-      `def test_message():\n    ask("/sandbox/reset", {})\n    sent = ask("/v1/messages", {"to": "${to}", "template": {"id": "${template}"}}, key=True)\n    ask("/sandbox/clock", {"advance_seconds": ${seconds}})`,
-      end === "verified" ? `    latest = ask("/sandbox/messages/latest?" + urllib.parse.urlencode({"to": "${to}", "wait": 5}))\n    answer = ask("/v1/verifications", {"message_id": sent["message_id"], "verify_code": latest["code"]}, key=True)\n    assert answer["verified"]` : `    assert ask("/sandbox/messages/" + sent["message_id"])["status"] == ${message.status ? `"${message.status}"` : "None"}`].join("\n"),
+      `def test_message():\n    ask("/sandbox/reset", {})\n    sent = ask("/v1/messages", {"to": ${JSON.stringify(to)}, "template": {"id": ${JSON.stringify(template)}}}, key=True)\n    ask("/sandbox/clock", {"advance_seconds": ${seconds}})`,
+      end === "verified" ? `    latest = ask("/sandbox/messages/latest?" + urllib.parse.urlencode({"to": ${JSON.stringify(to)}, "wait": 5}))\n    answer = ask("/v1/verifications", {"message_id": sent["message_id"], "verify_code": latest["code"]}, key=True)\n    assert answer["verified"]` : `    assert ask("/sandbox/messages/" + sent["message_id"])["status"] == ${message.status ? `"${message.status}"` : "None"}`].join("\n"),
     TypeScript: [`const base = "${base}";`,
       `async function ask(path: string, body?: unknown, key = false) {\n  const headers: Record<string, string> = { "Content-Type": "application/json" };\n  if (key) headers.Authorization = "Basic " + btoa("${name}:${secret}");\n  const response = await fetch(base + path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });\n  return response.json();\n}`,
-      `test("a message to ${to}", async () => {\n  await ask("/sandbox/reset", {});\n  const sent = await ask("/v1/messages", { to: "${to}", template: { id: "${template}" } }, true);\n  await ask("/sandbox/clock", { advance_seconds: ${seconds} });`,
-      end === "verified" ? `  const latest = await ask("/sandbox/messages/latest?wait=5&to=" + encodeURIComponent("${to}"));\n  const answer = await ask("/v1/verifications", { message_id: sent.message_id, verify_code: latest.code }, true);\n  expect(answer.verified).toBe(true);` : `  const message = await ask("/sandbox/messages/" + sent.message_id);\n  expect(message.status).toBe(${message.status ? `"${message.status}"` : "null"});`,
+      `test(${JSON.stringify(`a message to ${to}`)}, async () => {\n  await ask("/sandbox/reset", {});\n  const sent = await ask("/v1/messages", { to: ${JSON.stringify(to)}, template: { id: ${JSON.stringify(template)} } }, true);\n  await ask("/sandbox/clock", { advance_seconds: ${seconds} });`,
+      end === "verified" ? `  const latest = await ask("/sandbox/messages/latest?wait=5&to=" + encodeURIComponent(${JSON.stringify(to)}));\n  const answer = await ask("/v1/verifications", { message_id: sent.message_id, verify_code: latest.code }, true);\n  expect(answer.verified).toBe(true);` : `  const message = await ask("/sandbox/messages/" + sent.message_id);\n  expect(message.status).toBe(${message.status ? `"${message.status}"` : "null"});`,
       "});"].join("\n"),
   };
   return texts[language];
@@ -383,7 +386,7 @@ function requestList(requests, otherwise) {
       request.answer ? [el("div", { class: "dim small" }, "Answer"), block(pretty(request.answer), `Answer to request ${request.id}`)] : null,
       el("div", { class: "row" }, copyButton(curlOf(request), "the call in curl", "Copy as curl"))]));
 }
-const curlOf = (request) => { const { key: name, secret } = key(); return `curl -u ${name}:${secret} -X ${request.method} '${location.origin}${request.path}'${request.body ? ` -H 'Content-Type: application/json' -d '${request.body.replaceAll("'", "'\\''")}'` : ""}`; };
+const curlOf = (request) => { const { key: name, secret } = key(); return `curl -u ${word(`${name}:${secret}`)} -X ${word(request.method)} ${word(location.origin + request.path)}${request.body ? ` -H 'Content-Type: application/json' -d ${word(request.body)}` : ""}`; };
 async function requestsView() {
   const page = await api(`requests?limit=${lines.requests}&refused=${refusedOnly}`);
   return [el("section", { class: "card", "aria-labelledby": "requests-title" },

@@ -23,9 +23,29 @@ pub(super) fn value(request: &Request) -> Result<Value, Refusal> {
 
 /// Reads a value as the document describes it.
 pub(super) fn read<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, Refusal> {
-    let body = T::deserialize(given).map_err(|error| Refusal::parameter("body", error.to_string()))?;
+    let body = serde_path_to_error::deserialize(given).map_err(|error| misshapen(&error))?;
     shape(given, &body)?;
     Ok(body)
+}
+
+/// Names the field and the rule. The words of the deserializer would also quote what was sent: a code, a number.
+fn misshapen(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    let path = error.path().to_string();
+    let says = error.inner().to_string();
+    let quoted = |text: &str| text.split('`').next().unwrap_or_default().to_owned();
+    if let Some(rest) = says.strip_prefix("missing field `") {
+        let field = quoted(rest);
+        let field = if path == "." { field } else { format!("{path}.{field}") };
+        return Refusal::parameter(field, "must be there");
+    }
+    let rule = match says.rsplit_once("expected ").map(|(_, expected)| expected) {
+        Some("a string") => "must be a text",
+        Some("a map") => "must be an object",
+        Some("a sequence") => "must be a list",
+        Some(expected) if expected.starts_with("struct ") => "must be an object",
+        _ => "must have the form that the document describes",
+    };
+    Refusal::parameter(if path == "." { "body".to_owned() } else { path }, rule)
 }
 
 /// What the list shows of a template: everything but the texts.
@@ -63,4 +83,28 @@ fn convert<T: DeserializeOwned>(shape: &impl Serialize) -> Result<T, Refusal> {
 
 fn seconds(time: SystemTime) -> Option<i64> {
     time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::types::{SendOtpRequest, VerifyOtpRequest};
+
+    #[test]
+    fn a_body_of_the_wrong_shape_is_refused_by_field_and_rule_without_its_values() {
+        let said =
+            |refusal: Refusal| (refusal.field.clone().unwrap_or_default().into_owned(), refusal.sentence());
+        let send = |body: serde_json::Value| said(read::<SendOtpRequest>(&body).expect_err("refused"));
+        let template = json!({"id": "x"});
+        assert_eq!(send(json!({"template": template})), ("to".into(), "to must be there".into()));
+        let wrong = json!({"to": "+6591234567", "template": "x"});
+        assert_eq!(send(wrong), ("template".into(), "template must be an object".into()));
+        let wrong = json!({"to": "+6591234567", "template": {"id": "x", "params": {"n": 5}}});
+        assert_eq!(send(wrong).1, "template.params.n must be a text");
+        let check = json!({"message_id": "17", "verify_code": 398_210});
+        let (field, sentence) = said(read::<VerifyOtpRequest>(&check).expect_err("refused"));
+        assert_eq!((field.as_str(), sentence.contains("398210")), ("verify_code", false), "{sentence}");
+    }
 }

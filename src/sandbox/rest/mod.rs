@@ -68,7 +68,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
         let response = match asked_fault(request) {
             Err(refusal) => Err(refusal),
             Ok(asked) => {
-                record.fault = asked.or_else(|| state.faults.take(operation));
+                // A page's icon, or a path that leads nowhere, uses none up.
+                let is_call = operation.is_some();
+                record.fault = asked.or_else(|| is_call.then(|| state.faults.take(operation)).flatten());
                 let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
                 let act = |state: &mut State| act(state, request, route, given, now);
                 perform(record.fault, state, act)
