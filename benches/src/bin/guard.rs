@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use engagelab_otp::Recipient;
 use engagelab_otp::guard::{
-    Cap, Charge, ChargeId, Enforcement, Guard, GuardedSend, Key, Limits, MemoryStore, Pepper, Rate, RedisStore,
-    Store,
+    Cap, Charge, ChargeId, Enforcement, Guard, GuardedSend, Key, Limits, MemoryStore, Pepper, Rate,
+    RedisStore, Store,
 };
 use governor::{Quota, RateLimiter};
 
@@ -19,9 +19,12 @@ const DECISIONS: usize = 200_000;
 const ROUNDS: usize = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let numbers: Vec<Recipient> =
-        (0..DECISIONS).map(|number| format!("+65{:08}", 80_000_000 + number).parse()).collect::<Result<_, _>>()?;
-    println!("{DECISIONS} decisions for as many recipients, ns each; median, lowest and highest of {ROUNDS} rounds");
+    let numbers: Vec<Recipient> = (0..DECISIONS)
+        .map(|number| format!("+65{:08}", 80_000_000 + number).parse())
+        .collect::<Result<_, _>>()?;
+    println!(
+        "{DECISIONS} decisions for as many recipients, ns each; median, lowest and highest of {ROUNDS} rounds"
+    );
     show("guard in memory, six limits", rounds(|| six_limits(&numbers)));
     show("governor, one keyed limit", rounds(|| governor(&numbers)));
     let mut arguments = std::env::args().skip_while(|argument| argument != "--redis");
