@@ -325,6 +325,20 @@ fn the_whole_file_is_checked_and_each_problem_names_line_and_field() {
 }
 
 #[test]
+fn a_journal_by_which_nobody_got_anything_may_become_another_batchs() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", format!("to\n{}", numbers(3)));
+    // Opened, and not confirmed.
+    let mistyped = options(&path).template("sandbox-custom-tpl".parse().expect("valid"));
+    drop(open(Input::check(&path, mistyped).expect("good"), &sandbox, workers(1)));
+    for _ in 0..2 {
+        let batch = open(Input::check(&path, options(&path)).expect("good"), &sandbox, workers(1));
+        assert_eq!(batch.run(|_| {}).counts.accepted, 3);
+    }
+    assert_eq!(sandbox.messages().len(), 3);
+}
+
+#[test]
 fn what_is_no_input_is_refused_with_the_reason() {
     let folder = Folder::new();
     for (text, kind) in [
@@ -340,6 +354,16 @@ fn what_is_no_input_is_refused_with_the_reason() {
         assert_eq!(std::mem::discriminant(&found), std::mem::discriminant(&kind), "{text:?}: {found:?}");
         assert!(!format!("{found:?}").contains("6591234567"), "{found:?}");
     }
+    // The last field would hold the rows behind it, and they would be sent to nobody.
+    let swallowed =
+        format!("to,param.name\n+6591234567,Ann\n+6591234568,\"Bob\n{}", "+6591234569,Cid\n".repeat(3));
+    let open = folder.write("open.csv", swallowed);
+    assert_eq!(kind_of(&open, options(&open)), BatchErrorKind::QuoteNotClosed(3));
+    let open = folder.write("open.csv", "to\n\"+6591234567\n");
+    assert_eq!(kind_of(&open, options(&open)), BatchErrorKind::QuoteNotClosed(2));
+    let closed =
+        folder.write("closed.csv", "to,param.name\n+6591234567,\"Ann \"\"B\"\"\n\"\n+6591234568,5\" x\n");
+    assert_eq!(Input::check(&closed, options(&closed)).expect("good").rows(), 2);
     let long = folder.write("long.csv", format!("to\n{}\"{}", numbers(3), "x".repeat(3 << 20)));
     assert_eq!(kind_of(&long, options(&long)), BatchErrorKind::RowTooLong(5));
     let long = folder.write("long.jsonl", "x".repeat(3 << 20));

@@ -30,6 +30,8 @@ pub enum BatchErrorKind {
     Header(String),
     /// The row that begins on this line is longer than 1 MiB. A quote may not be closed.
     RowTooLong(u64),
+    /// A quote that opens on this line is not closed: the rows behind it would be one field.
+    QuoteNotClosed(u64),
     /// There are more rows than 4,294,967,295.
     TooManyRows,
     /// The input holds codes, and others can read or change it.
@@ -104,6 +106,9 @@ impl fmt::Display for BatchError {
             BatchErrorKind::Header(rule) => f.write_str(rule),
             BatchErrorKind::RowTooLong(line) => {
                 write!(f, "line {line}: the row must not be longer than 1 MiB; a quote may not be closed")
+            }
+            BatchErrorKind::QuoteNotClosed(line) => {
+                write!(f, "line {line}: the quote that opens here must be closed: else the rows behind it are one field")
             }
             BatchErrorKind::TooManyRows => f.write_str("must not have more than 4,294,967,295 rows"),
             BatchErrorKind::OpenToOthers => f.write_str("holds codes, and others can read or change it"),

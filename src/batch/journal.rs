@@ -112,19 +112,26 @@ impl BatchJournal {
         }
         let failed = |error| BatchError::journal(path, error);
         let mut found = None;
+        let mut tries = Tries::default();
         let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
-            Some(Record::Head(text)) => {
-                found = found.take().or_else(|| serde_json::from_slice::<Head>(text).ok());
+            Some(Record::Head(text)) => found = serde_json::from_slice::<Head>(text).ok().or(found.take()),
+            Some(record) => {
+                tries.count(&record);
+                record.enter(table);
             }
-            Some(record) => record.enter(table),
             None => {}
         })
         .map_err(failed)?;
-        if let Some(found) = found {
-            if let Some(what) = found.difference(head) {
-                return Err(BatchError::new(BatchErrorKind::OtherBatch(what), path));
+        let difference = found.as_ref().map(|found: &Head| found.difference(head));
+        if tries.may_have_acted() {
+            match difference {
+                Some(None) => {}
+                Some(Some(what)) => return Err(BatchError::new(BatchErrorKind::OtherBatch(what), path)),
+                None => return Err(BatchError::new(BatchErrorKind::NotAJournal, path)),
             }
-        } else {
+        }
+        // A journal by which nobody got anything may become another batch's.
+        if difference != Some(None) {
             let text = serde_json::to_vec(head).unwrap_or_default();
             journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
         }
@@ -150,25 +157,50 @@ impl BatchJournal {
     }
 }
 
-/// Hands over the head and then each record of a journal that another process may be writing.
+/// Whether anybody may have got something.
+#[derive(Default)]
+struct Tries {
+    /// Intents without a result yet.
+    open: u64,
+    has_acted: bool,
+}
+
+impl Tries {
+    fn count(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Head(_) => {}
+            Record::Intent(_) => self.open += 1,
+            Record::Result(_, state, _) => {
+                self.open = self.open.saturating_sub(1);
+                self.has_acted |= *state != RowState::Left;
+            }
+        }
+    }
+
+    const fn may_have_acted(&self) -> bool {
+        self.has_acted || self.open > 0
+    }
+}
+
+/// Hands over each head and record of a journal that another process may be writing.
 pub(super) fn read(
     path: &Path,
     mut head: impl FnMut(&Head),
     mut each: impl FnMut(&Record<'_>),
 ) -> Result<Recovery, BatchError> {
-    let mut found = None;
+    let mut is_journal = false;
     let recovery = Journal::read_file(path, KIND, |_, octets| match Record::read(octets) {
-        Some(Record::Head(text)) if found.is_none() => {
-            found = serde_json::from_slice::<Head>(text).ok();
-            if let Some(found) = &found {
-                head(found);
+        Some(Record::Head(text)) => {
+            if let Ok(found) = serde_json::from_slice::<Head>(text) {
+                is_journal = true;
+                head(&found);
             }
         }
-        Some(record) if found.is_some() => each(&record),
+        Some(record) if is_journal => each(&record),
         _ => {}
     })
     .map_err(|error| BatchError::journal(path, error))?;
-    if found.is_none() { Err(BatchError::new(BatchErrorKind::NotAJournal, path)) } else { Ok(recovery) }
+    if is_journal { Ok(recovery) } else { Err(BatchError::new(BatchErrorKind::NotAJournal, path)) }
 }
 
 const KIND: Kind = Kind { name: *b"btch", version: 1 };

@@ -348,7 +348,9 @@ impl fmt::Debug for Batch {
 
 /// The journal of an input, unless another one is named: beside it, under its name and `.journal`.
 pub(super) fn journal_beside(input: &Path) -> PathBuf {
-    let mut name = input.as_os_str().to_owned();
+    // By whatever way the file is named, its journal is the same.
+    let input = std::fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
+    let mut name = input.into_os_string();
     name.push(".journal");
     PathBuf::from(name)
 }

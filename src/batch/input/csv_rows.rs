@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::row::{Fields, NAMES, PARAM, Problem, is_known};
-use super::source::{Limited, RowSize, failed};
+use super::source::{Limited, OpenQuote, RowSize, failed};
 use crate::batch::error::{BatchError, BatchErrorKind};
 
 pub(super) struct CsvRows {
@@ -13,12 +13,13 @@ pub(super) struct CsvRows {
     columns: Vec<String>,
     record: ByteRecord,
     row_size: RowSize,
+    open_quote: OpenQuote,
 }
 
 impl CsvRows {
     /// Reads the header.
     pub(super) fn new(reader: Limited, path: &Path) -> Result<Self, BatchError> {
-        let row_size = reader.row_size();
+        let (row_size, open_quote) = (reader.row_size(), reader.open_quote());
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -33,7 +34,7 @@ impl CsvRows {
         row_size.begin();
         without_return(&mut record);
         let columns = columns(&record).map_err(|rule| BatchError::new(BatchErrorKind::Header(rule), path))?;
-        Ok(Self { reader, columns, record, row_size })
+        Ok(Self { reader, columns, record, row_size, open_quote })
     }
 
     pub(super) fn next(&mut self, path: &Path) -> Result<Option<Result<Fields, Problem>>, BatchError> {
@@ -43,6 +44,10 @@ impl CsvRows {
                 .reader
                 .read_byte_record(&mut self.record)
                 .map_err(|error| broken(error, path, begins))?;
+            // The field that it opens holds whatever rows stand behind it: they would be sent to nobody.
+            if let Some(line) = self.open_quote.line() {
+                return Err(BatchError::new(BatchErrorKind::QuoteNotClosed(line), path));
+            }
             if !found {
                 return Ok(None);
             }

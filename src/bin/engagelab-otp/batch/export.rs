@@ -30,7 +30,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = InputOptions::new(arguments.format.of(&arguments.file)?);
     let journal = arguments.journal.clone().unwrap_or_else(|| {
-        let mut name = arguments.file.clone().into_os_string();
+        let file = std::fs::canonicalize(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
+        let mut name = file.into_os_string();
         name.push(".journal");
         name.into()
     });

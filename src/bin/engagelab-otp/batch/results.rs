@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use engagelab_otp::batch::RowResult;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Where results go, and the first failure to write one.
@@ -60,7 +61,7 @@ impl Results {
     pub(super) fn finish(self) -> Option<Failure> {
         let error = self.failed.into_inner().unwrap_or_else(PoisonError::into_inner)?;
         Some(
-            Failure::usage(format!("results cannot be written: {error}"))
+            Failure::new(Exit::Unknown, format!("results cannot be written: {error}"))
                 .with_advice("What was sent stands in the journal: `batch export` shows each row.")
                 .with("kind", "output"),
         )

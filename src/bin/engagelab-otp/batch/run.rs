@@ -216,9 +216,11 @@ fn tell(summary: &Summary, batch: &Batch) {
         say(&format!("  {count} {state}: {}", ask::reason(reason)));
     }
     if !summary.not_journalled.is_empty() {
-        let rows: Vec<_> = summary.not_journalled.iter().map(u32::to_string).collect();
+        let mut rows = summary.not_journalled.clone();
+        rows.sort_unstable();
+        let rows: Vec<_> = rows.iter().map(u32::to_string).collect();
         warn(&format!(
-            "the journal does not hold what became of row {}; the next run takes them for unknown",
+            "the journal does not hold what became of rows {}; the next run takes them for unknown",
             rows.join(", ")
         ));
     }
@@ -246,6 +248,14 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
     };
     if counts.unknown > 0 || !summary.not_journalled.is_empty() {
         let count = counts.unknown.max(u64::try_from(summary.not_journalled.len()).unwrap_or_default());
+        if counts.unknown == 0 {
+            return ended(
+                Exit::Unknown,
+                are(count, "not in the journal"),
+                "They were answered: the results say how. The next run takes them for unknown: do not send them again \
+                 with --resend-unknown.",
+            );
+        }
         return ended(
             Exit::Unknown,
             are(count, "unknown"),
@@ -261,7 +271,16 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         );
     }
     if counts.left > 0 {
-        return ended(Exit::NotSent, are(counts.left, "left"), "The same command again goes on with them.");
+        let advice = match &summary.ended {
+            Some(Ended::Refused(_)) => {
+                "Correct the key, its secret or its rights first; the same command then goes on."
+            }
+            _ => "The same command again goes on with them.",
+        };
+        return ended(Exit::NotSent, are(counts.left, "left"), advice);
+    }
+    if let Some(lost) = results_lost {
+        return Err(lost);
     }
     if counts.rejected > 0 {
         return ended(
@@ -270,7 +289,7 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
             "`batch export` shows which. --retry-rejected sends them once more.",
         );
     }
-    results_lost.map_or(Ok(()), Err)
+    Ok(())
 }
 
 /// How long a run waits for a service that takes nothing.
