@@ -71,7 +71,7 @@ struct Shop {
 /// A router that takes callbacks into the inbox. Signatures that the inbox has seen are not good for another body.
 fn app(user: &str, secret: &str, inbox: &Inbox) -> Result<Router, Failure> {
     let store = MemoryStore::default();
-    for claim in inbox.claims() {
+    for claim in inbox.claims()? {
         store.restore(&claim)?;
     }
     let receiver = Receiver::builder().secret(user, secret)?.replay_store(store).build()?;
