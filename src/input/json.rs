@@ -17,11 +17,7 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
     name: &'static str,
     value: &Value,
 ) -> Result<T, InvalidInput> {
-    let decoded: T = serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { String::new() } else { path };
-        invalid(name, path, &error.inner().to_string())
-    })?;
+    let decoded: T = decode(name, value)?;
     let written = serde_json::to_value(&decoded)
         .map_err(|_| InvalidInput::new(name, "must be an object that can be written as JSON"))?;
     let mut pointers = Vec::new();
@@ -38,6 +34,15 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
         }
     }
     Ok(decoded)
+}
+
+/// As [`read`], and lets through what wire types let through.
+pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &Value) -> Result<T, InvalidInput> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        invalid(name, path, &error.inner().to_string())
+    })
 }
 
 /// Where what was given is not what was understood.

@@ -23,6 +23,8 @@ pub use definition::{
     TemplateDefinition, TemplateDefinitionBuilder,
 };
 pub use invalid::InvalidInput;
+#[cfg(feature = "sandbox")]
+pub(crate) use json::decode;
 pub use recipient::Recipient;
 pub(crate) use recipient::is_invisible;
 pub use strategy::Strategy;

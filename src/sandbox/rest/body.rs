@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::api::types::{ErrorCode, TemplateDetails, TemplateSummary};
 use crate::http_server::Request;
+use crate::input::decode;
 use crate::sandbox::model::{Refusal, Template, shape, sms_parts};
 
 /// Reads the body of a request as JSON.
@@ -23,29 +24,9 @@ pub(super) fn value(request: &Request) -> Result<Value, Refusal> {
 
 /// Reads a value as the document describes it.
 pub(super) fn read<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, Refusal> {
-    let body = serde_path_to_error::deserialize(given).map_err(|error| misshapen(&error))?;
+    let body = decode("body", given)?;
     shape(given, &body)?;
     Ok(body)
-}
-
-/// Names the field and the rule. The words of the deserializer would also quote what was sent: a code, a number.
-fn misshapen(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let path = error.path().to_string();
-    let says = error.inner().to_string();
-    let quoted = |text: &str| text.split('`').next().unwrap_or_default().to_owned();
-    if let Some(rest) = says.strip_prefix("missing field `") {
-        let field = quoted(rest);
-        let field = if path == "." { field } else { format!("{path}.{field}") };
-        return Refusal::parameter(field, "must be there");
-    }
-    let rule = match says.rsplit_once("expected ").map(|(_, expected)| expected) {
-        Some("a string") => "must be a text",
-        Some("a map") => "must be an object",
-        Some("a sequence") => "must be a list",
-        Some(expected) if expected.starts_with("struct ") => "must be an object",
-        _ => "must have the form that the document describes",
-    };
-    Refusal::parameter(if path == "." { "body".to_owned() } else { path }, rule)
 }
 
 /// What the list shows of a template: everything but the texts.
@@ -98,11 +79,11 @@ mod tests {
             |refusal: Refusal| (refusal.field.clone().unwrap_or_default().into_owned(), refusal.sentence());
         let send = |body: serde_json::Value| said(read::<SendOtpRequest>(&body).expect_err("refused"));
         let template = json!({"id": "x"});
-        assert_eq!(send(json!({"template": template})), ("to".into(), "to must be there".into()));
+        assert_eq!(send(json!({"template": template})), ("to".into(), "to must be given".into()));
         let wrong = json!({"to": "+6591234567", "template": "x"});
         assert_eq!(send(wrong), ("template".into(), "template must be an object".into()));
         let wrong = json!({"to": "+6591234567", "template": {"id": "x", "params": {"n": 5}}});
-        assert_eq!(send(wrong).1, "template.params.n must be a text");
+        assert_eq!(send(wrong).1, "template.params.n must be a string");
         let check = json!({"message_id": "17", "verify_code": 398_210});
         let (field, sentence) = said(read::<VerifyOtpRequest>(&check).expect_err("refused"));
         assert_eq!((field.as_str(), sentence.contains("398210")), ("verify_code", false), "{sentence}");
