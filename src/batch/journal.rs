@@ -8,7 +8,7 @@
 //! result  the row's number (4), its state (1), and in UTF-8 the message's id or the reason
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,15 @@ use serde::{Deserialize, Serialize};
 use super::error::{BatchError, BatchErrorKind};
 use super::table::{RowState, Table};
 use crate::journal::{Disk, Durability, Journal, JournalError, Kind, Options, Position, Recovery};
+
+/// The journal of an input, unless another one is named: beside it, under its name and `.journal`. By whatever way the input
+/// is named, its journal is the same.
+pub fn journal_of(input: &Path) -> PathBuf {
+    let input = std::fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
+    let mut name = input.into_os_string();
+    name.push(".journal");
+    PathBuf::from(name)
+}
 
 /// What must be the same when a batch goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

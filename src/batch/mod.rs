@@ -47,6 +47,7 @@ mod transport;
 pub use error::{BatchError, BatchErrorKind};
 pub use export::export;
 pub use input::{Duplicates, Format, Input, InputOptions, Kind, Problem, Row};
+pub use journal::journal_of;
 pub use options::{BatchOptions, Durability};
 pub use report::JournalReport;
 pub use run::{Batch, RowResult};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{BatchError, BatchErrorKind};
 use super::input::{Input, Kind, Row, Rows};
-use super::journal::{BatchJournal, Head};
+use super::journal::{BatchJournal, Head, journal_of};
 use super::options::BatchOptions;
 use super::pace::{Pace, Turn, What};
 use super::stop::{Ended, Stopper, Summary};
@@ -112,7 +112,7 @@ impl Batch {
         if input.options().over_smpp != transport.is_smpp() {
             return Err(input.error(BatchErrorKind::OtherTransport));
         }
-        let path = options.journal.clone().unwrap_or_else(|| journal_beside(input.path()));
+        let path = options.journal.clone().unwrap_or_else(|| journal_of(input.path()));
         let settings = input.options();
         let head = Head {
             input: input.digest().to_owned(),
@@ -344,13 +344,4 @@ impl fmt::Debug for Batch {
             .field("counts", &self.counts())
             .finish_non_exhaustive()
     }
-}
-
-/// The journal of an input, unless another one is named: beside it, under its name and `.journal`.
-pub(super) fn journal_beside(input: &Path) -> PathBuf {
-    // By whatever way the file is named, its journal is the same.
-    let input = std::fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
-    let mut name = input.into_os_string();
-    name.push(".journal");
-    PathBuf::from(name)
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use ring::digest::{Context, SHA256};
 
 #[cfg(feature = "smpp")]
@@ -64,10 +62,9 @@ impl Transport {
     pub fn http(client: Client) -> Self {
         let executor = &client.api().executor;
         // The key alone: a new secret does not make another account.
-        let pair = BASE64_STANDARD.decode(&executor.authorization.current().secrets[1]).unwrap_or_default();
-        let key = pair.split(|octet| *octet == b':').next().unwrap_or_default();
+        let authorized = executor.authorization.current();
         let place = executor.transport.join("/").map(|uri| uri.to_string()).unwrap_or_default();
-        let account = fingerprint(&[b"http", key, place.as_bytes()]);
+        let account = fingerprint(&[b"http", authorized.key.as_bytes(), place.as_bytes()]);
         Self::new(Inner::Http(client), account)
     }
 

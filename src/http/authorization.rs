@@ -12,6 +12,9 @@ pub(crate) struct Authorization(RwLock<Arc<Authorized>>);
 
 /// One pair of credentials, as one attempt uses it.
 pub(crate) struct Authorized {
+    /// The name of the account, which is no secret.
+    #[cfg(feature = "batch")]
+    pub(crate) key: String,
     pub(crate) header: HeaderValue,
     /// What must never be shown, whatever was sent: the secret, and the header made of it.
     pub(crate) secrets: [String; 2],
@@ -41,6 +44,11 @@ impl Authorized {
             HeaderValue::from_str(&text).map_err(|_| InvalidInput::new("dev_secret", "must fit a header"))?;
         header.set_sensitive(true);
         let encoded = text.trim_start_matches("Basic ").to_owned();
-        Ok(Self { header, secrets: [credentials.secret().to_owned(), encoded] })
+        Ok(Self {
+            #[cfg(feature = "batch")]
+            key: credentials.key().to_owned(),
+            header,
+            secrets: [credentials.secret().to_owned(), encoded],
+        })
     }
 }

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
+use super::quotes::{OpenQuote, Quotes};
 use super::row::{Fields, NAMES, PARAM, Problem, is_known};
-use super::source::{Limited, OpenQuote, RowSize, failed};
+use super::source::{Limited, RowSize, failed};
 use crate::batch::error::{BatchError, BatchErrorKind};
 
 pub(super) struct CsvRows {
-    reader: csv::Reader<Limited>,
+    reader: csv::Reader<Quotes<Limited>>,
     columns: Vec<String>,
     record: ByteRecord,
     row_size: RowSize,
@@ -19,7 +20,9 @@ pub(super) struct CsvRows {
 impl CsvRows {
     /// Reads the header.
     pub(super) fn new(reader: Limited, path: &Path) -> Result<Self, BatchError> {
-        let (row_size, open_quote) = (reader.row_size(), reader.open_quote());
+        let row_size = reader.row_size();
+        let reader = Quotes::new(reader);
+        let open_quote = reader.open();
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)

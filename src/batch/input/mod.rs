@@ -4,6 +4,7 @@ mod csv_rows;
 mod duplicates;
 mod json_lines;
 mod options;
+mod quotes;
 mod raw;
 mod row;
 mod source;

@@ -48,12 +48,7 @@ impl Source {
         let unreadable = |error| BatchError::io(BatchErrorKind::Unreadable, &self.path, error);
         self.file.as_ref().seek(SeekFrom::Start(0)).map_err(unreadable)?;
         self.hash = SharedHash::default();
-        Ok(Limited {
-            file: self.file.clone(),
-            hash: self.hash.clone(),
-            of_row: RowSize::default(),
-            quotes: Quotes::new(),
-        })
+        Ok(Limited { file: self.file.clone(), hash: self.hash.clone(), of_row: RowSize::default() })
     }
 
     /// The hash of what the last reader has read.
@@ -125,17 +120,11 @@ pub(super) struct Limited {
     file: Arc<File>,
     hash: SharedHash,
     of_row: RowSize,
-    quotes: Quotes,
 }
 
 impl Limited {
     pub(super) fn row_size(&self) -> RowSize {
         self.of_row.clone()
-    }
-
-    /// Tells, at the end of a file of CSV, where a quote opens that is not closed.
-    pub(super) fn open_quote(&self) -> OpenQuote {
-        self.quotes.open.clone()
     }
 }
 
@@ -147,62 +136,7 @@ impl Read for Limited {
         let length = self.file.as_ref().read(buffer)?;
         sync::lock(&self.hash.0).update(&buffer[..length]);
         self.of_row.0.fetch_add(length as u64, Ordering::Relaxed);
-        self.quotes.follow(&buffer[..length], length == 0 && !buffer.is_empty());
         Ok(length)
-    }
-}
-
-/// The line on which a quote opens that the end of the file leaves open; 0 for none.
-#[derive(Clone, Default)]
-pub(super) struct OpenQuote(Arc<AtomicU64>);
-
-impl OpenQuote {
-    pub(super) fn line(&self) -> Option<u64> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|line| *line > 0)
-    }
-}
-
-/// Follows the quotes of CSV. A reader of CSV takes the end of the file for the end of a quoted field, whose text is then
-/// the rest of the rows.
-struct Quotes {
-    within: Within,
-    line: u64,
-    opened: u64,
-    open: OpenQuote,
-}
-
-/// Where in a field an octet stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Within {
-    Start,
-    Plain,
-    Quoted,
-    /// Behind a quote in a quoted field: its end, or the first of two that stand for one.
-    Quote,
-}
-
-impl Quotes {
-    fn new() -> Self {
-        Self { within: Within::Start, line: 1, opened: 0, open: OpenQuote::default() }
-    }
-
-    fn follow(&mut self, octets: &[u8], is_end: bool) {
-        for octet in octets {
-            self.within = match (self.within, octet) {
-                (Within::Start, b'"') => {
-                    self.opened = self.line;
-                    Within::Quoted
-                }
-                (Within::Quoted, b'"') => Within::Quote,
-                (Within::Quoted, _) | (Within::Quote, b'"') => Within::Quoted,
-                (_, b',' | b'\n') => Within::Start,
-                _ => Within::Plain,
-            };
-            self.line += u64::from(*octet == b'\n');
-        }
-        if is_end && self.within == Within::Quoted {
-            self.open.0.store(self.opened, Ordering::Relaxed);
-        }
     }
 }
 

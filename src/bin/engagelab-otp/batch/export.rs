@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use engagelab_otp::batch::{BatchErrorKind, InputOptions, export};
+use engagelab_otp::batch::{BatchErrorKind, InputOptions, export, journal_of};
 
 use super::settings::{FormatArgument, failure};
 use crate::failure::Failure;
@@ -29,12 +29,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = InputOptions::new(arguments.format.of(&arguments.file)?);
-    let journal = arguments.journal.clone().unwrap_or_else(|| {
-        let file = std::fs::canonicalize(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
-        let mut name = file.into_os_string();
-        name.push(".journal");
-        name.into()
-    });
+    let journal = arguments.journal.clone().unwrap_or_else(|| journal_of(&arguments.file));
     match export(&arguments.file, &options, &journal, io::stdout().lock()) {
         Err(error) if error.kind() == BatchErrorKind::Output && is_gone(&error) => Ok(()),
         result => result.map_err(|error| failure(&error)),
