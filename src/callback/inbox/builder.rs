@@ -58,18 +58,9 @@ impl InboxBuilder {
         let (journal, _) =
             Journal::open_folder(&self.folder, options, |address, octets| match Record::read(octets) {
                 Some(Record::Received { at, claim, .. }) => {
-                    queue.add(address);
-                    let until = super::kept_until(at, claim.as_ref(), retention);
-                    queue.keep(address, until);
-                    if let Some(claim) = claim {
-                        queue.note_claim(address, &claim, now);
-                    }
+                    queue.received(address, at, claim.as_ref(), retention, now);
                 }
-                Some(Record::Used(claim)) => {
-                    queue.keep(address, super::kept_until(0, Some(&claim), 0));
-                    queue.note_claim(address, &claim, now);
-                    queue.note_check(claim, now);
-                }
+                Some(Record::Used(claim)) => queue.used(address, claim, now),
                 Some(Record::Attempt(address)) => {
                     queue.attempt(address);
                 }

@@ -126,11 +126,7 @@ impl Inbox {
         let storing = sync::read(&self.shared.storing);
         let address = self.shared.journal.write(&record.write())?;
         let mut queue = self.queue();
-        queue.add(address);
-        queue.keep(address, kept_until(at, claim, self.shared.retention));
-        if let Some(claim) = claim {
-            queue.note_claim(address, claim, at);
-        }
+        queue.received(address, at, claim, self.shared.retention, at);
         drop(queue);
         drop(storing);
         self.shared.changed.notify_one();
@@ -149,11 +145,7 @@ impl Inbox {
         }
         let _storing = sync::read(&self.shared.storing);
         let address = self.shared.journal.write(&Record::Used(*claim).write())?;
-        let now = unix_seconds(SystemTime::now());
-        let mut queue = self.queue();
-        queue.keep(address, kept_until(0, Some(claim), 0));
-        queue.note_claim(address, claim, now);
-        queue.note_check(*claim, now);
+        self.queue().used(address, *claim, unix_seconds(SystemTime::now()));
         Ok(())
     }
 
@@ -164,7 +156,7 @@ impl Inbox {
     ///
     /// If the disk fails.
     pub fn claims(&self) -> Result<Vec<Claim>, InboxError> {
-        // Nothing is removed meanwhile.
+        // The journal is not cleared meanwhile, and otherwise removes nothing that is still good.
         let _storing = sync::read(&self.shared.storing);
         let addresses = self.queue().claims(unix_seconds(SystemTime::now()));
         let mut claims = Vec::with_capacity(addresses.len());
@@ -391,15 +383,6 @@ impl fmt::Debug for Inbox {
         f.debug_struct("Inbox").field("status", &self.status()).finish_non_exhaustive()
     }
 }
-
-/// Until which second a callback is kept: a while longer than its signature is good for, in case the clock is set back.
-fn kept_until(received_at: u64, claim: Option<&Claim>, retention: u64) -> u64 {
-    let claimed = claim.map_or(0, |claim| claim.last_second().saturating_add(CLOCK_STEP));
-    claimed.max(received_at.saturating_add(retention))
-}
-
-/// Seconds by which a clock that is set back is not noticed.
-const CLOCK_STEP: u64 = 600;
 
 /// How long nothing happens before the inbox looks around by itself.
 const IDLE: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::super::replay::Claim;
-use super::{CLOCK_STEP, InboxStatus};
+use super::InboxStatus;
 
 /// All that is not settled, by address: that is, in the order in which it came.
 #[derive(Default)]
@@ -29,14 +29,34 @@ struct Waiting {
 }
 
 impl Queue {
-    pub(super) fn add(&mut self, address: u64) {
+    /// A callback stands at this address.
+    pub(super) fn received(
+        &mut self,
+        address: u64,
+        at: u64,
+        claim: Option<&Claim>,
+        retention: u64,
+        now: u64,
+    ) {
         self.unsettled.insert(address, Waiting::default());
         self.ready.insert(address);
+        self.keep(address, kept_until(at, claim, retention));
+        if let Some(claim) = claim {
+            self.note_claim(address, claim, now);
+        }
+    }
+
+    /// The claim of an address check stands at this address.
+    pub(super) fn used(&mut self, address: u64, claim: Claim, now: u64) {
+        self.keep(address, kept_until(0, Some(&claim), 0));
+        self.note_claim(address, &claim, now);
+        self.checks.retain(|other| !is_over(other.last_second(), now));
+        self.checks.push(claim);
     }
 
     /// Keeps what stands at this address, and behind it, for so long. Threads that write at the same time may say so in
     /// another order than that of their addresses.
-    pub(super) fn keep(&mut self, address: u64, mut until: u64) {
+    fn keep(&mut self, address: u64, mut until: u64) {
         while let Some((_, later)) = self.kept.back().filter(|(other, _)| *other > address) {
             until = until.max(*later);
             self.kept.pop_back();
@@ -47,16 +67,11 @@ impl Queue {
     }
 
     /// Notes that there is a claim at this address.
-    pub(super) fn note_claim(&mut self, address: u64, claim: &Claim, now: u64) {
+    fn note_claim(&mut self, address: u64, claim: &Claim, now: u64) {
         while self.signed.front().is_some_and(|(_, last)| is_over(*last, now)) {
             self.signed.pop_front();
         }
         self.signed.push_back((address, claim.last_second()));
-    }
-
-    pub(super) fn note_check(&mut self, claim: Claim, now: u64) {
-        self.checks.retain(|other| !is_over(other.last_second(), now));
-        self.checks.push(claim);
     }
 
     pub(super) fn knows_check(&self, claim: &Claim) -> bool {
@@ -119,6 +134,12 @@ impl Queue {
     }
 }
 
+/// Until which second a callback is kept: a while longer than its signature is good for, in case the clock is set back.
+fn kept_until(received_at: u64, claim: Option<&Claim>, retention: u64) -> u64 {
+    let claimed = claim.map_or(0, |claim| claim.last_second().saturating_add(CLOCK_STEP));
+    claimed.max(received_at.saturating_add(retention))
+}
+
 /// Whether a second is so long over that a clock which is set back does not bring it back.
 fn is_over(second: u64, now: u64) -> bool {
     second.saturating_add(CLOCK_STEP) < now
@@ -130,6 +151,8 @@ pub(super) fn backoff(attempts: u32) -> Duration {
     (FIRST_PAUSE * 2_u32.saturating_pow(exponent)).min(LONGEST_PAUSE)
 }
 
+/// Seconds by which a clock that is set back is not noticed.
+const CLOCK_STEP: u64 = 600;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
