@@ -7,6 +7,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::store::{ChargeId, Version};
 use crate::InvalidInput;
 
+/// What has to be made up cannot be.
+pub(super) fn no_randomness(field: &'static str) -> InvalidInput {
+    InvalidInput::new(field, "must be made up by the operating system, which failed to")
+}
+
 /// Draws ids: a random beginning, and from there on one after the other.
 pub(super) struct Ids {
     first: u128,
@@ -16,8 +21,7 @@ pub(super) struct Ids {
 impl Ids {
     pub(super) fn new() -> Result<Self, InvalidInput> {
         let mut first = [0; 16];
-        let rule = "must be made up by the operating system, which failed to";
-        SystemRandom::new().fill(&mut first).map_err(|_| InvalidInput::new("ids", rule))?;
+        SystemRandom::new().fill(&mut first).map_err(|_| no_randomness("ids"))?;
         Ok(Self { first: u128::from_le_bytes(first), drawn: AtomicU64::new(0) })
     }
 

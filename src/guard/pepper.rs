@@ -6,6 +6,7 @@ use std::fmt;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
+use super::ids::no_randomness;
 use super::store::Key;
 use crate::{InvalidInput, Recipient, TemplateId};
 
@@ -40,8 +41,7 @@ impl Pepper {
     /// If the operating system gives no randomness.
     pub fn random() -> Result<Self, InvalidInput> {
         let own = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let rule = "must be made up by the operating system, which failed to";
-        Ok(Self { own: own.map_err(|_| InvalidInput::new("pepper", rule))?, other: None })
+        Ok(Self { own: own.map_err(|_| no_randomness("pepper"))?, other: None })
     }
 
     /// What is counted under this other secret counts as well. New charges are made under the first.

@@ -16,8 +16,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use redis::{Script, ScriptInvocation};
 
 use super::store::{
-    Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_RECORD, Record, Store,
-    StoreError, Version, check, check_amounts, sub_window,
+    Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, Record, Store, StoreError,
+    Version, check, check_amounts, check_value, sub_window,
 };
 use crate::InvalidInput;
 use crate::clock::Clock;
@@ -272,9 +272,7 @@ impl Store for RedisStore {
         value: Option<&[u8]>,
         life: Duration,
     ) -> Result<bool, StoreError> {
-        if value.is_some_and(|value| value.len() > MAX_RECORD) {
-            return Err(StoreError::Invalid("a record must not be longer than `MAX_RECORD`"));
-        }
+        check_value(value)?;
         let mut script = self.0.scripts.swap.key(self.key(key));
         let none = [0; 16];
         script.arg(self.now()).arg(self.margin());

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::counter::{Counter, Window, allowed, sub_window, wait};
 use super::{
-    Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_CHARGES, MAX_RECORD,
-    Record, Store, StoreError, Version, check, check_amounts,
+    Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_CHARGES, Record, Store,
+    StoreError, Version, check, check_amounts, check_value,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::schedule::Schedule;
@@ -206,9 +206,7 @@ impl Store for MemoryStore {
         value: Option<&[u8]>,
         life: Duration,
     ) -> Result<bool, StoreError> {
-        if value.is_some_and(|value| value.len() > MAX_RECORD) {
-            return Err(StoreError::Invalid("a record must not be longer than `MAX_RECORD`"));
-        }
+        check_value(value)?;
         let now = self.now();
         let mut state = self.lock();
         state.clear(now, CLEARED_EACH_TIME);

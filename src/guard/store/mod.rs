@@ -200,6 +200,12 @@ pub(in crate::guard) fn check_amounts(amounts: &[(usize, u64)]) -> Result<(), St
     if amounts.iter().all(|&(_, amount)| amount <= MAX_AMOUNT) { Ok(()) } else { Err(rule) }
 }
 
+/// Whether a record can have this value.
+pub(in crate::guard) fn check_value(value: Option<&[u8]>) -> Result<(), StoreError> {
+    let rule = StoreError::Invalid("a record must not be longer than `MAX_RECORD`");
+    if value.is_none_or(|value| value.len() <= MAX_RECORD) { Ok(()) } else { Err(rule) }
+}
+
 /// Remembers what guards count. [`MemoryStore`] serves one process, `RedisStore` many; [`conformance::check`] tries
 /// whether another one keeps what is said here.
 ///
