@@ -46,6 +46,8 @@ mod sync;
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;
 mod verification;
+#[cfg(any(feature = "callback", feature = "guard"))]
+mod violation;
 
 pub use api::types::{
     Channel, ErrorCode, ErrorCodeClass, Language, MessageId, MessageStatus, SmsPurpose, TemplateDetails,

@@ -1,8 +1,9 @@
 //! Tries whether a replay store keeps the contract. For tests of stores.
 
-use std::fmt;
 use std::sync::Barrier;
 use std::thread;
+
+pub use crate::violation::Violation;
 
 use super::{Claim, Lease, ReplayStore, ReplayStoreError, Reservation};
 
@@ -36,21 +37,6 @@ pub fn check<S: ReplayStore>(
     horizon(&new_store(), start, &mut wait)?;
     other_tolerances(&new_store(), start + LIFE + 1, &mut wait)
 }
-
-/// What a store does that it must not do.
-#[derive(Debug)]
-pub struct Violation {
-    rule: &'static str,
-    found: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, and the store said {}", self.rule, self.found)
-    }
-}
-
-impl std::error::Error for Violation {}
 
 fn states(store: &impl ReplayStore, now: u64) -> Result<(), Violation> {
     let (genuine, forged) = (claim(1, 1, now), claim(1, 2, now));

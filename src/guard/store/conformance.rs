@@ -5,6 +5,8 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+pub use crate::violation::Violation;
+
 use super::{
     Adjusted, Cap, Charge, ChargeId, Decision, Enforcement, Key, MAX_RECORD, Store, StoreError, Version,
 };
@@ -56,21 +58,6 @@ pub fn check<S: Store>(
     nonsense(&new_store())?;
     races(&new_store())
 }
-
-/// What a store does that it must not do.
-#[derive(Debug)]
-pub struct Violation {
-    rule: &'static str,
-    found: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, and the store said {}", self.rule, self.found)
-    }
-}
-
-impl std::error::Error for Violation {}
 
 fn all_or_none(store: &impl Store) -> Result<(), Violation> {
     let both = [charge(1, 1, Cap::Fixed(5)), charge(2, 1, Cap::Fixed(2))];
