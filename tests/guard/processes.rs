@@ -2,8 +2,9 @@
 //! its section of the work in the environment.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -40,23 +41,25 @@ fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
         for process in 0..8_u64 {
             let kept = kept.clone();
             // Some live long, some are killed between a reserve and its release, and followed by another.
-            let lives: Vec<_> = (0..4).map(|_| random.u64(0..60)).collect();
+            let share = reserves / 8 / 5;
+            let lives: Vec<_> = (0..4).map(|_| random.u64(1..=(share / 4).max(1))).collect();
             killed += lives.len();
             let port = if process % 2 == 0 { proxy.port } else { server.port };
             scope.spawn(move || {
-                let section = |life: usize| format!("{process} {life} {} {most}", reserves / 8 / 5);
+                let section = |life: usize| format!("{process} {life} {share} {most}");
                 let test =
                     "guard::processes::processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit";
-                for (life, pause) in lives.iter().enumerate() {
+                for (life, keeps) in lives.iter().enumerate() {
                     let mut child = child(test, "reserve", &section(life), port, "");
-                    let reading = read(&mut child, kept.clone());
-                    thread::sleep(Duration::from_millis(200 + pause));
+                    let (reading, heard) = read(&mut child, kept.clone());
+                    // It has kept so many, or is done.
+                    let _ = (0..*keeps).try_for_each(|_| heard.recv());
                     drop(child.kill());
                     drop(child.wait());
                     reading.join().expect("no panic");
                 }
                 let mut last = child(test, "reserve", &section(lives.len()), port, "");
-                read(&mut last, kept).join().expect("no panic");
+                read(&mut last, kept).0.join().expect("no panic");
                 assert!(last.wait().expect("it ends").success());
             });
         }
@@ -120,8 +123,15 @@ fn of_calls_from_several_processes_one_is_delivered_whoever_is_killed() {
     let mut delivered = 0;
     for number in 0..kills {
         let before = sandbox.messages().len();
-        let mut first = start(&format!("key-{number} 2"));
-        thread::sleep(Duration::from_micros(random.u64(0..150_000)));
+        let (tell, told) = channel();
+        let proxy = CuttingProxy::start_telling(server.port, random.usize(0..10), tell.clone());
+        let mut first = child(test, "once", &format!("key-{number} 2"), proxy.port, &sandbox.url());
+        let mut output = first.stdout.take().expect("piped");
+        thread::spawn(move || {
+            drop(io::copy(&mut output, &mut io::sink()));
+            let _ = tell.send(());
+        });
+        told.recv().expect("it has come so far, or is done");
         drop(first.kill());
         drop(first.wait());
         // An hour later. Whether it was sent before is not known here; nobody sends it again.
@@ -176,16 +186,17 @@ struct Wrong(i64);
 
 impl Clock for Wrong {
     fn now(&self) -> std::time::Instant {
-        std::time::Instant::now()
+        SystemClock.now()
     }
 
     fn time_of_day(&self) -> SystemTime {
         let hours = Duration::from_secs(3600 * self.0.unsigned_abs());
-        if self.0 < 0 { SystemTime::now() - hours } else { SystemTime::now() + hours }
+        let now = SystemClock.time_of_day();
+        if self.0 < 0 { now - hours } else { now + hours }
     }
 
     fn sleep(&self, pause: Duration) {
-        thread::sleep(pause);
+        SystemClock.sleep(pause);
     }
 }
 
@@ -219,14 +230,18 @@ fn child(test: &str, name: &str, section: &str, redis: u16, service: &str) -> Ch
         .expect("started")
 }
 
-/// Counts what a process says that it keeps.
-fn read(child: &mut Child, kept: Arc<Mutex<HashMap<u64, u64>>>) -> thread::JoinHandle<()> {
+/// Counts what a process says that it keeps, and passes on that it did.
+fn read(child: &mut Child, kept: Arc<Mutex<HashMap<u64, u64>>>) -> (thread::JoinHandle<()>, Receiver<()>) {
     let output = BufReader::new(child.stdout.take().expect("piped"));
-    thread::spawn(move || {
+    let (say, heard) = channel();
+    let reading = thread::spawn(move || {
         for line in output.lines().map_while(Result::ok) {
             if let Some(number) = line.strip_prefix("kept ").and_then(|number| number.parse().ok()) {
                 *kept.lock().expect("not poisoned").entry(number).or_default() += 1;
+                // Whoever listened has heard enough.
+                let _ = say.send(());
             }
         }
-    })
+    });
+    (reading, heard)
 }

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
@@ -470,6 +471,15 @@ pub(super) struct CuttingProxy {
 
 impl CuttingProxy {
     pub(super) fn start(server: u16, answers: usize) -> Self {
+        Self::start_with(server, answers, None)
+    }
+
+    /// Says of each connection that it has passed on so many answers, and cuts none.
+    pub(super) fn start_telling(server: u16, answers: usize, tell: Sender<()>) -> Self {
+        Self::start_with(server, answers, Some(tell))
+    }
+
+    fn start_with(server: u16, answers: usize, tell: Option<Sender<()>>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("it listens").port();
         let cuts = Arc::new(AtomicU64::new(0));
@@ -477,7 +487,7 @@ impl CuttingProxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(mut client) = client else { return };
-                let counted = counted.clone();
+                let (counted, tell) = (counted.clone(), tell.clone());
                 thread::spawn(move || {
                     let mut server = TcpStream::connect(("127.0.0.1", server)).expect("the server");
                     let mut buffer = vec![0; 64 << 10];
@@ -488,12 +498,16 @@ impl CuttingProxy {
                             return;
                         }
                         let Ok(length @ 1..) = server.read(&mut buffer) else { return };
-                        if answer == answers {
+                        if answer == answers && tell.is_none() {
                             counted.fetch_add(1, Ordering::SeqCst);
                             return;
                         }
                         if client.write_all(&buffer[..length]).is_err() {
                             return;
+                        }
+                        if let Some(tell) = tell.as_ref().filter(|_| answer == answers) {
+                            // Whoever listened has heard enough.
+                            let _ = tell.send(());
                         }
                     }
                 });
