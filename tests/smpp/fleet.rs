@@ -11,7 +11,7 @@ use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::{Faults, Smsc};
 use engagelab_otp::smpp::{Coding, Endpoint, Event, LinkPhase, Reconnect, SmppClient, SmppConfig};
 
-use super::loopback::{TIMEOUT, connect, credentials, message, server, with_param};
+use super::loopback::{TIMEOUT, connect, credentials, message, server, until, with_param};
 use super::raw_server::raw_server;
 
 fn endpoint(smsc: &Smsc) -> Endpoint {
@@ -22,17 +22,6 @@ fn fleet(endpoints: impl IntoIterator<Item = Endpoint>) -> SmppConfig {
     let soon = Duration::from_millis(5);
     let reconnect = Reconnect { initial_backoff: soon, max_backoff: soon, refused_bind_backoff: soon };
     SmppConfig::fleet(endpoints, credentials()).reconnect(Some(reconnect))
-}
-
-/// Looks again and again, a moment apart.
-fn until(is_so: impl Fn() -> bool) {
-    // Nothing is ever sent over it: waiting for that is how time passes.
-    let (_held, never) = channel::<()>();
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < TIMEOUT);
-        let _ = never.recv_timeout(Duration::from_millis(2));
-    }
 }
 
 fn submissions(smsc: &Smsc) -> u64 {

@@ -8,10 +8,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engagelab_otp::Outcome;
 use engagelab_otp::smpp::smsc::{Faults, Record, Smsc};
@@ -20,9 +19,11 @@ use engagelab_otp::smpp::{
 };
 
 use super::capped::{Capped, Counts};
-use super::loopback::{TIMEOUT, connect, credentials, with_param};
+use super::loopback::{TIMEOUT, connect, credentials, until_within, with_param};
 use super::process::{Folder, Killed, again};
 
+/// How long anything here may take.
+const LONGEST: Duration = TIMEOUT.saturating_mul(3);
 const TEST: &str = "every_message_of_a_fleet_has_one_fate_which_is_that_of_the_servers_records";
 /// Set in the child, which is this same test again, submitting: the folder, the number of messages, the addresses.
 const CHILD: &str = "SMPP_KILLED_FLEET";
@@ -160,24 +161,13 @@ fn submit(arguments: &str) {
                 Err(error) => lock().failed(&client, number, &error),
             }
         }
-        until(|| lock().halves.is_empty());
+        until_within(LONGEST, || lock().halves.is_empty());
         client.shutdown();
     });
 }
 
 fn number(line: &str) -> u64 {
     line.split(' ').nth(1).and_then(|number| number.parse().ok()).expect("a number")
-}
-
-/// Looks again and again, a moment apart.
-fn until(is_so: impl Fn() -> bool) {
-    // Nothing is ever sent over it: waiting for that is how time passes.
-    let (_held, never) = channel::<()>();
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < TIMEOUT * 3);
-        let _ = never.recv_timeout(Duration::from_millis(2));
-    }
 }
 
 fn of<T>(smsc: &Smsc, value: impl Fn(&Record) -> T) -> T {
@@ -233,16 +223,16 @@ fn every_message_of_a_fleet_has_one_fate_which_is_that_of_the_servers_records() 
     let arrived = || servers.iter().map(|smsc| of(smsc, |record| record.submission_count)).sum::<u64>();
     let mut client = start(&folder, &extent, &servers);
     for (at, is_client) in kills {
-        until(|| arrived() >= at);
+        until_within(LONGEST, || arrived() >= at);
         if is_client {
             client.0.kill().expect("it still runs");
             client.0.wait().expect("it was killed");
-            until(|| servers.iter().all(|smsc| of(smsc, |record| record.sessions) == 0));
+            until_within(LONGEST, || servers.iter().all(|smsc| of(smsc, |record| record.sessions) == 0));
             client = start(&folder, &extent, &servers);
         } else {
             // In the middle of what is sent, or of what is received; one that has yet to come is not replaced.
             let smsc = &servers[random.usize(..SERVERS)];
-            until(|| smsc.faults() == Faults::default());
+            until_within(LONGEST, || smsc.faults() == Faults::default());
             smsc.set_faults(if random.bool() {
                 Faults { cut_after_octets: Some(random.usize(..2_000)), ..Faults::default() }
             } else {

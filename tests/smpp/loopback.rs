@@ -1,6 +1,7 @@
 //! A server on loopback, and a client that is bound to it.
 
-use std::time::Duration;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use engagelab_otp::smpp::smsc::Smsc;
 use engagelab_otp::smpp::{Credentials, Events, Message, Reconnect, SmppClient, SmppConfig};
@@ -61,4 +62,20 @@ pub(crate) fn phone(number: &str) -> Recipient {
 
 pub(crate) fn template(id: &str) -> TemplateRef {
     TemplateRef::new(id).expect("an id")
+}
+
+/// Looks again and again, a moment apart.
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    until_within(TIMEOUT, is_so);
+}
+
+/// As [`until`], for what may take longer.
+pub(crate) fn until_within(limit: Duration, is_so: impl Fn() -> bool) {
+    // Nothing is ever sent over it: waiting for that is how time passes.
+    let (_held, never) = channel::<()>();
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < limit);
+        let _ = never.recv_timeout(Duration::from_millis(2));
+    }
 }

@@ -7,8 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::sample::{Index, select};
 
-use super::{Readiness, Session, SessionEvent, Settings};
-use crate::smpp::Credentials;
+use super::tests::binding;
+use super::{Readiness, Session, SessionEvent};
 use crate::smpp::pdu::{Body, Command, HEADER_LENGTH, Header, Pdu, ShortMessage, Status, Tlvs, split_frame};
 
 const WINDOW: usize = 5;
@@ -79,20 +79,8 @@ struct Account {
 
 impl Account {
     fn bound() -> Self {
-        let seconds = Duration::from_secs;
-        let settings = Settings {
-            window: WINDOW,
-            bind_timeout: seconds(10),
-            response_timeout: seconds(20),
-            enquire_interval: seconds(30),
-            enquire_timeout: seconds(5),
-            initial_pause: seconds(1),
-            max_pause: seconds(4),
-            rate: None,
-        };
         let now = Instant::now();
-        let credentials = Credentials::new("acme", "secret").expect("short");
-        let mut session = Session::new(settings, &credentials, now);
+        let mut session = binding(WINDOW, now);
         session.take_output(&mut Vec::new());
         let mut octets = Vec::new();
         let body = Body::BindTransceiverResp { system_id: String::new(), tlvs: Tlvs::new() };

@@ -21,21 +21,26 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// A session that has sent its bind.
+pub(super) fn binding(window: usize, now: Instant) -> Session<u64> {
+    let settings = Settings {
+        window,
+        bind_timeout: seconds(10),
+        response_timeout: seconds(20),
+        enquire_interval: seconds(30),
+        enquire_timeout: seconds(5),
+        initial_pause: seconds(1),
+        max_pause: seconds(4),
+        rate: None,
+    };
+    let credentials = Credentials::new("acme", "secret").expect("short");
+    Session::new(settings, &credentials, now)
+}
+
 impl Bench {
     fn binding() -> Self {
-        let settings = Settings {
-            window: 3,
-            bind_timeout: seconds(10),
-            response_timeout: seconds(20),
-            enquire_interval: seconds(30),
-            enquire_timeout: seconds(5),
-            initial_pause: seconds(1),
-            max_pause: seconds(4),
-            rate: None,
-        };
         let now = Instant::now();
-        let credentials = Credentials::new("acme", "secret").expect("short");
-        Self { session: Session::new(settings, &credentials, now), now }
+        Self { session: binding(3, now), now }
     }
 
     fn bound() -> Self {
