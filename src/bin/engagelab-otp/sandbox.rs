@@ -5,7 +5,15 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
+#[cfg(unix)]
+use std::{
+    process,
+    sync::atomic::{AtomicBool, Ordering},
+    sync::mpsc,
+};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,9 +22,13 @@ use engagelab_otp::sandbox::{
     Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
-use engagelab_otp::{Credentials, TemplateStatus};
+use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+#[cfg(unix)]
+use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,7 +38,8 @@ use crate::profile::Profile;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
-/// Nothing is delivered to anybody. Stop it with Ctrl-C. Beyond loopback, the console and the control API want a token:
+/// Nothing is delivered to anybody. Stop it with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second
+/// signal does not wait for that. Beyond loopback, the console and the control API want a token:
 /// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
 #[command(after_long_help = "\
@@ -47,11 +60,11 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
-    /// Be reachable by this name too; addresses, localhost and names without a dot need no word
+    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need no word
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
-    /// "behaviors": {"+6590000000": "failed=5012"}}
+    /// "behaviors": {"+6590000000": "failed=5012"}}; a mistake in it is named with its place, and nothing starts
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
@@ -60,7 +73,8 @@ pub(crate) struct Arguments {
     /// Do not print a line for each request and each callback
     #[arg(long)]
     quiet: bool,
-    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
+    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help. Its
+    /// secrets are shown nowhere
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
     /// What becomes of new templates
@@ -71,7 +85,7 @@ pub(crate) struct Arguments {
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000")]
     history: usize,
-    /// Post callbacks there; can be given several times
+    /// Post callbacks there, to a URL without user and password; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
     /// Put at most so many rows into one callback
@@ -99,42 +113,82 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let end = End::new().map_err(Failure::usage)?;
     arguments.metrics.serve()?;
     let token = token(arguments)?;
-    let sandbox = start(arguments, token.as_deref())?;
-    // Nobody may be reading; the sandbox runs all the same.
-    drop(introduce(&sandbox, token.as_deref(), arguments.profile.is_some()));
+    let sandbox = Arc::new(start(arguments, token.as_deref())?);
+    end.has_started();
+    // The address of callbacks is checked meanwhile, and the end does not wait for that.
+    thread::spawn({
+        let sandbox = sandbox.clone();
+        // Nobody may be reading; the sandbox runs all the same.
+        move || drop(introduce(&sandbox, token.as_deref()))
+    });
     end.wait();
-    // What is open is closed.
-    drop(sandbox);
+    sandbox.shut_down(LAST_ANSWERS);
     Ok(())
 }
 
-/// What ends the sandbox: SIGINT or SIGTERM. They are asked for before anything is started, so that none is missed; the
-/// first process of a container has no default for them.
+/// What ends the sandbox: SIGINT, SIGTERM, or SIGHUP unless that is ignored. They are asked for before anything is started,
+/// so that none is missed; the first process of a container has no default for them.
+#[cfg(unix)]
 struct End {
-    #[cfg(unix)]
-    signals: signal_hook::iterator::Signals,
+    ended: mpsc::Receiver<()>,
+    /// Whether there is anything to end in order.
+    running: Arc<AtomicBool>,
 }
 
+#[cfg(unix)]
 impl End {
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            signals: signal_hook::iterator::Signals::new([
-                signal_hook::consts::SIGINT,
-                signal_hook::consts::SIGTERM,
-            ])?,
-        })
+        let hangup = (!ignores_hangup()).then_some(SIGHUP);
+        let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
+        let (sender, ended) = mpsc::channel();
+        let running = Arc::new(AtomicBool::new(false));
+        let is_running = running.clone();
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for _ in signals.forever() {
+                // Nothing has begun that could be cut short, or somebody does not want to wait for it.
+                if !is_running.swap(false, Ordering::SeqCst) || sender.send(()).is_err() {
+                    process::exit(0);
+                }
+            }
+        })?;
+        Ok(Self { ended, running })
     }
 
-    #[cfg(unix)]
-    fn wait(mut self) {
-        let _ = self.signals.forever().next();
+    /// From here on the end is one in order.
+    fn has_started(&self) {
+        self.running.store(true, Ordering::SeqCst);
     }
 
-    #[cfg(not(unix))]
+    fn wait(self) {
+        // The thread of the signals does not end before.
+        let _ = self.ended.recv();
+    }
+}
+
+/// Whether a hangup is ignored, as `nohup` wants it: then it stays so. Where nobody says, it is left as it is.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & 1 << (SIGHUP - 1) != 0)
+}
+
+/// Elsewhere Ctrl-C ends the process.
+#[cfg(not(unix))]
+struct End;
+
+#[cfg(not(unix))]
+impl End {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn has_started(&self) {}
+
     fn wait(self) {
         loop {
-            std::thread::park();
+            thread::park();
         }
     }
 }
@@ -192,7 +246,8 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
         builder = builder.smpp_fault(fault);
     }
     for host in &arguments.allow_host {
-        builder = builder.allow_host(host);
+        let refused = |invalid: InvalidInput| Failure::usage(format!("--allow-host {}", invalid.rule()));
+        builder = builder.allow_host(host).map_err(refused)?;
     }
     if let Some(token) = token {
         builder = builder.token(token);
@@ -203,12 +258,15 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
             drop(writeln!(io::stdout().lock(), "{}", line(activity)));
         });
     }
-    let seed = arguments.seed.as_ref().map(|path| seed(path)).transpose()?;
-    let sandbox = builder.start().map_err(Failure::usage)?;
-    if let Some(seed) = seed {
-        sandbox.seed(&seed).map_err(Failure::usage)?;
+    if let Some(path) = &arguments.seed {
+        let refused = |invalid: InvalidInput| {
+            let mut failure = Failure::from(invalid);
+            failure.reason = format!("{}: {}", path.display(), failure.reason);
+            failure
+        };
+        builder = builder.seed(&seed(path)?).map_err(refused)?;
     }
-    Ok(sandbox)
+    builder.start().map_err(Failure::usage)
 }
 
 fn seed(path: &Path) -> Result<Value, Failure> {
@@ -217,22 +275,33 @@ fn seed(path: &Path) -> Result<Value, Failure> {
     serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
 }
 
-/// One line for a request or a callback. It holds no code, and no more of an address than the path does.
+/// One line for a request or a callback. It holds no body, no code, and no more of an address than the path does.
 fn line(activity: Activity<'_>) -> String {
     match activity {
         Activity::Request(request) => {
             let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
             // Whoever calls chooses the path, and is not to steer the terminal.
             let (method, path) = (request.method.escape_debug(), request.path.escape_debug());
-            let mut line = format!("{method} {path} {status}");
+            let call = if request.method.is_empty() {
+                "what is no request".to_owned()
+            } else {
+                format!("{method} {path}")
+            };
+            let mut line = format!("{call} {status} in {:.1} ms", request.took.as_secs_f64() * 1000.0);
             if let Some(error) = request.error {
-                let _ = write!(line, " {error} {}", request.reason.as_deref().unwrap_or_default());
+                let _ = write!(line, " {error}");
+            }
+            if let Some(reason) = &request.reason {
+                let _ = write!(line, ": {reason}");
+            }
+            if let Some(field) = request.field.as_deref().filter(|field| !line.contains(field)) {
+                let _ = write!(line, " ({field})");
             }
             if let Some(message) = &request.message {
-                let _ = write!(line, " message {message}");
+                let _ = write!(line, ", message {message}");
             }
             if let Some(fault) = request.fault {
-                let _ = write!(line, " (fault {fault})");
+                let _ = write!(line, ", fault {fault}");
             }
             line
         }
@@ -250,7 +319,7 @@ fn line(activity: Activity<'_>) -> String {
 }
 
 /// Says where everything is.
-fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
+fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
     let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
@@ -264,8 +333,9 @@ fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::R
         writeln!(out, "           {note}")?;
     }
     for credentials in sandbox.keys() {
-        // What came from a profile is known to whoever gave it, and to nobody else.
-        let secret = if has_profile { "in the profile" } else { credentials.secret() };
+        // The published ones protect nothing. What came from a profile is known to whoever gave it, and to nobody else.
+        let is_published = [demo::DEV_SECRET, demo::OTHER_DEV_SECRET].contains(&credentials.secret());
+        let secret = if is_published { credentials.secret() } else { "in the profile" };
         writeln!(out, "Key        {}   secret {secret}", credentials.key())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
@@ -322,3 +392,6 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest that answers which are under way hold up the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);

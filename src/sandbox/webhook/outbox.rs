@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
 use crate::api::types::MessageId;
 use crate::callback::Signer;
+use crate::sandbox::clock::earlier;
 use crate::sandbox::fault::CallbackFault;
 use crate::sandbox::model::Schedule;
 
-/// Where callbacks go, and how.
+/// Where callbacks go at first, and how they go.
 #[derive(Clone, Debug)]
 pub(crate) struct CallbackPlan {
     pub(crate) urls: Vec<String>,
@@ -66,12 +67,20 @@ pub(crate) struct Outbox {
     made: u64,
     /// How many octets the bodies of all callbacks take.
     weight: usize,
-    /// What the workers are to take: one queue for each address.
-    queues: Vec<VecDeque<(u64, SigningMode)>>,
-    /// What is held back until the next callback has gone: at most one for each address.
-    held: Vec<Option<u64>>,
+    /// The addresses by number. A number is not given out again, so that a worker knows when its address is gone.
+    targets: BTreeMap<usize, Target>,
+    numbered: usize,
     under_way: usize,
     random: fastrand::Rng,
+}
+
+/// An address, and what its worker is to take.
+#[derive(Debug)]
+struct Target {
+    url: String,
+    queue: VecDeque<(u64, SigningMode)>,
+    /// What is held back until the next callback has gone.
+    held: Option<u64>,
 }
 
 /// How a queued callback is signed.
@@ -83,11 +92,12 @@ enum SigningMode {
 }
 
 impl Outbox {
-    pub(crate) fn new(plan: CallbackPlan) -> Self {
-        Self {
-            queues: plan.urls.iter().map(|_| VecDeque::new()).collect(),
-            held: vec![None; plan.urls.len()],
+    pub(crate) fn new(mut plan: CallbackPlan) -> Self {
+        let urls = std::mem::take(&mut plan.urls);
+        let mut outbox = Self {
             plan,
+            targets: BTreeMap::new(),
+            numbered: 0,
             schedule: Schedule::default(),
             gathered: Vec::new(),
             callbacks: BTreeMap::new(),
@@ -95,17 +105,21 @@ impl Outbox {
             weight: 0,
             under_way: 0,
             random: fastrand::Rng::new(),
+        };
+        for url in urls {
+            outbox.add_target(url);
         }
+        outbox
     }
 
     /// Whether there is any address to post to.
     pub(crate) fn is_wanted(&self) -> bool {
-        !self.plan.urls.is_empty()
+        !self.targets.is_empty()
     }
 
     /// Where callbacks go.
-    pub(crate) fn urls(&self) -> &[String] {
-        &self.plan.urls
+    pub(crate) fn urls(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.targets.values().map(|target| target.url.as_str())
     }
 
     /// How callbacks go wrong.
@@ -119,20 +133,43 @@ impl Outbox {
 
     /// Adds an address, and queues its check; none if it is there already. The number is that of its queue.
     pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> Option<usize> {
-        if self.plan.urls.iter().any(|known| known == url) {
+        if self.urls().any(|known| known == url) {
             return None;
         }
-        self.plan.urls.push(url.to_owned());
-        self.queues.push(VecDeque::new());
-        self.held.push(None);
-        let target = self.plan.urls.len() - 1;
+        let target = self.add_target(url.to_owned());
         self.check_address(target, now);
         Some(target)
     }
 
+    fn add_target(&mut self, url: String) -> usize {
+        let number = self.numbered;
+        self.numbered += 1;
+        self.targets.insert(number, Target { url, queue: VecDeque::new(), held: None });
+        number
+    }
+
+    /// Removes an address, or all of them, with what was still to be posted there; whether there was any.
+    pub(crate) fn remove_urls(&mut self, url: Option<&str>) -> bool {
+        let before = self.targets.len();
+        self.targets.retain(|_, target| url.is_some_and(|url| target.url != url));
+        for callback in self.callbacks.values_mut() {
+            let is_open = matches!(callback.state, CallbackState::Waiting | CallbackState::Failing { .. });
+            if is_open && !self.targets.values().any(|target| target.url == callback.url) {
+                callback.state = CallbackState::GivenUp;
+            }
+        }
+        self.targets.len() < before
+    }
+
+    /// Whether there is still an address with this number.
+    pub(crate) fn has_target(&self, target: usize) -> bool {
+        self.targets.contains_key(&target)
+    }
+
     /// Queues the check of each address: a callback without rows.
     pub(crate) fn check_addresses(&mut self, now: SystemTime) {
-        for target in 0..self.plan.urls.len() {
+        let targets: Vec<usize> = self.targets.keys().copied().collect();
+        for target in targets {
             self.check_address(target, now);
         }
     }
@@ -165,12 +202,16 @@ impl Outbox {
         }
     }
 
-    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
+    /// Moves all times back by as much as the clock is put back.
     pub(crate) fn rewind(&mut self, by: Duration) {
         self.schedule.rewind(by);
         for callback in self.callbacks.values_mut() {
+            callback.made = earlier(callback.made, by);
+            for attempt in &mut callback.attempts {
+                attempt.at = earlier(attempt.at, by);
+            }
             if let CallbackState::Failing { next } = &mut callback.state {
-                *next = next.checked_sub(by).unwrap_or(*next);
+                *next = earlier(*next, by);
             }
         }
     }
@@ -180,8 +221,10 @@ impl Outbox {
         self.callbacks.clear();
         self.gathered.clear();
         self.schedule.clear();
-        self.queues.iter_mut().for_each(VecDeque::clear);
-        self.held.fill(None);
+        for target in self.targets.values_mut() {
+            target.queue.clear();
+            target.held = None;
+        }
         self.weight = 0;
     }
 
@@ -194,6 +237,7 @@ impl Outbox {
     fn flush(&mut self, now: SystemTime) {
         let gathered = std::mem::take(&mut self.gathered);
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
+        let targets: Vec<usize> = self.targets.keys().copied().collect();
         for rows in gathered.chunks(self.plan.most_rows.max(1)) {
             let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
             if reversed {
@@ -202,7 +246,7 @@ impl Outbox {
             let mut messages: Vec<MessageId> = rows.iter().filter_map(|(id, _)| id.clone()).collect();
             messages.dedup();
             let body = json!({"total": ordered.len(), "rows": ordered}).to_string();
-            for target in 0..self.plan.urls.len() {
+            for &target in &targets {
                 let id = self.make(target, body.clone(), messages.clone(), now);
                 self.dispatch(id, target, now);
             }
@@ -223,16 +267,16 @@ impl Outbox {
             }
             Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
             Some(CallbackFault::Late { by }) => self.schedule.add(now + by, Planned::Post(id)),
-            Some(CallbackFault::Reordered) => match self.held[target].take() {
-                None => {
-                    self.held[target] = Some(id);
-                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
-                }
-                Some(earlier) => {
+            Some(CallbackFault::Reordered) => {
+                let Some(target) = self.targets.get_mut(&target) else { return };
+                if let Some(earlier) = target.held.take() {
                     self.queue(id, SigningMode::Anew);
                     self.queue(earlier, SigningMode::Anew);
+                } else {
+                    target.held = Some(id);
+                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
                 }
-            },
+            }
         }
     }
 
@@ -240,7 +284,8 @@ impl Outbox {
         match planned {
             Planned::Post(id) => self.queue(id, SigningMode::Anew),
             Planned::Release(id) => {
-                let held = self.held.iter_mut().find(|held| **held == Some(id));
+                let mut all = self.targets.values_mut().map(|target| &mut target.held);
+                let held = all.find(|held| **held == Some(id));
                 if held.and_then(Option::take).is_some() {
                     self.queue(id, SigningMode::Anew);
                 }
@@ -254,9 +299,10 @@ impl Outbox {
         }
     }
 
-    /// Posts a callback again; false if it is not remembered.
+    /// Posts a callback again; false if it is not remembered, or its address is gone.
     pub(crate) fn redeliver(&mut self, id: u64, how: Redelivery) -> bool {
-        let known = self.callbacks.contains_key(&id);
+        let target = self.callbacks.get(&id).map(|callback| &callback.url);
+        let known = target.is_some_and(|wanted| self.urls().any(|url| url == wanted));
         if known {
             self.queue(id, how.into());
         }
@@ -272,7 +318,7 @@ impl Outbox {
         signed_at: SystemTime,
     ) -> Option<PendingDelivery> {
         loop {
-            let (id, signing) = self.queues.get_mut(target)?.pop_front()?;
+            let (id, signing) = self.targets.get_mut(&target)?.queue.pop_front()?;
             let Some(callback) = self.callbacks.get_mut(&id) else { continue };
             let nonce = format!("{:016x}", self.random.u64(..));
             // The signer refuses times beyond the year 2286 and nonces that are none, and no clock or number here
@@ -311,7 +357,9 @@ impl Outbox {
         let ok = answer.is_ok();
         if callback.attempts.len() < MOST_ATTEMPTS {
             let signature = delivery.signature;
-            callback.attempts.push(DeliveryAttempt { at: delivery.began, took, signature, answer });
+            // The clock may have been put back meanwhile.
+            let at = delivery.began.min(now);
+            callback.attempts.push(DeliveryAttempt { at, took, signature, answer });
         }
         match callback.state {
             _ if ok => callback.state = CallbackState::Delivered,
@@ -320,7 +368,8 @@ impl Outbox {
             CallbackState::Failing { next } if next > now => {}
             CallbackState::Waiting | CallbackState::Failing { .. } => {
                 let pause = redelivery_pause(callback.attempts.len());
-                if let Some(pause) = pause.filter(|_| !callback.is_address_check) {
+                let is_wanted = self.targets.values().any(|target| target.url == callback.url);
+                if let Some(pause) = pause.filter(|_| is_wanted && !callback.is_address_check) {
                     let next = now + pause / times_shorter.max(1);
                     callback.state = CallbackState::Failing { next };
                     self.schedule.add(next, Planned::Repeat(delivery.callback));
@@ -334,12 +383,12 @@ impl Outbox {
 
     /// Whether nothing is queued or under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.under_way == 0 && self.queues.iter().all(VecDeque::is_empty)
+        self.under_way == 0 && !self.has_queued()
     }
 
     /// Whether any callback is queued.
     pub(crate) fn has_queued(&self) -> bool {
-        self.queues.iter().any(|queue| !queue.is_empty())
+        self.targets.values().any(|target| !target.queue.is_empty())
     }
 
     /// The callbacks, oldest first.
@@ -354,7 +403,7 @@ impl Outbox {
             self.weight -= forgotten.body.len();
         }
         self.made += 1;
-        let url = self.plan.urls.get(target).cloned().unwrap_or_default();
+        let url = self.targets.get(&target).map(|target| target.url.clone()).unwrap_or_default();
         let callback = Callback {
             id: self.made,
             url,
@@ -372,8 +421,8 @@ impl Outbox {
 
     fn queue(&mut self, id: u64, signing: SigningMode) {
         let Some(callback) = self.callbacks.get(&id) else { return };
-        let Some(target) = self.plan.urls.iter().position(|url| *url == callback.url) else { return };
-        let queue = &mut self.queues[target];
+        let target = self.targets.values_mut().find(|target| target.url == callback.url);
+        let Some(Target { queue, .. }) = target else { return };
         if queue.len() >= MOST_CALLBACKS {
             queue.pop_front();
         }
@@ -458,7 +507,9 @@ mod tests {
             }
             let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
             assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
-            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.queues[0].len() <= MOST_CALLBACKS);
+            assert!(
+                outbox.callbacks.len() <= MOST_CALLBACKS && outbox.targets[&0].queue.len() <= MOST_CALLBACKS
+            );
         }
         // What was forgotten while it waited is passed over.
         let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");
