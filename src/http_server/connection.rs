@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::request::{BadRequest, Framing, HEAD_TOO_LARGE, Head, LARGEST_HEAD, Request, parse_head};
+use super::request::{BadRequest, Framing, HEAD_TOO_LARGE, Head, LARGEST_HEAD, Request, begun, parse_head};
 use super::{Limits, Response};
 
 pub(super) enum Reading {
@@ -59,7 +59,7 @@ impl<'a> Connection<'a> {
                 }
             }
             if self.buffer.len() > LARGEST_HEAD {
-                return Ok(Reading::Refused(HEAD_TOO_LARGE, Box::default()));
+                return Ok(Reading::Refused(HEAD_TOO_LARGE, begun(&self.buffer)));
             }
             first = false;
             seen = self.buffer.len().saturating_sub(2);
@@ -67,7 +67,7 @@ impl<'a> Connection<'a> {
                 Ok(0) => return Ok(Reading::Closed),
                 Ok(_) => {}
                 Err(error) if timed_out(&error) => {
-                    return Ok(Reading::Refused(HEAD_TOO_LATE, Box::default()));
+                    return Ok(Reading::Refused(HEAD_TOO_LATE, begun(&self.buffer)));
                 }
                 Err(error) => return Err(error),
             }

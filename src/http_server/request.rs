@@ -136,25 +136,13 @@ pub(super) fn parse_head(buffer: &[u8]) -> Head {
     if matches!(parsing, Ok(httparse::Status::Partial)) {
         return Head::Partial;
     }
-    let latin_1 = |octets: &[u8]| octets.iter().copied().map(char::from).collect::<String>();
-    let target = parsed.path.unwrap_or_default();
-    let (authority, target) = absolute(target).unwrap_or((None, target));
-    let target = target.split('#').next().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    // An empty path stands for the root.
-    let path = if path.is_empty() && authority.is_some() { "/" } else { path };
-    let mut request = Box::new(Request {
-        method: parsed.method.unwrap_or_default().to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        old: parsed.version == Some(0),
-        ..Request::default()
-    });
+    let (mut request, authority) = named(&parsed);
     let length = match parsing {
         Ok(httparse::Status::Complete(length)) if length <= LARGEST_HEAD => length,
         Ok(_) => return Head::Refused(HEAD_TOO_LARGE, request),
         Err(error) => return Head::Refused(unparsed(error, buffer), request),
     };
+    let latin_1 = |octets: &[u8]| octets.iter().copied().map(char::from).collect::<String>();
     let headers = parsed.headers.iter().map(|header| (header.name.to_owned(), latin_1(header.value)));
     request.headers = headers.collect();
     if has_bare_line_feed(&buffer[..length]) {
@@ -164,6 +152,33 @@ pub(super) fn parse_head(buffer: &[u8]) -> Head {
         Ok(framing) => Head::Complete { request, framing, length },
         Err(bad) => Head::Refused(bad, request),
     }
+}
+
+/// As much as can be read of a head that is not whole.
+pub(super) fn begun(buffer: &[u8]) -> Box<Request> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut parsed = httparse::Request::new(&mut headers);
+    // Whether it is well formed so far is not asked.
+    let _ = parsed.parse(buffer);
+    named(&parsed).0
+}
+
+/// A request with what the request line says, and the host in its target if there is one.
+fn named<'a>(parsed: &httparse::Request<'_, 'a>) -> (Box<Request>, Option<&'a str>) {
+    let target = parsed.path.unwrap_or_default();
+    let (authority, target) = absolute(target).unwrap_or((None, target));
+    let target = target.split('#').next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    // An empty path stands for the root.
+    let path = if path.is_empty() && authority.is_some() { "/" } else { path };
+    let request = Request {
+        method: parsed.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        old: parsed.version == Some(0),
+        ..Request::default()
+    };
+    (Box::new(request), authority)
 }
 
 /// The authority and the rest of a target in absolute form, as clients send it to proxies.

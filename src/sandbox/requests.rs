@@ -56,8 +56,8 @@ impl RecordedRequest {
         Self {
             id: 0,
             at,
-            method: request.method.clone(),
-            path: request.path.clone(),
+            method: cut(request.method.clone(), LONGEST_PATH),
+            path: cut(request.path.clone(), LONGEST_PATH),
             operation,
             key: None,
             body: masked(&request.body),
@@ -186,7 +186,7 @@ impl RequestLog {
 
 /// A body for people to read: codes masked, and not longer than a page.
 pub(crate) fn masked(body: &[u8]) -> String {
-    let mut text = match serde_json::from_slice::<Value>(body) {
+    let text = match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
             mask(&mut value, false);
             value.to_string()
@@ -195,8 +195,13 @@ pub(crate) fn masked(body: &[u8]) -> String {
         Err(_) if body.is_empty() => String::new(),
         Err(_) => format!("{} octets that are not JSON", body.len()),
     };
-    if text.len() > LONGEST_BODY {
-        let end = (0..=LONGEST_BODY).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    cut(text, LONGEST_BODY)
+}
+
+/// A text of at most so many octets, and a mark if there was more.
+fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         text.truncate(end);
         text.push('…');
     }
@@ -259,6 +264,9 @@ fn looks_like_a_code(text: &str) -> bool {
 
 /// The most requests that are remembered.
 const MOST_REQUESTS: usize = 2_000;
+
+/// The most octets of a method or a path that are kept.
+const LONGEST_PATH: usize = 1024;
 
 /// The most octets of a body that are kept.
 const LONGEST_BODY: usize = 4 * 1024;

@@ -235,7 +235,7 @@ pub(super) fn report(shared: &Shared, asked: &Asked<'_>) -> Outcome {
                 (Some(message.id.clone()), status_row(message, &entry))
             }
             _ => {
-                let rule = "must have an event, or a message and a status, or a row, and nothing besides";
+                let rule = "must be an event, or a message and a status, or a row, and nothing besides";
                 return Err(Refusal::parameter("body", rule));
             }
         };
@@ -311,7 +311,7 @@ struct Faults {
 pub(super) fn faults(control: &Control, asked: &Asked<'_>) -> Outcome {
     let wanted: Faults = asked.body()?;
     if wanted.api.is_none() && wanted.callbacks.is_none() && wanted.smpp.is_none() {
-        return Err(Refusal::parameter("body", "must name a fault in api, callbacks or smpp"));
+        return Err(Refusal::parameter("body", "must be an object with api, callbacks or smpp"));
     }
     let api = Change::<Fault>::read("api", wanted.api.as_deref())?;
     let callbacks = Change::<CallbackFault>::read("callbacks", wanted.callbacks.as_deref())?;

@@ -95,6 +95,7 @@ impl Control {
         let (now, offset) = (view::millis(self.shared.time()), self.shared.offset());
         let mut state = self.shared.read(state);
         state["version"] = json!(version);
+        state["watchers"] = json!(self.shared.watchers());
         state["now"] = json!(now);
         state["clock_offset_seconds"] = json!(offset.as_secs());
         #[cfg(feature = "smpp")]
