@@ -373,18 +373,16 @@ fn channels(strategy: &str) -> impl Iterator<Item = types::Channel> {
 /// Refuses what is neither a recipient nor the id of a template. What is meant for a recipient and is none would
 /// otherwise count as an id that no template has.
 fn check_behavior_of(of: &str) -> Result<(), Refusal> {
-    let refuse = |rule: String| Err(Refusal::parameter("the path", rule));
     let is_number = (7..=15).contains(&of.len()) && of.bytes().all(|byte| byte.is_ascii_digit());
-    match of.parse::<Recipient>() {
-        Ok(_) => Ok(()),
-        Err(invalid) if is_number || of.starts_with('+') || of.contains('@') => {
-            refuse(invalid.rule().to_owned())
-        }
+    let is_meant = is_number || of.starts_with('+') || of.contains('@');
+    let rule = match of.parse::<Recipient>() {
+        Err(invalid) if is_meant => invalid.rule().to_owned(),
         Err(_) if of.parse::<TemplateId>().is_err() => {
-            refuse("must name a recipient, or a template by its id".to_owned())
+            "must name a recipient, or a template by its id".to_owned()
         }
-        Err(_) => Ok(()),
-    }
+        _ => return Ok(()),
+    };
+    Err(Refusal::parameter("the path", rule))
 }
 
 fn too_many_behaviors() -> Refusal {

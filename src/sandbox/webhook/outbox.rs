@@ -2,12 +2,13 @@
 //!
 //! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
+use super::targets::Targets;
 use crate::api::types::MessageId;
 use crate::callback::Signer;
 use crate::sandbox::clock::earlier;
@@ -67,20 +68,9 @@ pub(crate) struct Outbox {
     made: u64,
     /// How many octets the bodies of all callbacks take.
     weight: usize,
-    /// The addresses by number. A number is not given out again, so that a worker knows when its address is gone.
-    targets: BTreeMap<usize, Target>,
-    numbered: usize,
+    targets: Targets<(u64, SigningMode)>,
     under_way: usize,
     random: fastrand::Rng,
-}
-
-/// An address, and what its worker is to take.
-#[derive(Debug)]
-struct Target {
-    url: String,
-    queue: VecDeque<(u64, SigningMode)>,
-    /// What is held back until the next callback has gone.
-    held: Option<u64>,
 }
 
 /// How a queued callback is signed.
@@ -94,10 +84,9 @@ enum SigningMode {
 impl Outbox {
     pub(crate) fn new(mut plan: CallbackPlan) -> Self {
         let urls = std::mem::take(&mut plan.urls);
-        let mut outbox = Self {
+        Self {
             plan,
-            targets: BTreeMap::new(),
-            numbered: 0,
+            targets: Targets::new(urls, MOST_CALLBACKS),
             schedule: Schedule::default(),
             gathered: Vec::new(),
             callbacks: BTreeMap::new(),
@@ -105,21 +94,17 @@ impl Outbox {
             weight: 0,
             under_way: 0,
             random: fastrand::Rng::new(),
-        };
-        for url in urls {
-            outbox.add_target(url);
         }
-        outbox
     }
 
     /// Whether there is any address to post to.
     pub(crate) fn is_wanted(&self) -> bool {
-        !self.targets.is_empty()
+        self.urls().len() > 0
     }
 
     /// Where callbacks go.
     pub(crate) fn urls(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.targets.values().map(|target| target.url.as_str())
+        self.targets.urls()
     }
 
     /// How callbacks go wrong.
@@ -133,43 +118,34 @@ impl Outbox {
 
     /// Adds an address, and queues its check; none if it is there already. The number is that of its queue.
     pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> Option<usize> {
-        if self.urls().any(|known| known == url) {
+        if self.targets.has(url) {
             return None;
         }
-        let target = self.add_target(url.to_owned());
+        let target = self.targets.add(url.to_owned());
         self.check_address(target, now);
         Some(target)
     }
 
-    fn add_target(&mut self, url: String) -> usize {
-        let number = self.numbered;
-        self.numbered += 1;
-        self.targets.insert(number, Target { url, queue: VecDeque::new(), held: None });
-        number
-    }
-
     /// Removes an address, or all of them, with what was still to be posted there; whether there was any.
     pub(crate) fn remove_urls(&mut self, url: Option<&str>) -> bool {
-        let before = self.targets.len();
-        self.targets.retain(|_, target| url.is_some_and(|url| target.url != url));
+        let removed = self.targets.remove(url);
         for callback in self.callbacks.values_mut() {
             let is_open = matches!(callback.state, CallbackState::Waiting | CallbackState::Failing { .. });
-            if is_open && !self.targets.values().any(|target| target.url == callback.url) {
+            if is_open && !self.targets.has(&callback.url) {
                 callback.state = CallbackState::GivenUp;
             }
         }
-        self.targets.len() < before
+        removed
     }
 
     /// Whether there is still an address with this number.
     pub(crate) fn has_target(&self, target: usize) -> bool {
-        self.targets.contains_key(&target)
+        self.targets.url(target).is_some()
     }
 
     /// Queues the check of each address: a callback without rows.
     pub(crate) fn check_addresses(&mut self, now: SystemTime) {
-        let targets: Vec<usize> = self.targets.keys().copied().collect();
-        for target in targets {
+        for target in self.targets.numbers() {
             self.check_address(target, now);
         }
     }
@@ -221,10 +197,7 @@ impl Outbox {
         self.callbacks.clear();
         self.gathered.clear();
         self.schedule.clear();
-        for target in self.targets.values_mut() {
-            target.queue.clear();
-            target.held = None;
-        }
+        self.targets.clear();
         self.weight = 0;
     }
 
@@ -237,7 +210,7 @@ impl Outbox {
     fn flush(&mut self, now: SystemTime) {
         let gathered = std::mem::take(&mut self.gathered);
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
-        let targets: Vec<usize> = self.targets.keys().copied().collect();
+        let targets = self.targets.numbers();
         for rows in gathered.chunks(self.plan.most_rows.max(1)) {
             let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
             if reversed {
@@ -268,12 +241,10 @@ impl Outbox {
             Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
             Some(CallbackFault::Late { by }) => self.schedule.add(now + by, Planned::Post(id)),
             Some(CallbackFault::Reordered) => {
-                let Some(target) = self.targets.get_mut(&target) else { return };
-                if let Some(earlier) = target.held.take() {
+                if let Some(earlier) = self.targets.hold(target, id) {
                     self.queue(id, SigningMode::Anew);
                     self.queue(earlier, SigningMode::Anew);
                 } else {
-                    target.held = Some(id);
                     self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
                 }
             }
@@ -284,9 +255,7 @@ impl Outbox {
         match planned {
             Planned::Post(id) => self.queue(id, SigningMode::Anew),
             Planned::Release(id) => {
-                let mut all = self.targets.values_mut().map(|target| &mut target.held);
-                let held = all.find(|held| **held == Some(id));
-                if held.and_then(Option::take).is_some() {
+                if self.targets.release(id) {
                     self.queue(id, SigningMode::Anew);
                 }
             }
@@ -301,8 +270,7 @@ impl Outbox {
 
     /// Posts a callback again; false if it is not remembered, or its address is gone.
     pub(crate) fn redeliver(&mut self, id: u64, how: Redelivery) -> bool {
-        let target = self.callbacks.get(&id).map(|callback| &callback.url);
-        let known = target.is_some_and(|wanted| self.urls().any(|url| url == wanted));
+        let known = self.callbacks.get(&id).is_some_and(|callback| self.targets.has(&callback.url));
         if known {
             self.queue(id, how.into());
         }
@@ -318,7 +286,7 @@ impl Outbox {
         signed_at: SystemTime,
     ) -> Option<PendingDelivery> {
         loop {
-            let (id, signing) = self.targets.get_mut(&target)?.queue.pop_front()?;
+            let (id, signing) = self.targets.take(target)?;
             let Some(callback) = self.callbacks.get_mut(&id) else { continue };
             let nonce = format!("{:016x}", self.random.u64(..));
             // The signer refuses times beyond the year 2286 and nonces that are none, and no clock or number here
@@ -368,7 +336,7 @@ impl Outbox {
             CallbackState::Failing { next } if next > now => {}
             CallbackState::Waiting | CallbackState::Failing { .. } => {
                 let pause = redelivery_pause(callback.attempts.len());
-                let is_wanted = self.targets.values().any(|target| target.url == callback.url);
+                let is_wanted = self.targets.has(&callback.url);
                 if let Some(pause) = pause.filter(|_| is_wanted && !callback.is_address_check) {
                     let next = now + pause / times_shorter.max(1);
                     callback.state = CallbackState::Failing { next };
@@ -388,7 +356,7 @@ impl Outbox {
 
     /// Whether any callback is queued.
     pub(crate) fn has_queued(&self) -> bool {
-        self.targets.values().any(|target| !target.queue.is_empty())
+        self.targets.has_queued()
     }
 
     /// The callbacks, oldest first.
@@ -403,7 +371,7 @@ impl Outbox {
             self.weight -= forgotten.body.len();
         }
         self.made += 1;
-        let url = self.targets.get(&target).map(|target| target.url.clone()).unwrap_or_default();
+        let url = self.targets.url(target).unwrap_or_default().to_owned();
         let callback = Callback {
             id: self.made,
             url,
@@ -421,12 +389,7 @@ impl Outbox {
 
     fn queue(&mut self, id: u64, signing: SigningMode) {
         let Some(callback) = self.callbacks.get(&id) else { return };
-        let target = self.targets.values_mut().find(|target| target.url == callback.url);
-        let Some(Target { queue, .. }) = target else { return };
-        if queue.len() >= MOST_CALLBACKS {
-            queue.pop_front();
-        }
-        queue.push_back((id, signing));
+        self.targets.queue(&callback.url, (id, signing));
     }
 }
 
@@ -507,9 +470,7 @@ mod tests {
             }
             let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
             assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
-            assert!(
-                outbox.callbacks.len() <= MOST_CALLBACKS && outbox.targets[&0].queue.len() <= MOST_CALLBACKS
-            );
+            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.targets.queued(0) <= MOST_CALLBACKS);
         }
         // What was forgotten while it waited is passed over.
         let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");
