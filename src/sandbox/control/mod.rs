@@ -13,8 +13,9 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::demo;
 use super::fault::{CallbackFault, Fault};
-use super::model::Refusal;
+use super::model::{Refusal, Speed};
 use super::rest;
 use super::shared::Shared;
 use super::state::State;
@@ -116,7 +117,7 @@ impl Control {
         let mut state = self.shared.read(state);
         state["version"] = json!(version);
         state["now"] = json!(now);
-        state["clock_offset_seconds"] = json!(offset.as_secs());
+        state["clock_offset_seconds"] = json!(offset.as_secs_f64());
         #[cfg(feature = "smpp")]
         {
             state["smpp"] = smpp::state(self);
@@ -128,7 +129,9 @@ impl Control {
 fn state(state: &State) -> Value {
     let recipient = |recipient: &TestRecipient| json!([recipient.address, recipient.explanation]);
     let fault = |name: String, explanation: &str| json!({"name": name, "explanation": explanation});
-    let key = |known: &Credentials| json!({"key": known.key(), "secret": known.secret()});
+    let published = [demo::DEV_SECRET, demo::OTHER_DEV_SECRET];
+    let is_demo = |known: &Credentials| published.contains(&known.secret());
+    let key = |known: &Credentials| json!({"key": known.key(), "secret": known.secret(), "is_demo": is_demo(known)});
     let queued = |(operation, fault): &(Option<String>, Fault)| json!({"operation": operation, "fault": fault.to_string()});
     json!({
         "keys": state.model.keys().iter().map(key).collect::<Value>(),
@@ -136,6 +139,7 @@ fn state(state: &State) -> Value {
         "recipients": TEST_RECIPIENTS.iter().map(recipient).collect::<Value>(),
         "behaviors": state.model.behaviors().map(|(of, it)| (of.clone(), json!(it.to_string())))
             .collect::<serde_json::Map<_, _>>(),
+        "is_fast": state.model.speed() == Speed::Fast,
         "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
         "languages": crate::api::limits::LANGUAGE_VALUES,
