@@ -57,14 +57,14 @@ fn a_code_is_sent_verified_and_followed_to_its_end() {
     browser.value("document.querySelector('#messages a').focus()");
     browser.press("\u{e007}");
     assert_eq!(browser.text("#code"), "123456");
-    let steps = browser.text("#timeline");
+    let steps = browser.text("#run-timeline");
     for status in ["plan", "target_valid", "sent", "verified_failed", "verified"] {
         assert!(steps.contains(status), "{status}");
     }
-    assert!(!browser.text("#timeline").contains("delivered"));
+    assert!(!browser.text("#run-timeline").contains("delivered"));
     // What happens now shows without a reload.
     sandbox.advance(Duration::from_secs(1));
-    browser.wait("document.querySelector('#timeline').innerText.includes('delivered')");
+    browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
     browser.press("\u{e00c}");
     browser.wait("location.hash === '#/messages'");
     assert!(!server.rest().is_empty());
@@ -397,7 +397,9 @@ fn lists_go_on_to_their_end_by_keyboard_and_count_all_that_matches() {
             browser.fill("#filter", "+65900");
             browser.wait("document.querySelector('#found').innerText === '620 of 620 messages match'");
         }
-        browser.wait(&format!("document.querySelectorAll('{rows}').length === 50"));
+        browser.wait(&format!(
+            "document.querySelectorAll('{rows}').length === 50 && document.querySelector('#{view}-older')"
+        ));
         let older = format!("document.querySelector('#{view}-older')");
         browser.value(&format!("{older}.focus()"));
         let mut page = 1;

@@ -110,16 +110,16 @@ kinds! {
     };
     own_template: |stage| {
         let text = "\"#\u{202e}, }\\ Your code is {{code}}.";
-        let sms = json!({"template_type": 2, "template_custom_config": {"custom_sms_type": 1, "custom_content": text}});
+        let sms = json!({"template_type": 2, "template_custom_config": {"custom_sub_type": "authentication", "custom_content": text}});
         stage.sandbox.seed(&json!({"templates": [{
             "template_id": "login",
             "send_channel_strategy": "whatsapp|sms",
-            "verify_code_config": {"verify_code_type": 1, "verify_code_len": 4, "verify_code_ttl": 3},
+            "verify_code_config": {"verify_code_type": 1, "verify_code_len": 4, "verify_code_ttl": 5},
             "whatsapp_config": {"template_type": 1, "template_default_config": {"contain_security": true, "contain_expire": false}},
             "sms_config": sms,
         }]})).expect("seeded");
         let id = stage.send("+6590000008", "login");
-        stage.pass(180);
+        stage.pass(300);
         id
     };
     own_behavior: |stage| {
@@ -204,6 +204,7 @@ fn a_copied_test_has_the_same_happen_once_more_whatever_happened_to_the_message(
         let typescript = test_of(&browser, &sandbox, id, "TypeScript", "import assert");
         copied.push((name, python, typescript));
     }
+    assert_eq!(browser.complaints(), [""; 0]);
     // They empty the sandbox, and so come last.
     for (name, python, typescript) in &copied {
         assert!(!python.contains(TOKEN) && !typescript.contains(TOKEN), "{name}");
@@ -223,7 +224,6 @@ fn a_copied_test_has_the_same_happen_once_more_whatever_happened_to_the_message(
             assert!(!passes(&ran), "{other}");
         }
     }
-    assert_eq!(browser.complaints(), [""; 0]);
 }
 
 /// The call that is copied from the newest request, as a list of words, with variables set.

@@ -29,7 +29,7 @@ const word = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).r
 function snippets(to, template) {
   const { key: name, secret } = key(), base = location.origin;
   return {
-    curl: `curl -u ${word(`${name}:${secret}`)} ${base}/v1/messages \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(JSON.stringify({ to, template: { id: template } }))}`,
+    curl: `curl ${base}/v1/messages \\\n  -u ${word(`${name}:${secret}`)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(JSON.stringify({ to, template: { id: template } }))}`,
     Rust: `let credentials = Credentials::new(${rustQuoted(name)}, ${rustQuoted(secret)})?;\nlet client = Client::builder(credentials).base_url(${rustQuoted(base)}).build()?;\nlet receipt = client.send_otp(&${rustQuoted(to)}.parse()?, &TemplateRef::new(${rustQuoted(template)})?)?;`,
     Python: `import base64\nimport json\nimport urllib.request\n\nrequest = urllib.request.Request(\n    ${quoted(`${base}/v1/messages`)},\n    json.dumps({"to": ${quoted(to)}, "template": {"id": ${quoted(template)}}}).encode(),\n    {\n        "Content-Type": "application/json",\n        "Authorization": "Basic " + base64.b64encode(${quoted(`${name}:${secret}`)}.encode()).decode(),\n    },\n)\nprint(json.load(urllib.request.urlopen(request)))`,
     environment: `export ENGAGELAB_DEV_KEY=${word(name)}\nexport ENGAGELAB_DEV_SECRET=${word(secret)}\nexport ENGAGELAB_OTP_BASE_URL=${word(base)}`,
@@ -147,7 +147,7 @@ function pythonTest(told) {
   // Only the published secrets of the demonstration are written into what is copied to be kept.
   const pair = demo ? `b"${name}:${secret}"` : `(os.environ["ENGAGELAB_DEV_KEY"] + ":" + os.environ["ENGAGELAB_DEV_SECRET"]).encode()`;
   const head = ["import base64", "import json", ...token || !demo ? ["import os"] : [], "import urllib.request", "", `SANDBOX = ${quoted(location.origin)}`, `KEY = "Basic " + base64.b64encode(${pair}).decode()`, ...token ? ["TOKEN = \"Bearer \" + os.environ[\"ENGAGELAB_SANDBOX_TOKEN\"]"] : [],
-    "", "", "def ask(method, path, body=None):", `    authorization = KEY${token ? " if path.startswith(\"/v1/\") else TOKEN" : ""}`, "    headers = {\"Authorization\": authorization, \"Content-Type\": \"application/json\"}", "    data = None if body is None else json.dumps(body).encode()", "    request = urllib.request.Request(SANDBOX + path, data, headers, method=method)", "    with urllib.request.urlopen(request, timeout=30) as response:", "        return json.load(response)", "", "", ""];
+    "", "", "def ask(method, path, body=None):", ...token ? ["    authorization = KEY if path.startswith(\"/v1/\") else TOKEN"] : [], `    headers = {"Authorization": ${token ? "authorization" : "KEY"}, "Content-Type": "application/json"}`, "    data = None if body is None else json.dumps(body).encode()", "    request = urllib.request.Request(SANDBOX + path, data, headers, method=method)", "    with urllib.request.urlopen(request, timeout=30) as response:", "        return json.load(response)", "", "", ""];
   const lines = [...told.notes.map((note) => `# ${note}`), "# Forgets all that this sandbox holds.", "ask(\"POST\", \"/sandbox/reset\", {})"];
   if (told.seed) lines.push(`ask("POST", "/sandbox/seed", ${literal(told.seed, "Python", "    ")})`);
   lines.push(`sent = ask("POST", "${SENDS[told.kind]}", ${literal(body, "Python", "    ")})`, "message = \"/sandbox/messages/\" + sent[\"message_id\"]");

@@ -44,7 +44,7 @@ const copyable = (node, text, what) => el("div", { class: "copy" }, node, copyBu
 // ---- What is remembered between redraws: what was typed, and what came of it.
 
 let state = { keys: [], templates: [], recipients: [], behaviors: {}, events: [], callbacks: { urls: [], faults: [] }, languages: ["default"], api: { faults: [], queued: [], operations: [], errors: [] }, smpp: null, now: Date.now(), clock_offset_seconds: 0 };
-const typed = { key: "", to: "+6591234567", template: "sandbox-otp-tpl", language: "default", params: "", kind: "sendOtp", code: "", message: "", verify_code: "", url: "", snippet: "curl", test: "Python", row: "", operation: "", error: "5016", new_template: "" };
+const typed = { key: "", to: "+6591234567", template: "sandbox-otp-tpl", language: "default", params: "", kind: "sendOtp", code: "", message: "", verify_code: "", url: "", snippet: "curl", test: "Python", row: "", operation: "", of: "", behavior: "", error: "5016", new_template: "" };
 const results = { send: null, check: null };
 function forgetResults() {
   Object.assign(results, { send: null, check: null });
@@ -131,7 +131,7 @@ async function sendView() {
     ? { title: results.check.body.verified ? "Verified" : "Wrong code", good: results.check.body.verified, pairs: [["verified", String(results.check.body.verified)]] }
     : refused(results.check.body || {}));
   return [
-    el("p", { class: "lead" }, "This is a stand-in for the OTP service, on your machine. Programs talk to it as they would to the service; it keeps templates, messages and codes, posts callbacks, and delivers nothing to anybody."),
+    el("p", { class: "lead" }, "This is a stand-in for the OTP service, on your machine. Programs talk to it as they would to the service: it keeps templates, messages and codes, posts callbacks, and delivers nothing to anybody. Send from here, or ", el("a", { href: "#/send", onclick: (event) => { event.preventDefault(); $("point-title").scrollIntoView(); $("point-title").focus(); } }, "point your program here"), "."),
     el("div", { class: "two" },
       el("section", { class: "card", "aria-labelledby": "send-title" },
         el("h2", { id: "send-title" }, "Send"),
@@ -171,22 +171,26 @@ async function sendView() {
 // ---- Where programs are pointed.
 
 function pointHere() {
-  const all = snippets(typed.to, typed.template), { key: name, secret } = key();
+  const { environment, ...calls } = snippets(typed.to, typed.template), { key: name, secret } = key();
   const line = (label, text) => [el("dt", {}, label), el("dd", {}, copyable(el("code", {}, text), text, label.toLowerCase()))];
   return el("section", { class: "card", "aria-labelledby": "point-title" },
-    el("h2", { id: "point-title" }, "Point your program here"),
+    el("h2", { id: "point-title", tabindex: "-1" }, "Point your program here"),
     el("div", { class: "two" },
-      el("dl", {}, line("Base URL", location.origin), line("Base URL with /v1", `${location.origin}/v1`), line("Key", name), line("Secret", secret)),
       el("div", { class: "card-part" },
-        choice("snippet", "A call to copy", Object.keys(all).map((language) => [language]), draw),
-        el("div", { class: "copy" }, block(all[typed.snippet], "The call", "snippet"), copyButton(all[typed.snippet], `the call in ${typed.snippet}`)))));
+        el("dl", { class: "values" }, line("Base URL", location.origin), line("Base URL with /v1", `${location.origin}/v1`), line("Key", name), line("Secret", secret)),
+        el("h3", {}, "As the environment"),
+        el("div", { class: "copy" }, block(environment, "The environment", "environment"), copyButton(environment, "the environment"))),
+      el("div", { class: "card-part" },
+        choice("snippet", "A first call", Object.keys(calls).map((language) => [language]), draw),
+        el("div", { class: "copy" }, block(calls[typed.snippet], "The call", "snippet"), copyButton(calls[typed.snippet], `the call in ${typed.snippet}`)),
+        el("p", { class: "dim small" }, "What it did shows above, and why it was refused, if it was, under ", el("a", { href: "#/requests" }, "Requests"), "."))));
 }
 // ---- One message: request, timeline, callback and answer side by side.
 
 // A test sets up the template of its message, if that is one of the user's own.
 const templatesForTest = async () => opened.has("test") ? (await api("templates")).templates : [];
 function runCard(message, title, templates) {
-  const answers = message.callbacks.flatMap((callback) => callback.attempts.map((one) => ({ callback, ...one })));
+  const answers = message.callbacks.flatMap((callback) => callback.attempts.map((one) => ({ callback, ...one }))).sort((one, other) => one.at - other.at);
   const event = (name, said, more) => act(`messages/${message.id}/events`, { event: name, ...more }, said);
   const live = message.code && message.expires && !message.verified && message.expires > state.now;
   return el("section", { class: "card", "aria-labelledby": "run-title", id: "run" },
@@ -197,9 +201,9 @@ function runCard(message, title, templates) {
         el("div", { class: "small" }, el("strong", {}, one.operation || one.path), ` ${one.status === null ? "no answer" : one.status}`, el("br"), el("span", { class: "dim" }, `${when(one.at)}, ${(one.took_micros / 1000).toFixed(1)} ms`)))),
       el("section", { class: message.timeline.length ? "on" : "" }, el("h3", {}, "2. Timeline"), timeline(message, "run-timeline")),
       el("section", { class: message.callbacks.length ? "on" : "" }, el("h3", {}, "3. Callbacks"), message.callbacks.length === 0 ? el("p", { class: "dim small" }, usesSandbox() ? "None yet." : noUrl()) : message.callbacks.slice(-6).map((callback) =>
-        el("div", { class: "small" }, el("strong", {}, rowNames(callback, message.id)), " ", badge(callback.state)))),
+        el("div", { class: "small", "data-key": String(callback.id) }, el("span", { class: "dim" }, `#${callback.id} `), el("strong", {}, rowNames(callback, message.id)), " ", callbackBadge(callback)))),
       el("section", { class: answers.length ? "on" : "" }, el("h3", {}, "4. Your answer"), answers.length === 0 ? el("p", { class: "dim small" }, "None yet.") : answers.slice(-6).map((one) =>
-        el("div", { class: `result small ${one.status === 200 ? "good" : "bad"}` }, el("strong", {}, one.status ? `HTTP ${one.status}` : "no answer"), el("span", { class: "dim" }, `${since(one.at, message.sent)}, ${one.took} ms`), one.answer ? el("code", {}, one.answer) : null)))),
+        el("div", { class: `result small ${one.status === 200 ? "good" : "bad"}` }, el("span", {}, el("strong", {}, one.status ? `HTTP ${one.status}` : "no answer"), el("span", { class: "dim" }, ` to #${one.callback.id}`)), el("span", { class: "dim" }, `${since(one.at, message.sent)}, ${one.took} ms`), one.answer ? el("code", {}, one.answer) : null)))),
     el("div", { class: "row", id: "act" },
       button("Deliver now", event("deliver", "Delivered.")), button("Fail now", event("fail", "Failed.")),
       button("Expire the code", event("expire", "The code has expired."), { disabled: !live }), button("Verify", event("verify", "Verified."), { disabled: !live })),
@@ -226,19 +230,20 @@ async function messageView(id) {
   return [
     el("p", {}, el("a", { href: "#/messages", id: "back" }, "← Messages")),
     runCard(message, "Message", await templatesForTest()),
-    el("div", { class: "two" },
-      el("section", { class: "card", "aria-labelledby": "message-title" },
-        el("h2", { id: "message-title" }, "What it is"),
-        message.code ? el("div", {}, el("div", { class: "dim small" }, "Code"), el("div", { class: "code", id: "code" }, message.code)) : null,
+    el("section", { class: "card", "aria-labelledby": "message-title" },
+      el("h2", { id: "message-title" }, "What it is"),
+      el("div", { class: "two" },
+        el("div", { class: "card-part" },
+          message.code ? el("div", {}, el("div", { class: "dim small" }, "Code"), el("div", { class: "code", id: "code" }, message.code)) : null,
+          el("div", { class: "dim small" }, "What the recipient reads"),
+          block(message.text, "What the recipient reads", "text"),
+          message.code && message.expires ? el("div", { class: "row" }, button("Verify this code by hand", () => { typed.message = message.id; typed.verify_code = message.code; results.check = null; location.hash = "#/send"; })) : null),
         el("dl", {},
           [["Message id", el("code", {}, message.id)], ["Recipient", message.to], ["Template", message.template], ["Channel", message.channel === message.first_channel ? message.channel : `${message.first_channel}, then ${message.channel}`],
            ["Sent", `${day(message.sent)} ${clock(message.sent)} ${zone()}`], ["Cost, about", cents(message.cost_cents)],
+           message.behavior ? ["Behaviour set", el("code", {}, message.behavior)] : null,
            message.expires ? ["Code valid until", `${clock(message.expires).slice(0, 8)} (${since(message.expires, message.sent)})`] : null,
-           ...Object.entries(message.params).map(([name, value]) => [`{{${name}}}`, el("code", {}, value)])].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-        el("div", { class: "dim small" }, "What the recipient reads"),
-        block(message.text, "What the recipient reads", "text"),
-        message.code && message.expires ? el("div", { class: "row" }, button("Verify this code by hand", () => { typed.message = message.id; typed.verify_code = message.code; results.check = null; location.hash = "#/send"; })) : null),
-      el("section", { class: "card", "aria-labelledby": "timeline-title" }, el("h2", { id: "timeline-title" }, "Timeline"), timeline(message, "timeline"))),
+           ...Object.entries(message.params).map(([name, value]) => [`{{${name}}}`, el("code", {}, value)])].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])))),
     el("section", { class: "card", "aria-labelledby": "requests-title" }, el("h2", { id: "requests-title" }, "Requests about it"), requestList(message.requests, message.by_smpp ? "It came over SMPP." : "They are no longer remembered.")),
     el("section", { class: "card", "aria-labelledby": "callbacks-title" },
       el("h2", { id: "callbacks-title" }, "Callbacks"),
@@ -297,7 +302,7 @@ async function messagesView() {
       pick("channel", "Channel", ["whatsapp", "sms", "voice", "email"]),
       pick("status", "Status", ["plan", "target_valid", "sent", "delivered", "delivered_failed", "verified", "verified_failed", "verified_timeout"]),
       time("since", "Sent from"), time("until", "Sent before")),
-    page.messages.length === 0 ? el("p", { class: "empty" }, turned.messages.length ? "There are no older ones." : filtered ? "Nothing matches." : ["Nothing was sent yet. ", el("a", { href: "#/send" }, "Send something"), "."]) :
+    page.messages.length === 0 ? el("p", { class: "empty" }, turned.messages.length ? "There are no older ones." : filtered ? ["Nothing matches. ", button("Show all messages", () => { Object.assign(filter, { q: "", channel: "", status: "", since: "", until: "" }); $("filter").focus(); for (const name of Object.keys(filter)) { const shown = $(name === "q" ? "filter" : `filter-${name}`); if (shown) shown.value = ""; } draw(); }, { id: "show-all" })] : ["Nothing was sent yet. ", el("a", { href: "#/send" }, "Send something"), "."]) :
     el("table", { class: "stack", id: "messages" },
       el("thead", {}, el("tr", {}, ["Time", "Template", "Recipient", "Channel", "Status"].map((name) => el("th", { scope: "col" }, name)), el("th", { class: "right", scope: "col" }, "Cost, about"))),
       el("tbody", {}, page.messages.map((message) => el("tr", { class: "link", "data-key": message.id, onclick: (event) => { if (!event.target.closest("a")) location.hash = `#/message/${message.id}`; } },
@@ -310,11 +315,15 @@ async function messagesView() {
     el("div", { class: "row" }, pager("messages", page), page.total ? button("Clear the history", (...given) => { forgetResults(); return act("messages", undefined, "The history is empty.", "DELETE")(...given); }, { class: "slim push", id: "clear" }) : null))];
 }
 
+// Whom or what a request is about, as far as that was kept.
+function subject(request) {
+  try { return `to ${[JSON.parse(request.body).to].flat().map(String).slice(0, 3).join(", ")}`.replace("to undefined", ""); } catch { return ""; }
+}
 function requestList(requests, otherwise) {
   if (requests.length === 0) return el("p", { class: "empty" }, otherwise);
   return requests.map((request) => details(`request-${request.id}`,
     [el("strong", {}, `${request.method} ${request.path}`), el("span", { class: `badge ${request.status === null ? "warn" : request.status < 400 ? "good" : "bad"}` }, request.status === null ? "no answer" : String(request.status)),
-      request.error ? el("span", {}, `${request.error.code}: ${request.reason}`) : null, request.fault ? el("span", { class: "badge warn" }, `fault ${request.fault}`) : null,
+      el("span", { class: "dim" }, subject(request)), request.error ? el("span", {}, `${request.error.code}: ${request.reason}`) : null, request.fault ? el("span", { class: "badge warn" }, `fault ${request.fault}`) : null,
       el("span", { class: "dim small push" }, `#${request.id}, ${when(request.at)}, ${(request.took_micros / 1000).toFixed(1)} ms`)],
     () => [
       request.error ? el("div", { class: "result bad" }, el("strong", {}, `Refused with ${request.error.code} ${request.error.name.replaceAll("_", " ")}`), el("span", {}, request.reason), request.field ? el("span", {}, "Field: ", el("code", {}, request.field)) : null, request.advice ? el("span", { class: "dim" }, request.advice) : null) : null,
@@ -352,10 +361,12 @@ function rowName(row) {
   }
   return "a row of no known kind";
 }
+// Rows are delivered too: a callback is accepted.
+const callbackBadge = ({ state: is }) => el("span", { class: `badge ${mood(is)}` }, is === "delivered" ? "accepted" : is);
 function callbackList(callbacks, otherwise, id) {
-  if (callbacks.length === 0) return el("p", { class: "empty" }, usesSandbox() ? otherwise : noUrl());
+  if (callbacks.length === 0) return el("p", { class: "empty" }, usesSandbox() || place().name === "callbacks" ? otherwise : noUrl());
   return callbacks.map((callback) => details(`callback-${callback.id}`,
-    [el("strong", {}, rowNames(callback, id)), badge(callback.state), el("span", { class: "dim small push" }, `#${callback.id}, ${when(callback.made)}, ${count(callback.attempts.length, "attempt")}`)],
+    [el("strong", {}, rowNames(callback, id)), callbackBadge(callback), el("span", { class: "dim small push" }, `#${callback.id}, ${when(callback.made)}, ${count(callback.attempts.length, "attempt")}`)],
     () => [
       el("div", { class: "small" }, "POST ", el("code", {}, callback.url), callback.next ? el("span", { class: "dim" }, ` again at ${when(callback.next)}`) : null),
       callback.attempts.map((one, index) => el("div", { class: `result ${one.status === 200 ? "good" : "bad"}` },
@@ -373,20 +384,21 @@ async function callbacksView() {
   return [
     el("section", { class: "card", "aria-labelledby": "url-title" },
       el("h2", { id: "url-title" }, "Where callbacks go"),
-      state.callbacks.urls.length ? el("ul", {}, state.callbacks.urls.map((url) => el("li", {}, el("code", {}, url)))) : el("p", { class: "dim small" }, "Nowhere yet. Enter the address of your receiver; it is checked at once, as the service does."),
+      state.callbacks.urls.length ? el("ul", { class: "plain" }, state.callbacks.urls.map((url) => el("li", {}, el("code", {}, url)))) : [el("p", { class: "dim small" }, "Nowhere yet. Enter the address of your receiver; it is checked at once, as the service does. One that prints what comes listens at ", el("code", {}, "http://127.0.0.1:8036"), " when it is started so:"),
+        copyable(el("code", {}, "engagelab-otp callback listen --sandbox"), "engagelab-otp callback listen --sandbox", "the command")],
       el("form", { class: "row", id: "set-url", onsubmit: attempt(async (event) => { event.preventDefault(); await api("callback-urls", { url: typed.url }); typed.url = ""; notice("Set, and checked: see below."); await refresh(); }) },
-        field("url", "Address", { type: "url", placeholder: "http://127.0.0.1:8000/callback", required: true }), el("button", { type: "submit" }, "Set the address"))),
+        field("url", state.callbacks.urls.length ? "Another address" : "Address", { type: "url", placeholder: "http://127.0.0.1:8000/callback", required: true }), el("button", { type: "submit" }, "Set"))),
     el("div", { class: "two" },
       el("section", { class: "card", "aria-labelledby": "fire-title" },
         el("h2", { id: "fire-title" }, "Report an event"),
-        el("p", { class: "dim small" }, usesSandbox() ? "With made-up particulars." : noUrl()),
+        el("p", { class: "dim small" }, usesSandbox() ? "With made-up particulars." : "Once there is an address."),
         el("div", { class: "row", id: "events" }, state.events.map((event) => button(event, act("callbacks", { event }, `Reported ${event}.`), { disabled: !usesSandbox() })))),
       el("section", { class: "card", "aria-labelledby": "row-title" },
         el("h2", { id: "row-title" }, "Report a row of your own"),
-        el("form", { onsubmit: attempt(async (event) => { event.preventDefault(); await api("callbacks", { row: JSON.parse(typed.row) }); notice("Reported."); }) },
+        el("form", { onsubmit: attempt(async (event) => { event.preventDefault(); let row; try { row = JSON.parse(typed.row); } catch (error) { notice(`This is not JSON: ${error.message}`); return; } await api("callbacks", { row }); notice("Reported."); }) },
           area("row", "A row, as JSON"), el("div", { class: "row" }, el("button", { type: "submit", disabled: !usesSandbox() }, "Report"))))),
     el("section", { class: "card", "aria-labelledby": "all-title" },
-      el("header", {}, el("h2", { id: "all-title" }, "Callbacks"), el("span", { class: "dim small" }, `${count(page.total, "callback")} remembered`)), callbackList(page.callbacks, none("callbacks", "No callback was made yet.")), pager("callbacks", page))];
+      el("header", {}, el("h2", { id: "all-title" }, "Callbacks"), el("span", { class: "dim small" }, `${count(page.total, "callback")} remembered`)), callbackList(page.callbacks, none("callbacks", usesSandbox() ? "No callback was made yet." : "None is made as long as there is no address to post to.")), pager("callbacks", page))];
 }
 
 const NEW_TEMPLATE = { template_id: "login", send_channel_strategy: "whatsapp|sms", brand_name: "Example", verify_code_config: { verify_code_type: 1, verify_code_len: 6, verify_code_ttl: 5 }, whatsapp_config: { template_type: 1, template_default_config: { contain_security: true, contain_expire: true } }, sms_config: { template_type: 1, template_default_config: { contain_security: true, contain_expire: true } } };
@@ -396,7 +408,9 @@ async function templatesView() {
   if (!typed.new_template) typed.new_template = JSON.stringify(NEW_TEMPLATE, null, 2);
   const create = attempt(async (event) => {
     event.preventDefault();
-    const result = await call("/v1/template-configs", JSON.parse(typed.new_template));
+    let definition;
+    try { definition = JSON.parse(typed.new_template); } catch (error) { notice(`This is not JSON: ${error.message}`); return; }
+    const result = await call("/v1/template-configs", definition);
     notice(result.status === 200 ? "Created." : `Refused: ${result.body.message}`);
     await refresh();
   });
@@ -423,27 +437,38 @@ async function templatesView() {
 // ---- Faults and time.
 
 function faultCard(id, title, now, faults, apply, extra) {
-  const select = el("select", { id, "aria-label": title, onchange: attempt(async (event) => { await apply(event.target.value); notice(event.target.value ? `From now on: ${event.target.value}.` : "No more faults."); await refresh(); }) },
+  const select = el("select", { id, onchange: attempt(async (event) => { await apply(event.target.value); notice(event.target.value ? `From now on: ${event.target.value}.` : "No more faults."); await refresh(); }) },
     el("option", { value: "" }, "none"), faults.map(({ name, explanation }) => el("option", { value: name }, `${name}: ${explanation}`)), now && !faults.some(({ name }) => name === now) ? el("option", { value: now, disabled: true }, now) : null);
   select.value = now || "";
-  return el("section", { class: "card" }, el("header", {}, el("h2", {}, title), el("span", { class: `badge ${now ? "bad" : "good"}` }, now || "none")), select, extra);
+  return el("section", { class: "card" }, el("header", {}, el("h2", {}, title), now ? el("span", { class: "badge bad" }, now) : null), el("label", {}, "From now on, until it is ended", select), extra);
+}
+// What becomes of messages to a recipient or of a template, beside what the first page lists.
+function behaviorCard() {
+  const path = (of) => `behaviors/${encodeURIComponent(of)}`;
+  const set = attempt(async (event) => { event.preventDefault(); await api(path(typed.of), { behavior: typed.behavior }, "PUT"); notice(`Set for ${typed.of}.`); await refresh(); });
+  return el("section", { class: "card", "aria-labelledby": "behaviors-title" }, el("h2", { id: "behaviors-title" }, "What becomes of messages"),
+    el("p", { class: "dim small" }, "To a recipient, or of a template by its id: ", state.behavior_forms.map((form, index) => [index ? ", " : "", el("code", {}, form)]), "."),
+    el("form", { id: "set-behavior", onsubmit: set }, el("div", { class: "pair" }, field("of", "Recipient or template", { required: true }), field("behavior", "Behaviour", { required: true, placeholder: "failed=5012" })), el("div", { class: "row" }, el("button", { type: "submit" }, "Set"))),
+    Object.entries(state.behaviors).map(([of, behavior]) => el("div", { class: "row", "data-key": of }, el("code", {}, of), el("code", {}, behavior), button("End", act(path(of), undefined, `As usual again: ${of}.`, "DELETE"), { class: "slim push", "aria-label": `End the behaviour of ${of}` }))));
 }
 async function faultsView() {
   const queue = (fault) => attempt(async () => { await api("faults", { api: fault, times: 1, operation: typed.operation || undefined }); notice(`Queued: ${fault}.`); await refresh(); });
   const once = el("div", { class: "card-part" },
-    el("h3", {}, "Or only the next request"),
+    el("h3", {}, "Or of the next request alone"),
     el("div", { class: "pair" }, choice("operation", "To which operation", [["", "any"], ...state.api.operations.map((id) => [id])]), choice("error", "Error", state.api.errors.map(({ code, name }) => [String(code), `${code}: ${name.replaceAll("_", " ")}`]))),
-    el("div", { class: "row", id: "once" }, button("Queue this error", (event) => queue(`error=${typed.error}`)(event), { id: "queue-error" }), state.api.faults.filter(({ name }) => !name.startsWith("error")).map(({ name, explanation }) => button(name.split("=")[0], queue(name), { title: explanation }))),
+    el("div", { class: "row" }, button("Queue this error", (event) => queue(`error=${typed.error}`)(event), { id: "queue-error" })),
+    el("div", { class: "row", id: "once" }, el("span", { class: "dim small" }, "Or queue"), state.api.faults.filter(({ name }) => !name.startsWith("error")).map(({ name, explanation }) => button(name.split("=")[0], queue(name), { title: explanation }))),
     state.api.queued.length ? el("p", { class: "small", id: "queued" }, `Queued: ${state.api.queued.map(({ operation, fault }) => operation ? `${fault} for ${operation}` : fault).join(", ")}`) : null);
-  return [el("div", { class: "two" },
-    faultCard("api-fault", "Every request goes wrong", state.api.fault, state.api.faults, (fault) => api("faults", { api: fault }), once),
-    faultCard("callback-fault", "Every callback goes wrong", state.callbacks.fault, state.callbacks.faults, (fault) => api("faults", { callbacks: fault })),
-    state.smpp ? faultCard("smpp-fault", "SMPP goes wrong", state.smpp.fault, state.smpp.faults, (fault) => api("faults", { smpp: fault })) : null,
+  return [el("div", { class: "two" }, el("div", { class: "column" },
+    faultCard("api-fault", "Faults of requests", state.api.fault, state.api.faults, (fault) => api("faults", { api: fault }), once),
+    behaviorCard()), el("div", { class: "column" },
+    faultCard("callback-fault", "Faults of callbacks", state.callbacks.fault, state.callbacks.faults, (fault) => api("faults", { callbacks: fault })),
+    state.smpp ? faultCard("smpp-fault", "Faults of SMPP", state.smpp.fault, state.smpp.faults, (fault) => api("faults", { smpp: fault })) : null,
     el("section", { class: "card" }, el("h2", {}, "Time"),
       el("p", { class: "dim small" }, "The sandbox's clock reads ", el("code", {}, `${day(state.now)} ${clock(state.now).slice(0, 8)} ${zone()}`), state.clock_offset_seconds ? `, ${span(state.clock_offset_seconds)} ahead of real time` : "", ". Let time pass: messages move on, codes expire, failed callbacks are posted again. Callbacks are signed with real time."),
       el("div", { class: "row", id: "advance" }, [[1, "1 s"], [10, "10 s"], [60, "1 min"], [600, "10 min"], [3600, "1 h"], [86400, "1 day"]].map(([seconds, name]) =>
         button(`+ ${name}`, act("clock", { advance_seconds: seconds }))), state.clock_offset_seconds ? button("Back to real time", act("clock", undefined, "Back to real time.", "DELETE"), { id: "rewind" }) : null)),
-    el("section", { class: "card" }, el("h2", {}, "Start over"), el("p", { class: "dim small" }, "Forget messages, requests, callbacks and faults, and restore the built-in templates alone."), el("div", { class: "row" }, button("Reset the sandbox", (...given) => { forgetResults(); return act("reset", {}, "Everything is as in a new sandbox.")(...given); }, { id: "reset" }))))];
+    el("section", { class: "card" }, el("h2", {}, "Start over"), el("p", { class: "dim small" }, "Forget messages, requests, callbacks and faults, and restore the built-in templates alone."), el("div", { class: "row" }, button("Reset the sandbox", (...given) => { forgetResults(); return act("reset", {}, "Everything is as in a new sandbox.")(...given); }, { id: "reset" })))))];
 }
 
 // ---- The frame.

@@ -23,7 +23,7 @@ use super::webhook::SampleEvent;
 use crate::Credentials;
 use crate::api::types::ErrorCode;
 use crate::http_server::{Request, Response};
-use crate::test_recipients::{TEST_RECIPIENTS, TestRecipient};
+use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
 pub(crate) use act::apply_seed;
 
@@ -139,6 +139,7 @@ fn state(state: &State) -> Value {
         "recipients": TEST_RECIPIENTS.iter().map(recipient).collect::<Value>(),
         "behaviors": state.model.behaviors().map(|(of, it)| (of.clone(), json!(it.to_string())))
             .collect::<serde_json::Map<_, _>>(),
+        "behavior_forms": RecipientBehavior::FORMS,
         "is_fast": state.model.speed() == Speed::Fast,
         "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
