@@ -439,3 +439,33 @@ fn a_clock_that_is_half_a_second_ahead_is_shown_and_put_back() {
     assert!(shown.contains("The clock was put back before this.") && !shown.contains('-'), "{shown}");
     assert_eq!(browser.complaints(), [""; 0]);
 }
+
+#[test]
+fn what_becomes_of_messages_is_set_and_ended_on_the_page_and_callbacks_say_how_they_are_signed() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    browser.fill("#field-of", "+6591234567");
+    browser.fill("#field-behavior", "failed=5018");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('[data-key=\"+6591234567\"]')?.innerText.includes('failed=5018')");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    let id = client.send_otp(&"+6591234567".parse().expect("valid"), &template).expect("sent").message_id;
+    sandbox.advance(Duration::from_secs(2));
+    let last = sandbox.message(&id).and_then(|mut message| message.timeline.pop()?.error);
+    assert_eq!(last.map(engagelab_otp::ErrorCode::value), Some(5018));
+    browser.click("[data-key='+6591234567'] button");
+    browser.wait("!document.querySelector('[data-key=\"+6591234567\"]')");
+    browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
+    assert!(browser.text("[aria-labelledby=message-title]").contains("failed=5018"), "it was sent with that");
+
+    browser.open(&format!("{}/#/callbacks", sandbox.url()));
+    assert!(browser.text("#signed-as").contains("sandbox_webhook_secret"));
+    // A secret that is not published is not shown.
+    let secret = |builder: SandboxBuilder| builder.callback_secret("own", "own-secret").expect("valid");
+    let own = secret(Sandbox::builder()).start().expect("started");
+    browser.open(&format!("{}/#/callbacks", own.url()));
+    browser.wait("document.querySelector('#set-url')");
+    assert_eq!(browser.value("document.querySelector('#signed-as')"), serde_json::Value::Null);
+    assert_eq!(browser.complaints(), [""; 0]);
+}

@@ -128,7 +128,7 @@ function rustTest(message, told) {
   if (told.verifies) lines.push("    let right = Code::new(sandbox.code(&id).ok_or(\"the message has no code\")?)?;");
   if (told.guesses) lines.push(`    let wrong = Code::new(if right.expose() == "${WRONG[0]}" { "${WRONG[1]}" } else { "${WRONG[0]}" })?;`);
   for (const step of steps) {
-    if (step.pass) lines.push(`    sandbox.advance(Duration::from_millis(${step.pass}));`);
+    if (step.pass) lines.push(`    sandbox.advance(Duration::${step.pass % 1000 ? `from_millis(${step.pass})` : `from_secs(${step.pass / 1000})`});`);
     else if (step.right) lines.push("    assert!(client.verify_otp(&id, &right)?.is_verified());");
     else if (step.wrong > 1) lines.push(`    for _ in 0..${step.wrong} {\n        assert!(!client.verify_otp(&id, &wrong)?.is_verified());\n    }`);
     else if (step.wrong) lines.push("    assert!(!client.verify_otp(&id, &wrong)?.is_verified());");

@@ -22,6 +22,7 @@ use super::state::State;
 use super::webhook::SampleEvent;
 use crate::Credentials;
 use crate::api::types::ErrorCode;
+use crate::callback::Signer;
 use crate::http_server::{Request, Response};
 use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
@@ -147,6 +148,7 @@ fn state(state: &State) -> Value {
         "events": SampleEvent::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "callbacks": {
             "urls": state.outbox.urls(),
+            "signed_as": signed_as(state),
             "fault": state.outbox.fault().map(|fault| fault.to_string()),
             "faults": CallbackFault::ALL.map(|it| fault(it.to_string(), it.explanation())),
         },
@@ -159,6 +161,13 @@ fn state(state: &State) -> Value {
             "operations": crate::api::operations::ALL.iter().map(|it| it.id).collect::<Vec<_>>(),
         },
     })
+}
+
+/// The name and the secret that callbacks are signed with, if they are the published ones.
+fn signed_as(state: &State) -> Option<Value> {
+    let published = Signer::new(demo::CALLBACK_USER, demo::CALLBACK_SECRET).ok()?;
+    let shown = || json!({"user": demo::CALLBACK_USER, "secret": demo::CALLBACK_SECRET});
+    state.outbox.is_signed_by(&published).then(shown)
 }
 
 /// The errors that the document knows.

@@ -10,7 +10,7 @@ fn a_message_to_6590000006_is_verified_timeout() -> Result<(), Box<dyn std::erro
     let to = "+6590000006".parse()?;
     let template = TemplateRef::new("sandbox-otp-tpl")?;
     let id = client.send_otp(&to, &template)?.message_id;
-    sandbox.advance(Duration::from_millis(1000));
+    sandbox.advance(Duration::from_secs(1));
     assert!(sandbox.expire_now(&id));
     let mut timeline = Vec::new();
     for entry in sandbox.message(&id).ok_or("the message is not remembered")?.timeline {

@@ -12,7 +12,7 @@ fn a_message_to_10000000003_is_verified() -> Result<(), Box<dyn std::error::Erro
     let id = client.send_otp(&to, &template)?.message_id;
     let right = Code::new(sandbox.code(&id).ok_or("the message has no code")?)?;
     assert!(client.verify_otp(&id, &right)?.is_verified());
-    sandbox.advance(Duration::from_millis(60000));
+    sandbox.advance(Duration::from_secs(60));
     let mut timeline = Vec::new();
     for entry in sandbox.message(&id).ok_or("the message is not remembered")?.timeline {
         let error = entry.error.map(|error| format!(" {}", error.value())).unwrap_or_default();

@@ -17,7 +17,7 @@ fn a_message_to_6590000010_is_delivered_failed() -> Result<(), Box<dyn std::erro
     let to = "+6590000010".parse()?;
     let template = TemplateRef::new("sandbox-custom-tpl")?.param("__proto__", "'\"").param("code", "4711");
     let id = client.send_message(&to, &template)?.message_id;
-    sandbox.advance(Duration::from_millis(1000));
+    sandbox.advance(Duration::from_secs(1));
     let mut timeline = Vec::new();
     for entry in sandbox.message(&id).ok_or("the message is not remembered")?.timeline {
         let error = entry.error.map(|error| format!(" {}", error.value())).unwrap_or_default();

@@ -10,7 +10,7 @@ fn a_message_to_sandbox_example_com_is_delivered() -> Result<(), Box<dyn std::er
     let to = "sandbox@example.com".parse()?;
     let template = TemplateRef::new("sandbox-otp-tpl")?;
     let id = client.send_code(&to, &Code::new("A1b2C3")?, &template)?.message_id;
-    sandbox.advance(Duration::from_millis(1000));
+    sandbox.advance(Duration::from_secs(1));
     let mut timeline = Vec::new();
     for entry in sandbox.message(&id).ok_or("the message is not remembered")?.timeline {
         let error = entry.error.map(|error| format!(" {}", error.value())).unwrap_or_default();

@@ -39,7 +39,7 @@ fn a_message_to_6590000008_is_verified_timeout() -> Result<(), Box<dyn std::erro
     let to = "+6590000008".parse()?;
     let template = TemplateRef::new("login")?;
     let id = client.send_otp(&to, &template)?.message_id;
-    sandbox.advance(Duration::from_millis(300000));
+    sandbox.advance(Duration::from_secs(300));
     let mut timeline = Vec::new();
     for entry in sandbox.message(&id).ok_or("the message is not remembered")?.timeline {
         let error = entry.error.map(|error| format!(" {}", error.value())).unwrap_or_default();

@@ -15,7 +15,7 @@ fn a_message_to_6590000003_is_verified() -> Result<(), Box<dyn std::error::Error
     for _ in 0..3 {
         assert!(!client.verify_otp(&id, &wrong)?.is_verified());
     }
-    sandbox.advance(Duration::from_millis(1000));
+    sandbox.advance(Duration::from_secs(1));
     assert!(!client.verify_otp(&id, &wrong)?.is_verified());
     assert!(client.verify_otp(&id, &right)?.is_verified());
     let mut timeline = Vec::new();
