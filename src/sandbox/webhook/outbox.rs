@@ -431,7 +431,6 @@ const LONGEST_HOLD: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn outbox() -> Outbox {
