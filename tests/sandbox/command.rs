@@ -274,7 +274,7 @@ fn a_mistake_in_a_seed_is_named_with_file_and_place_and_nothing_starts() {
         (r#"{"templates": [{"template_id": "login"}]}"#, "templates[0].send_channel_strategy must be given"),
         (r#"{"behaviors": {"login": "gone"}}"#, "behaviors[\"login\"] must be "),
         (r#"{"behaviours": {}}"#, "behaviours must be left out"),
-        ("{", "line 1 column 1"),
+        ("{", "line 1, column 1: this is not JSON"),
     ] {
         std::fs::write(path, seed).expect("written");
         let output = output(&["sandbox", "--no-smpp", "--listen", "127.0.0.1:0", "--seed", path]);
@@ -319,4 +319,20 @@ fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
     let console = sandbox.line("Console").split(' ').next().expect("a URL");
     let (url, token) = console.split_once("/#token=").expect("a token");
     assert!(url.starts_with("http://127.0.0.1:") && token.len() == 22, "{console}");
+}
+
+#[test]
+fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
+    for quiet in ["-q", "--quiet"] {
+        let mut sandbox = Running::start(&["--no-smpp", "--listen", "localhost:0", quiet]);
+        let url = sandbox.line("REST").to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        let credentials = Credentials::new("sandbox_demo", "sandbox_secret").expect("valid");
+        let client = Client::builder(credentials).base_url(&url).build().expect("built");
+        client.list_templates().expect("listed");
+        sandbox.0.kill().expect("killed");
+        let mut rest = String::new();
+        sandbox.2.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "");
+    }
 }

@@ -83,7 +83,8 @@ fn a_body_that_is_not_understood_is_refused_by_field_and_changes_nothing() {
         assert!(said.contains(field) && said.contains("must ") && !said.contains("hush"), "{said}");
     }
     let (_, state) = ask(&sandbox, "GET", "/sandbox/state", &Value::Null);
-    assert_eq!((&state["clock_offset_seconds"], &state["api"]["queued_count"]), (&json!(0), &json!(0)));
+    assert_eq!(state["clock_offset_seconds"].as_f64(), Some(0.0));
+    assert_eq!(state["api"]["queued_count"], 0);
     assert!(state["api"]["fault"].is_null() && state["callbacks"]["fault"].is_null());
     assert_eq!(sandbox.messages()[0].timeline.len(), before);
 }

@@ -1,19 +1,13 @@
 //! `engagelab-otp sandbox`
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
-#[cfg(unix)]
-use std::{
-    process,
-    sync::atomic::{AtomicBool, Ordering},
-    sync::mpsc,
-};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -25,34 +19,35 @@ use engagelab_otp::sandbox::{
 use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
-#[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-#[cfg(unix)]
-use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 use crate::metrics::Metrics;
 use crate::named;
+use crate::output;
 use crate::profile::Profile;
+use crate::signals::EndSignals;
+use crate::value;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
-/// Nothing is delivered to anybody. Stop it with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second
-/// signal does not wait for that. Beyond loopback, the console and the control API want a token:
+/// Nothing is delivered to anybody. Prints a line for each request and each callback, unless told to be --quiet. Stop it
+/// with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second signal does not wait for that. Beyond
+/// loopback, the console and the control API want a token:
 /// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp sandbox
   engagelab-otp sandbox --listen 0.0.0.0:8035 --profile sandbox.toml
   engagelab-otp sandbox --fault rate-limited=7 --fast")]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN, value_parser = value::address)]
     listen: SocketAddr,
     /// Where to listen for SMPP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN, value_parser = value::address)]
     smpp_listen: SocketAddr,
     /// Do not listen for SMPP
     #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
@@ -68,11 +63,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = value::address)]
     health: Option<SocketAddr>,
-    /// Do not print a line for each request and each callback
-    #[arg(long)]
-    quiet: bool,
     /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help. Its
     /// secrets are shown nowhere
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
@@ -83,13 +75,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     metrics: Metrics,
     /// Remember so many messages
-    #[arg(long, value_name = "NUMBER", default_value = "50000")]
+    #[arg(long, value_name = "NUMBER", default_value = "50000", value_parser = value::count)]
     history: usize,
     /// Post callbacks there, to a URL without user and password; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
     /// Put at most so many rows into one callback
-    #[arg(long, value_name = "NUMBER", default_value = "20")]
+    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = value::count)]
     callback_rows: usize,
     /// How a callback comes again
     #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = named::redeliveries())]
@@ -110,87 +102,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(address) = arguments.health {
         return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
     }
-    let end = End::new().map_err(Failure::usage)?;
-    arguments.metrics.serve()?;
     let token = token(arguments)?;
-    let sandbox = Arc::new(start(arguments, token.as_deref())?);
-    end.has_started();
+    // Before signals are caught: a pipe or a command can make it wait.
+    let builder = configure(arguments, token.as_deref())?;
+    // Before anything is started, so that no signal is missed; the first process of a container has no default for them.
+    let mut signals = EndSignals::catch()
+        .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
+    arguments.metrics.serve()?;
+    let sandbox = Arc::new(builder.start().map_err(Failure::usage)?);
     // The address of callbacks is checked meanwhile, and the end does not wait for that.
     thread::spawn({
         let sandbox = sandbox.clone();
         // Nobody may be reading; the sandbox runs all the same.
         move || drop(introduce(&sandbox, token.as_deref()))
     });
-    end.wait();
+    signals.wait();
+    thread::spawn(move || {
+        if signals.wait() {
+            process::exit(Exit::Done.code().into());
+        }
+    });
     sandbox.shut_down(LAST_ANSWERS);
     Ok(())
-}
-
-/// What ends the sandbox: SIGINT, SIGTERM, or SIGHUP unless that is ignored. They are asked for before anything is started,
-/// so that none is missed; the first process of a container has no default for them.
-#[cfg(unix)]
-struct End {
-    ended: mpsc::Receiver<()>,
-    /// Whether there is anything to end in order.
-    running: Arc<AtomicBool>,
-}
-
-#[cfg(unix)]
-impl End {
-    fn new() -> io::Result<Self> {
-        let hangup = (!ignores_hangup()).then_some(SIGHUP);
-        let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
-        let (sender, ended) = mpsc::channel();
-        let running = Arc::new(AtomicBool::new(false));
-        let is_running = running.clone();
-        thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for _ in signals.forever() {
-                // Nothing has begun that could be cut short, or somebody does not want to wait for it.
-                if !is_running.swap(false, Ordering::SeqCst) || sender.send(()).is_err() {
-                    process::exit(0);
-                }
-            }
-        })?;
-        Ok(Self { ended, running })
-    }
-
-    /// From here on the end is one in order.
-    fn has_started(&self) {
-        self.running.store(true, Ordering::SeqCst);
-    }
-
-    fn wait(self) {
-        // The thread of the signals does not end before.
-        let _ = self.ended.recv();
-    }
-}
-
-/// Whether a hangup is ignored, as `nohup` wants it: then it stays so. Where nobody says, it is left as it is.
-#[cfg(unix)]
-fn ignores_hangup() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_none_or(|mask| mask & 1 << (SIGHUP - 1) != 0)
-}
-
-/// Elsewhere Ctrl-C ends the process.
-#[cfg(not(unix))]
-struct End;
-
-#[cfg(not(unix))]
-impl End {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    fn has_started(&self) {}
-
-    fn wait(self) {
-        loop {
-            thread::park();
-        }
-    }
 }
 
 /// Asks a sandbox whether it is well.
@@ -219,7 +152,7 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
     }
 }
 
-fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure> {
+fn configure(arguments: &Arguments, token: Option<&str>) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -252,7 +185,7 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if !arguments.quiet {
+    if !output::mode().quiet {
         builder = builder.observer(|activity| {
             // Nobody may be reading.
             drop(writeln!(io::stdout().lock(), "{}", line(activity)));
@@ -261,18 +194,20 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
     if let Some(path) = &arguments.seed {
         let refused = |invalid: InvalidInput| {
             let mut failure = Failure::from(invalid);
-            failure.reason = format!("{}: {}", path.display(), failure.reason);
+            failure.reason = format!("--seed {}: {}", path.display(), failure.reason);
             failure
         };
         builder = builder.seed(&seed(path)?).map_err(refused)?;
     }
-    builder.start().map_err(Failure::usage)
+    Ok(builder)
 }
 
 fn seed(path: &Path) -> Result<Value, Failure> {
-    let place = path.display();
-    let text = fs::read(path).map_err(|error| Failure::usage(format!("{place}: {error}")))?;
-    serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
+    let text = file::read(path, "--seed", LARGEST_SEED)?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let (place, line, column) = (path.display(), error.line(), error.column());
+        Failure::usage(format!("--seed {place}: line {line}, column {column}: this is not JSON"))
+    })
 }
 
 /// One line for a request or a callback. It holds no body, no code, and no more of an address than the path does.
@@ -390,6 +325,9 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+/// In octets.
+const LARGEST_SEED: usize = 64 << 20;
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 

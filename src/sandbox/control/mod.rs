@@ -16,15 +16,16 @@ use serde_json::{Value, json};
 
 use super::demo;
 use super::fault::{CallbackFault, Fault};
-use super::model::Refusal;
+use super::model::{Refusal, Speed};
 use super::rest;
 use super::shared::Shared;
 use super::state::State;
 use super::webhook::SampleEvent;
 use crate::Credentials;
 use crate::api::types::ErrorCode;
+use crate::callback::Signer;
 use crate::http_server::{Request, Response};
-use crate::test_recipients::{TEST_RECIPIENTS, TestRecipient};
+use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
 use asked::Asked;
 
@@ -97,7 +98,7 @@ impl Control {
         state["version"] = json!(version);
         state["watchers"] = json!(self.shared.watchers());
         state["now"] = json!(now);
-        state["clock_offset_seconds"] = json!(offset.as_secs());
+        state["clock_offset_seconds"] = json!(offset.as_secs_f64());
         #[cfg(feature = "smpp")]
         {
             state["smpp"] = smpp::state(self);
@@ -110,10 +111,11 @@ fn state(state: &State) -> Value {
     let recipient = |recipient: &TestRecipient| json!([recipient.address, recipient.explanation]);
     let fault = |name: String, explanation: &str| json!({"name": name, "explanation": explanation});
     // The published secrets protect nothing. One that somebody brought is theirs alone.
-    let secret = |known: &Credentials| {
-        demo::KEYS.contains(&(known.key(), known.secret())).then(|| known.secret().to_owned())
+    let is_demo = |known: &Credentials| demo::KEYS.contains(&(known.key(), known.secret()));
+    let key = |known: &Credentials| {
+        let secret = is_demo(known).then(|| known.secret());
+        json!({"key": known.key(), "secret": secret, "is_demo": secret.is_some()})
     };
-    let key = |known: &Credentials| json!({"key": known.key(), "secret": secret(known)});
     let queued = |(operation, fault): &(Option<String>, Fault)| json!({"operation": operation, "fault": fault.to_string()});
     json!({
         "keys": state.model.keys().iter().map(key).collect::<Value>(),
@@ -121,12 +123,15 @@ fn state(state: &State) -> Value {
         "recipients": TEST_RECIPIENTS.iter().map(recipient).collect::<Value>(),
         "behaviors": state.model.behaviors().map(|(of, it)| (of.clone(), json!(it.to_string())))
             .collect::<serde_json::Map<_, _>>(),
+        "behavior_forms": RecipientBehavior::FORMS,
+        "is_fast": state.model.speed() == Speed::Fast,
         "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
         "languages": crate::api::limits::LANGUAGE_VALUES,
         "events": SampleEvent::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "callbacks": {
             "urls": state.outbox.urls().collect::<Vec<_>>(),
+            "signed_as": signed_as(state),
             "fault": state.outbox.fault().map(|fault| fault.to_string()),
             "faults": CallbackFault::ALL.map(|it| fault(it.to_string(), it.explanation())),
         },
@@ -139,6 +144,13 @@ fn state(state: &State) -> Value {
             "operations": crate::api::operations::ALL.iter().map(|it| it.id).collect::<Vec<_>>(),
         },
     })
+}
+
+/// The name and the secret that callbacks are signed with, if they are the published ones.
+fn signed_as(state: &State) -> Option<Value> {
+    let published = Signer::new(demo::CALLBACK_USER, demo::CALLBACK_SECRET).ok()?;
+    let shown = || json!({"user": demo::CALLBACK_USER, "secret": demo::CALLBACK_SECRET});
+    state.outbox.is_signed_by(&published).then(shown)
 }
 
 /// The errors that the document knows.
