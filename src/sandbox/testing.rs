@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::model::Message;
 use super::{Sandbox, control};
 use crate::api::Operation;
-use crate::api::types::ErrorCode;
+use crate::api::types::{ErrorCode, MessageId};
 use crate::test_recipients::RecipientBehavior;
 use crate::{InvalidInput, Recipient};
 
@@ -64,6 +64,35 @@ impl Sandbox {
     /// Sets what becomes of messages of a template, but for recipients of whom something was set.
     pub fn on_template(&self, id: &crate::TemplateId) -> On<'_> {
         On { sandbox: self, of: id.as_str().to_owned() }
+    }
+
+    /// Delivers a message now, whatever was to become of it; false if no message has this id. Its code still counts.
+    ///
+    /// ```
+    /// use engagelab_otp::sandbox::Sandbox;
+    /// use engagelab_otp::{Client, ErrorCode, MessageStatus, TemplateRef};
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let client = Client::for_sandbox(&sandbox)?;
+    /// let receipt = client.send_otp(&"+6591234567".parse()?, &TemplateRef::new("sandbox-otp-tpl")?)?;
+    /// assert!(sandbox.fail_now(&receipt.message_id, ErrorCode::HandsetOff));
+    /// let status = sandbox.message(&receipt.message_id).and_then(|message| message.status().cloned());
+    /// assert_eq!(status, Some(MessageStatus::DeliveredFailed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deliver_now(&self, message: &MessageId) -> bool {
+        self.shared.update(|state, now| state.model.end_delivery(&message.0, None, now)).is_ok()
+    }
+
+    /// Has a message fail now with this error, whatever was to become of it; false if no message has this id. Its code
+    /// still counts.
+    pub fn fail_now(&self, message: &MessageId, code: ErrorCode) -> bool {
+        self.shared.update(|state, now| state.model.end_delivery(&message.0, Some(code), now)).is_ok()
+    }
+
+    /// Has the code of a message expire now; false if it has none that still counts.
+    pub fn expire_now(&self, message: &MessageId) -> bool {
+        self.shared.update(|state, now| state.model.expire_now(&message.0, now)).is_ok()
     }
 
     /// Everything as in a new sandbox, but for the addresses of callbacks: no messages, requests, callbacks and faults,

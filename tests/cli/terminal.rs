@@ -86,6 +86,7 @@ fn ctrl_c_at_the_code_prompt_leaves_the_terminal_as_it_was() {
         shell.expect(PROMPT);
         shell.wait_until_hidden();
         shell.terminal.send_control('c').expect("sent");
+        shell.expect("$ ");
         shell.type_line("echo ended-$?-");
         shell.expect("ended-130-");
         assert!(shell.shows_what_is_typed(), "{program}");
@@ -165,4 +166,33 @@ fn without_a_terminal_a_code_is_taken_from_standard_input_only_if_asked_to() {
     }
     assert!(session.sandbox.messages().is_empty());
     session.compare("no_terminal");
+}
+
+#[test]
+fn ctrl_z_at_the_code_prompt_suspends_it_and_fg_asks_again_unseen() {
+    for program in shells() {
+        let session = Session::start();
+        let mut shell = Shell::start(&session, program);
+        shell.type_line(
+            "$OTP send-code +10000000010 -t sandbox-otp-tpl --sandbox --base-url $URL; echo ended-$?-",
+        );
+        for _ in 0..2 {
+            shell.expect(PROMPT);
+            shell.wait_until_hidden();
+            shell.terminal.send_control('z').expect("sent");
+            shell.expect("Stopped");
+            shell.expect("$ ");
+            assert!(shell.shows_what_is_typed(), "{program}");
+            shell.type_line("fg; echo then-$?-");
+        }
+        shell.expect(PROMPT);
+        shell.wait_until_hidden();
+        shell.type_line("3982");
+        let said = shell.expect("then-0-");
+        assert!(!said.contains("3982"), "{said}");
+        assert!(shell.shows_what_is_typed(), "{program}");
+        let messages = session.sandbox.messages();
+        assert_eq!(messages.len(), 1);
+        assert_eq!(session.sandbox.code(&messages[0].id).as_deref(), Some("3982"));
+    }
 }

@@ -1,8 +1,8 @@
 //! `engagelab-otp sandbox` and `engagelab-otp openapi`, as a shell runs them.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use engagelab_otp::{Client, Credentials, TemplateRef};
 
@@ -19,7 +19,7 @@ fn output(arguments: &[&str]) -> Output {
 }
 
 /// A sandbox that runs until the test ends, and what it said when it started.
-struct Running(Child, String);
+struct Running(Child, String, BufReader<ChildStdout>);
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
@@ -34,7 +34,7 @@ impl Running {
         while !said.contains("+10000000024") {
             assert!(lines.read_line(&mut said).expect("text") > 0, "it ended early: {said}");
         }
-        Self(child, said)
+        Self(child, said, lines)
     }
 
     fn line(&self, name: &str) -> &str {
@@ -117,7 +117,7 @@ fn the_document_is_printed_as_it_is() {
 
 #[test]
 fn a_signal_ends_it_in_order() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let mut sandbox = Running::start(&["--no-smpp"]);
         let kill = Command::new("kill").args(["-s", signal, &sandbox.0.id().to_string()]).status();
         assert!(kill.expect("kill runs").success());
@@ -131,4 +131,20 @@ fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
     let console = sandbox.line("Console").split(' ').next().expect("a URL");
     let (url, token) = console.split_once("/#token=").expect("a token");
     assert!(url.starts_with("http://127.0.0.1:") && token.len() == 22, "{console}");
+}
+
+#[test]
+fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
+    for quiet in ["-q", "--quiet"] {
+        let mut sandbox = Running::start(&["--no-smpp", "--listen", "localhost:0", quiet]);
+        let url = sandbox.line("REST").to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        let credentials = Credentials::new("sandbox_demo", "sandbox_secret").expect("valid");
+        let client = Client::builder(credentials).base_url(&url).build().expect("built");
+        client.list_templates().expect("listed");
+        sandbox.0.kill().expect("killed");
+        let mut rest = String::new();
+        sandbox.2.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "");
+    }
 }

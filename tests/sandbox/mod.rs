@@ -6,6 +6,7 @@ mod callbacks;
 #[cfg(feature = "cli")]
 mod command;
 mod control;
+mod copied;
 mod faults;
 mod lifecycle;
 pub(crate) mod loopback;

@@ -2,6 +2,7 @@
 //!
 //! A short hash finds the rows that may be the same; those are read again, and compared by a long one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -83,9 +84,14 @@ fn long(row: &Row) -> [u8; 16] {
     long
 }
 
-/// All that would be sent.
+/// All that would be sent. The domain of an e-mail address is the same in capital letters; what stands before it is
+/// another mailbox there, as mail servers may have it.
 fn content(row: &Row) -> Vec<u8> {
+    let to = row.to.expose();
+    let to = match to.rsplit_once('@') {
+        Some((mailbox, domain)) => Cow::from(format!("{mailbox}@{}", domain.to_lowercase())),
+        None => Cow::from(to),
+    };
     // These types have no form that cannot be written.
-    serde_json::to_vec(&(row.to.expose(), &row.template, row.code.as_ref().map(crate::Code::expose)))
-        .unwrap_or_default()
+    serde_json::to_vec(&(to, &row.template, row.code.as_ref().map(crate::Code::expose))).unwrap_or_default()
 }

@@ -11,10 +11,9 @@ use crate::output::write;
 ///
 /// `generate` writes those of all shells into files.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
-  engagelab-otp completions bash \\
-    > ~/.local/share/bash-completion/completions/engagelab-otp
+  engagelab-otp completions bash > ~/.local/share/bash-completion/completions/engagelab-otp
   engagelab-otp completions zsh > \"${fpath[1]}/_engagelab-otp\"
   engagelab-otp completions fish > ~/.config/fish/completions/engagelab-otp.fish")]
 pub(crate) struct Arguments {

@@ -16,7 +16,7 @@ use crate::output::say;
 ///
 /// They go into the folders man1 and completions below the folder that is named.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp generate target/package")]
 pub(crate) struct Arguments {

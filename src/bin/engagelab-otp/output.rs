@@ -122,6 +122,11 @@ fn try_write(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// So many of a thing, in words.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// Says on standard error what went wrong, and what to do. That nobody listens changes nothing.
 pub(crate) fn report(failure: &Failure) {
     if failure.reason.is_empty() {
@@ -135,8 +140,8 @@ pub(crate) fn report(failure: &Failure) {
     // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
     let style = AnsiColor::Red.on_default().bold();
     let _ = writeln!(error, "{style}error:{style:#} {}", plain(&failure.reason));
-    if let Some(advice) = &failure.advice {
-        let _ = writeln!(error, "{}", plain(advice));
+    if let Some(advice) = failure.whole_advice() {
+        let _ = writeln!(error, "{}", plain(&advice));
     }
 }
 

@@ -122,6 +122,13 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
             };
         }
     }
+    for group in GROUPS {
+        let pair = [group.secret_key(), group.command_key()];
+        if pair.iter().all(|key| values.contains_key(key)) {
+            let what = format!("has {} and {}, and only one of them can count", pair[0], pair[1]);
+            return Err(refuse(path, &what).with_advice("Remove one of them."));
+        }
+    }
     Ok(values)
 }
 

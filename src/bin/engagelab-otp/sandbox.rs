@@ -1,7 +1,6 @@
 //! `engagelab-otp sandbox`
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -20,26 +19,31 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 use crate::metrics::Metrics;
 use crate::named;
+use crate::output;
 use crate::profile::Profile;
+use crate::signals::EndSignals;
+use crate::value;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
-/// Nothing is delivered to anybody. Stop it with Ctrl-C. Beyond loopback, the console and the control API want a token:
+/// Nothing is delivered to anybody. Prints a line for each request and each callback, unless told to be --quiet. Stop it
+/// with Ctrl-C. Beyond loopback, the console and the control API want a token:
 /// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp sandbox
   engagelab-otp sandbox --listen 0.0.0.0:8035 --profile sandbox.toml
   engagelab-otp sandbox --fault rate-limited=7 --fast")]
 pub(crate) struct Arguments {
     /// Where to listen for REST, and for browsers; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = REST_LISTEN, value_parser = value::address)]
     listen: SocketAddr,
     /// Where to listen for SMPP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = SMPP_LISTEN, value_parser = value::address)]
     smpp_listen: SocketAddr,
     /// Do not listen for SMPP
     #[arg(long, conflicts_with_all = ["smpp_listen", "smpp_fault"])]
@@ -55,11 +59,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = value::address)]
     health: Option<SocketAddr>,
-    /// Do not print a line for each request and each callback
-    #[arg(long)]
-    quiet: bool,
     /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
@@ -69,13 +70,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     metrics: Metrics,
     /// Remember so many messages
-    #[arg(long, value_name = "NUMBER", default_value = "50000")]
+    #[arg(long, value_name = "NUMBER", default_value = "50000", value_parser = value::count)]
     history: usize,
     /// Post callbacks there; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
     /// Put at most so many rows into one callback
-    #[arg(long, value_name = "NUMBER", default_value = "20")]
+    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = value::count)]
     callback_rows: usize,
     /// How a callback comes again
     #[arg(long, value_name = "HOW", default_value = "signed-anew", value_parser = named::redeliveries())]
@@ -96,47 +97,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(address) = arguments.health {
         return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
     }
-    let end = End::new().map_err(Failure::usage)?;
+    // Before signals are caught: a pipe can make it wait.
+    let seed = arguments.seed.as_deref().map(seed).transpose()?;
+    // Before anything is started, so that no signal is missed; the first process of a container has no default for them.
+    let mut signals = EndSignals::catch()
+        .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
     arguments.metrics.serve()?;
     let token = token(arguments)?;
-    let sandbox = start(arguments, token.as_deref())?;
+    let sandbox = start(arguments, token.as_deref(), seed.as_ref())?;
     // Nobody may be reading; the sandbox runs all the same.
     drop(introduce(&sandbox, token.as_deref(), arguments.profile.is_some()));
-    end.wait();
+    signals.wait();
     // What is open is closed.
     drop(sandbox);
     Ok(())
-}
-
-/// What ends the sandbox: SIGINT or SIGTERM. They are asked for before anything is started, so that none is missed; the
-/// first process of a container has no default for them.
-struct End {
-    #[cfg(unix)]
-    signals: signal_hook::iterator::Signals,
-}
-
-impl End {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            signals: signal_hook::iterator::Signals::new([
-                signal_hook::consts::SIGINT,
-                signal_hook::consts::SIGTERM,
-            ])?,
-        })
-    }
-
-    #[cfg(unix)]
-    fn wait(mut self) {
-        let _ = self.signals.forever().next();
-    }
-
-    #[cfg(not(unix))]
-    fn wait(self) {
-        loop {
-            std::thread::park();
-        }
-    }
 }
 
 /// Asks a sandbox whether it is well.
@@ -165,7 +139,7 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
     }
 }
 
-fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure> {
+fn start(arguments: &Arguments, token: Option<&str>, seed: Option<&Value>) -> Result<Sandbox, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -197,24 +171,25 @@ fn start(arguments: &Arguments, token: Option<&str>) -> Result<Sandbox, Failure>
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if !arguments.quiet {
+    if !output::mode().quiet {
         builder = builder.observer(|activity| {
             // Nobody may be reading.
             drop(writeln!(io::stdout().lock(), "{}", line(activity)));
         });
     }
-    let seed = arguments.seed.as_ref().map(|path| seed(path)).transpose()?;
     let sandbox = builder.start().map_err(Failure::usage)?;
     if let Some(seed) = seed {
-        sandbox.seed(&seed).map_err(Failure::usage)?;
+        sandbox.seed(seed).map_err(|error| Failure::usage(format!("--seed: {error}")))?;
     }
     Ok(sandbox)
 }
 
 fn seed(path: &Path) -> Result<Value, Failure> {
-    let place = path.display();
-    let text = fs::read(path).map_err(|error| Failure::usage(format!("{place}: {error}")))?;
-    serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{place}: {error}")))
+    let text = file::read(path, "--seed", LARGEST_SEED)?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let (place, line, column) = (path.display(), error.line(), error.column());
+        Failure::usage(format!("--seed {place}: line {line}, column {column}: this is not JSON"))
+    })
 }
 
 /// One line for a request or a callback. It holds no code, and no more of an address than the path does.
@@ -320,5 +295,8 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+/// In octets.
+const LARGEST_SEED: usize = 64 << 20;
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);

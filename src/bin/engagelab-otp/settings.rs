@@ -192,6 +192,8 @@ pub(crate) fn help() -> String {
          Profile, which nobody else may read (leave out what you do not use):\n{profile}\n\
          Instead of a secret, a table can hold a command that prints it on its first line:\n  \
          credential_command = \"pass show …\"\n\n\
-         Environment:\n{variables}"
+         Environment:\n{variables}\n\
+         As in other programs: SSL_CERT_FILE for root certificates; ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY; \
+         NO_COLOR. For the sandbox: ENGAGELAB_SANDBOX_TOKEN.\n"
     )
 }

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use ring::digest::{SHA256, digest};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("elements.js"), include_str!("copies.js"), include_str!("page.js"));
 
 /// The page, with its style and its script inside.
 static PAGE: LazyLock<String> = LazyLock::new(|| {

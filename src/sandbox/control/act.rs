@@ -233,7 +233,7 @@ pub(super) fn report(shared: &Shared, request: &Request) -> Outcome {
                 let message = state.model.messages().get(&id);
                 let message = message.ok_or_else(|| not_found("no message has this id"))?;
                 let channel = message.last_channel().clone();
-                let entry = TimelineEntry { at: now, status, channel, error: None };
+                let entry = TimelineEntry { at: now, status, channel, error: None, is_forced: true };
                 (Some(message.id.clone()), status_row(message, &entry))
             }
             _ => {

@@ -98,16 +98,20 @@ fn look_through(
     }
 }
 
-/// A page of messages. With a filter, all that match are counted; without one, the page is all that is looked at.
+/// A page of messages. With a filter, all that match are counted, whatever the page; without one, the page is all that
+/// is looked at.
 pub(super) fn messages(shared: &Shared, request: &Request) -> Value {
     let filter = Filter::read(request);
     let limit = limit(request);
+    let before = request.parameter("before");
+    // Ids are numbers of one length, which count up.
+    let is_before = |message: &Message| before.as_ref().is_none_or(|before| message.id.0 < *before);
     let mut found: Vec<Value> = Vec::new();
     let mut matching = 0;
-    look_through(shared, request.parameter("before"), |_, message| {
+    look_through(shared, before.clone().filter(|_| filter.is_empty()), |_, message| {
         if filter.matches(message) {
             matching += 1;
-            if found.len() < limit {
+            if found.len() < limit && is_before(message) {
                 found.push(view::summary(message));
             }
         }

@@ -13,16 +13,18 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::demo;
 use super::fault::{CallbackFault, Fault};
-use super::model::Refusal;
+use super::model::{Refusal, Speed};
 use super::rest;
 use super::shared::Shared;
 use super::state::State;
 use super::webhook::SampleEvent;
 use crate::Credentials;
 use crate::api::types::ErrorCode;
+use crate::callback::Signer;
 use crate::http_server::{Request, Response};
-use crate::test_recipients::{TEST_RECIPIENTS, TestRecipient};
+use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
 pub(crate) use act::apply_seed;
 
@@ -116,7 +118,7 @@ impl Control {
         let mut state = self.shared.read(state);
         state["version"] = json!(version);
         state["now"] = json!(now);
-        state["clock_offset_seconds"] = json!(offset.as_secs());
+        state["clock_offset_seconds"] = json!(offset.as_secs_f64());
         #[cfg(feature = "smpp")]
         {
             state["smpp"] = smpp::state(self);
@@ -128,7 +130,9 @@ impl Control {
 fn state(state: &State) -> Value {
     let recipient = |recipient: &TestRecipient| json!([recipient.address, recipient.explanation]);
     let fault = |name: String, explanation: &str| json!({"name": name, "explanation": explanation});
-    let key = |known: &Credentials| json!({"key": known.key(), "secret": known.secret()});
+    let published = [demo::DEV_SECRET, demo::OTHER_DEV_SECRET];
+    let is_demo = |known: &Credentials| published.contains(&known.secret());
+    let key = |known: &Credentials| json!({"key": known.key(), "secret": known.secret(), "is_demo": is_demo(known)});
     let queued = |(operation, fault): &(Option<String>, Fault)| json!({"operation": operation, "fault": fault.to_string()});
     json!({
         "keys": state.model.keys().iter().map(key).collect::<Value>(),
@@ -136,12 +140,15 @@ fn state(state: &State) -> Value {
         "recipients": TEST_RECIPIENTS.iter().map(recipient).collect::<Value>(),
         "behaviors": state.model.behaviors().map(|(of, it)| (of.clone(), json!(it.to_string())))
             .collect::<serde_json::Map<_, _>>(),
+        "behavior_forms": RecipientBehavior::FORMS,
+        "is_fast": state.model.speed() == Speed::Fast,
         "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
         "languages": crate::api::limits::LANGUAGE_VALUES,
         "events": SampleEvent::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "callbacks": {
             "urls": state.outbox.urls(),
+            "signed_as": signed_as(state),
             "fault": state.outbox.fault().map(|fault| fault.to_string()),
             "faults": CallbackFault::ALL.map(|it| fault(it.to_string(), it.explanation())),
         },
@@ -154,6 +161,13 @@ fn state(state: &State) -> Value {
             "operations": crate::api::operations::ALL.iter().map(|it| it.id).collect::<Vec<_>>(),
         },
     })
+}
+
+/// The name and the secret that callbacks are signed with, if they are the published ones.
+fn signed_as(state: &State) -> Option<Value> {
+    let published = Signer::new(demo::CALLBACK_USER, demo::CALLBACK_SECRET).ok()?;
+    let shown = || json!({"user": demo::CALLBACK_USER, "secret": demo::CALLBACK_SECRET});
+    state.outbox.is_signed_by(&published).then(shown)
 }
 
 /// The errors that the document knows.

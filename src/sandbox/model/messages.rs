@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::message::{Message, TimelineEntry};
 use super::refusal::Refusal;
 use crate::api::types::{Channel, ErrorCode, MessageId};
+use crate::test_recipients::RecipientBehavior;
 
 /// Everything that the sandbox remembers of messages. Time is passed in.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(crate) struct NewMessage {
     /// How long the service checks its code; none if it does not.
     pub(crate) life: Option<Duration>,
     pub(crate) reported: bool,
+    pub(crate) behavior: Option<RecipientBehavior>,
     pub(crate) by_smpp: bool,
 }
 
@@ -90,6 +92,7 @@ impl Messages {
             omitted: 0,
             expires: new.life.map(|life| now + life),
             reported: new.reported,
+            behavior: new.behavior,
             by_smpp: new.by_smpp,
         };
         self.weight += message.weight();
@@ -228,6 +231,7 @@ mod tests {
             text: "x".repeat(text),
             life: Some(Duration::from_secs(60)),
             reported: true,
+            behavior: None,
             by_smpp: false,
         };
         messages.add(new, UNIX_EPOCH).id.0.clone()
@@ -272,7 +276,13 @@ mod tests {
     fn a_timeline_shows_its_ends_and_leaves_out_the_oldest_guesses() {
         let mut messages = Messages::new(3);
         let id = send(&mut messages, "+10000", 0);
-        let entry = |status| TimelineEntry { at: UNIX_EPOCH, status, channel: Channel::Sms, error: None };
+        let entry = |status| TimelineEntry {
+            at: UNIX_EPOCH,
+            status,
+            channel: Channel::Sms,
+            error: None,
+            is_forced: false,
+        };
         messages.note(&id, entry(MessageStatus::Sent));
         for _ in 0..500 {
             messages.note(&id, entry(MessageStatus::VerifiedFailed));

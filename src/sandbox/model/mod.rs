@@ -127,9 +127,9 @@ impl Model {
         while let Some((at, planned)) = self.schedule.take(now) {
             match planned {
                 Planned::Step(id, Step { status, channel, error, is_last, .. }) => {
-                    self.note(&id, TimelineEntry { at, status, channel, error }, is_last);
+                    self.note(&id, TimelineEntry { at, status, channel, error, is_forced: false }, is_last);
                 }
-                Planned::Expire(id) => self.expire(&id, at),
+                Planned::Expire(id) => self.expire(&id, at, false),
             }
         }
         self.prune();
@@ -227,7 +227,7 @@ impl Model {
     pub(crate) fn verify(&mut self, id: &str, code: &str, now: SystemTime) -> Result<bool, Refusal> {
         let verified = self.messages.verify(id, code, now)?;
         let status = if verified { MessageStatus::Verified } else { MessageStatus::VerifiedFailed };
-        self.note_last(id, status, now);
+        self.note_last(id, status, now, true);
         Ok(verified)
     }
 
@@ -266,9 +266,13 @@ impl Model {
 
     /// What becomes of a message: what was set for its recipient, or for its template, or the table's.
     fn behavior(&self, to: &str, template: &str) -> RecipientBehavior {
-        let set = self.behaviors.get(to).or_else(|| self.behaviors.get(template));
         let fixed = || TestRecipient::find(to).map(|recipient| &recipient.behavior);
-        set.or_else(fixed).cloned().unwrap_or_default()
+        self.set_for(to, template).or_else(fixed).cloned().unwrap_or_default()
+    }
+
+    /// What was set to become of a message, if anything was: of its recipient first, else of its template.
+    fn set_for(&self, to: &str, template: &str) -> Option<&RecipientBehavior> {
+        self.behaviors.get(to).or_else(|| self.behaviors.get(template))
     }
 
     /// Ends a message's delivery now, as said, in place of what was planned; its code still counts.
@@ -282,7 +286,7 @@ impl Model {
         let (id, channel) = (message.id.clone(), message.last_channel().clone());
         self.schedule.retain(|planned| !matches!(planned, Planned::Step(of, _) if *of == id));
         let status = if error.is_some() { MessageStatus::DeliveredFailed } else { MessageStatus::Delivered };
-        self.note(&id, TimelineEntry { at: now, status, channel, error }, true);
+        self.note(&id, TimelineEntry { at: now, status, channel, error, is_forced: true }, true);
         Ok(())
     }
 
@@ -295,7 +299,7 @@ impl Model {
         let id = message.id.clone();
         self.schedule.retain(|planned| !matches!(planned, Planned::Expire(of) if *of == id));
         self.messages.set_expiry(&id.0, now);
-        self.expire(&id, now);
+        self.expire(&id, now, true);
         Ok(())
     }
 
@@ -320,23 +324,23 @@ impl Model {
         self.schedule.rewind(by);
     }
 
-    fn expire(&mut self, id: &MessageId, at: SystemTime) {
+    fn expire(&mut self, id: &MessageId, at: SystemTime, is_forced: bool) {
         let Some(message) = self.messages.get(&id.0) else { return };
         let awaited = matches!(
             message.status(),
             Some(MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::VerifiedFailed)
         );
         if awaited {
-            self.note_last(&id.0, MessageStatus::VerifiedTimeout, at);
+            self.note_last(&id.0, MessageStatus::VerifiedTimeout, at, is_forced);
         }
     }
 
     /// Something happened, on the channel that the message took last.
-    fn note_last(&mut self, id: &str, status: MessageStatus, at: SystemTime) {
+    fn note_last(&mut self, id: &str, status: MessageStatus, at: SystemTime, is_forced: bool) {
         let Some(message) = self.messages.get(id) else { return };
         if message.reported {
             let (id, channel) = (message.id.clone(), message.last_channel().clone());
-            self.note(&id, TimelineEntry { at, status, channel, error: None }, false);
+            self.note(&id, TimelineEntry { at, status, channel, error: None, is_forced }, false);
         }
     }
 

@@ -3,7 +3,7 @@
 //! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -106,6 +106,12 @@ impl Outbox {
     /// Where callbacks go.
     pub(crate) fn urls(&self) -> &[String] {
         &self.plan.urls
+    }
+
+    /// Whether callbacks are signed as this signer does: with the same name and the same secret.
+    pub(crate) fn is_signed_by(&self, signer: &Signer) -> bool {
+        let header = |signer: &Signer| signer.header(UNIX_EPOCH, "0123456789abcdef").ok();
+        self.plan.signer.as_ref().is_some_and(|own| header(own).is_some() && header(own) == header(signer))
     }
 
     /// How callbacks go wrong.
@@ -425,8 +431,6 @@ const LONGEST_HOLD: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
 
     fn outbox() -> Outbox {

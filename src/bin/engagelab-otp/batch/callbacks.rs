@@ -17,10 +17,10 @@ use crate::settings::Source;
 #[derive(Args)]
 pub(super) struct Callbacks {
     /// Receive callbacks here, without TLS, and resolve unknown rows by them; with port 0, on a free port
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::value::address)]
     callback_listen: Option<SocketAddr>,
     /// After the last row, wait so many seconds for callbacks of unknown rows
-    #[arg(long, value_name = "SECONDS", default_value = "60", requires = "callback_listen", value_parser = clap::value_parser!(u64).range(0..=86400))]
+    #[arg(long, value_name = "SECONDS", default_value = "60", requires = "callback_listen", value_parser = crate::value::within(0..=86400))]
     callback_wait: u64,
 }
 

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 ///
 /// It is written in the file's own format. Codes are left out; addresses are not.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp batch export customers.csv > sent.csv")]
 pub(super) struct Arguments {

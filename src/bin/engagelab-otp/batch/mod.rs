@@ -23,7 +23,8 @@ use crate::failure::Failure;
 ///
 /// Each row's result is a JSON object on a line of its own, {"row": 1, "line": 2, "state": "accepted", "message_id": "…",
 /// "channel": "sms", "reason": null, "retry_after": null}, on standard output unless that is a terminal, or in --results.
-/// Ctrl-C ends it in order: what is under way is awaited. A second one ends it at once, and leaves that unknown.
+/// Ctrl-C ends it in order: what is under way is awaited. A second one ends it at once, and leaves that unknown. A terminal
+/// that is closed does the same as Ctrl-C, unless it was started by `nohup`.
 ///
 /// With --callback-listen, callbacks resolve unknown rows, those of earlier runs too: a row is then told once more, as
 /// accepted. A callback counts only if exactly one row without an answer has its recipient, its template and its time; so
@@ -40,9 +41,9 @@ use crate::failure::Failure;
 /// for too long. 5: rows are left. 3: rows were refused. 0: all were accepted.
 #[derive(Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_long_help = "\
+    override_usage = "engagelab-otp batch [OPTIONS] <FILE>\n       engagelab-otp batch <COMMAND>",
+    after_help = "\
 Examples:
   engagelab-otp batch customers.csv --template login --check
   engagelab-otp batch customers.csv --kind message -t order-shipped --rate 50/s

@@ -23,7 +23,7 @@ use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::output::{Output, say, warn};
+use crate::output::{Output, counted, say, warn};
 use crate::prompt::Confirmation;
 use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
@@ -37,7 +37,7 @@ pub(super) struct RunArguments {
     #[command(flatten)]
     rows: RowArguments,
     /// Check the file, and send nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     check: bool,
     /// Leave out rows that are bad, and send the others
     #[arg(long)]
@@ -49,7 +49,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "WHAT", default_value = "power")]
     durability: Survives,
     /// Have so many requests under way at a time
-    #[arg(long, short, value_name = "NUMBER", default_value = "16", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    #[arg(long, short, value_name = "NUMBER", default_value = "16", value_parser = crate::value::within(1..=1024))]
     workers: u64,
     /// Send so many requests a second at most, by all workers together
     #[arg(long, short, value_name = "NUMBER/s", value_parser = rate)]
@@ -265,7 +265,8 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         Err(Failure::new(exit, reason).with_advice(advice).with("kind", "batch"))
     };
     let are = |count: u64, what: &str| {
-        if count == 1 { format!("1 row is {what}{why}") } else { format!("{count} rows are {what}{why}") }
+        let are = if count == 1 { "is" } else { "are" };
+        format!("{} {are} {what}{why}", counted(count, "row"))
     };
     if counts.unknown > 0 || !summary.not_journalled.is_empty() {
         let count = counts.unknown.max(u64::try_from(summary.not_journalled.len()).unwrap_or_default());

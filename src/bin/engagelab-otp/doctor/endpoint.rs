@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::Check;
 use crate::connection::{Connection, is_loopback};
 use crate::exit::Exit;
+use crate::output::counted;
 
 /// Looks from the inside out, and ends where it goes no further.
 pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -> Vec<Check> {
@@ -26,7 +27,7 @@ pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -
     if proxy.is_some() {
         checks.push(Check::skipped("names", "looked up by the proxy"));
         checks.push(Check::skipped("connection", "made by the proxy"));
-        checks.push(Check::skipped("clock", "not compared through a proxy"));
+        checks.push(Check::skipped(CLOCK, "not compared through a proxy"));
         return checks;
     }
     let addresses = match (endpoint.host.as_str(), endpoint.port).to_socket_addrs() {
@@ -118,12 +119,10 @@ impl Endpoint {
             );
         }
         let version = session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
-        let chain = session.peer_certificates().map_or(0, <[_]>::len);
+        let chain = counted(session.peer_certificates().map_or(0, <[_]>::len) as u64, "certificate");
         let date = self.date(rustls::Stream::new(&mut session, &mut stream));
-        let connection = format!(
-            "{}:{}, {version}, a chain of {chain} certificates trusted by {named_by}",
-            self.host, self.port
-        );
+        let connection =
+            format!("{}:{}, {version}, a chain of {chain}, trusted by {named_by}", self.host, self.port);
         Ok(Exchange { connection, date })
     }
 
@@ -152,15 +151,15 @@ impl Endpoint {
 
 /// Callbacks are refused when their time is too far from this machine's.
 fn clock(date: Option<SystemTime>) -> Check {
-    let Some(date) = date else { return Check::skipped("clock", "the service does not tell its time") };
+    let Some(date) = date else { return Check::skipped(CLOCK, "the service does not tell its time") };
     let now = SystemTime::now();
     let apart = now.duration_since(date).or_else(|_| date.duration_since(now)).unwrap_or_default();
     if apart <= TOLERATED {
-        return Check::good("clock", format!("within {} s of the service's", apart.as_secs()));
+        return Check::good(CLOCK, format!("within {} s of the service's", apart.as_secs()));
     }
     let finding = format!("{} s from the service's", apart.as_secs());
     Check::bad(
-        "clock",
+        CLOCK,
         Exit::Usage,
         finding,
         "Set the clock, or have NTP do it: genuine callbacks would be refused.",
@@ -203,6 +202,9 @@ mod tls {
         ClientConnection::new(Arc::new(config), name).ok()
     }
 }
+
+/// The name of the check that tells nothing about the way there.
+pub(super) const CLOCK: &str = "clock";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
