@@ -118,6 +118,21 @@ fn manual_pages_and_completions_are_written_by_one_command() {
 }
 
 #[test]
+fn what_a_command_does_not_take_is_not_completed_there() {
+    let session = Session::start();
+    let output = feed(&mut session.command(&["completions", "bash"]), b"");
+    let script = String::from_utf8(output.stdout).expect("UTF-8");
+    let options = |state: &str| {
+        let (_, after) = script.split_once(&format!("\n        {state})\n")).expect("a state");
+        after.lines().next().expect("options").to_owned()
+    };
+    assert!(options("engagelab__otp__subcmd__send").contains("--ca-cert"));
+    for state in ["engagelab__otp__subcmd__sandbox", "engagelab__otp__subcmd__schema"] {
+        assert!(!options(state).contains("--ca-cert"), "{state}");
+    }
+}
+
+#[test]
 fn names_of_faults_are_completed_and_not_files() {
     let session = Session::start();
     let script =

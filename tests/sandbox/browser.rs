@@ -307,6 +307,20 @@ fn the_keyboard_is_enough_and_keeps_its_place_while_things_happen() {
     sandbox.advance(Duration::from_secs(1));
     browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
     assert_eq!(browser.value("getSelection().toString()"), "Point your program here");
+    // What goes away leaves the focus in the section, and the link to it leads to no other.
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    sandbox.fail_next(engagelab_otp::ErrorCode::Internal);
+    browser.wait("document.querySelector('#clear-faults')");
+    browser.value("document.querySelector('#clear-faults').focus()");
+    browser.press("\u{e007}");
+    browser.wait("document.activeElement.id === 'main'");
+    browser.value("(document.querySelector('.skip').focus(), true)");
+    browser.press("\u{e007}");
+    browser.wait("document.activeElement.id === 'main'");
+    assert_eq!(browser.value("location.hash"), "#/faults");
+    // A key for the search, from wherever one is.
+    browser.press("/");
+    browser.wait("document.activeElement.id === 'filter'");
     // Keys for sections, off and on.
     browser.value("document.activeElement.blur()");
     browser.press("3");

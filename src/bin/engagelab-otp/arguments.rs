@@ -32,10 +32,15 @@ struct Arguments {
 /// The definition. Options that several commands share can stand before the command too, where people put them.
 pub(crate) fn definition() -> clap::Command {
     let shared = Output::augment_args(Connection::augment_args(clap::Command::new("")));
-    let definition = Arguments::command().after_long_help(after_help());
+    let definition = without_shared();
     shared
         .get_arguments()
         .fold(definition, |definition, shared| definition.arg(shared.clone().global(true).hide(true)))
+}
+
+/// The definition with each option at the commands alone that take it: what is completed, and stands in manual pages.
+pub(crate) fn without_shared() -> clap::Command {
+    Arguments::command().after_long_help(after_help())
 }
 
 /// Reads the arguments, and says from then on what is said as they ask.
@@ -88,7 +93,7 @@ fn meaningless(definition: &clap::Command, matches: &ArgMatches) -> Option<Strin
         let id = option.get_id().as_str();
         given(id) && !taken(id)
     })?;
-    Some(format!("--{} means nothing to this command\n", option.get_long().unwrap_or_default()))
+    Some(format!("this command takes no --{}\n", option.get_long().unwrap_or_default()))
 }
 
 /// What is wrong with an argument of a command that was given before another command below it.

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The completions for a shell.
 pub(crate) fn script(shell: Shell) -> String {
-    let mut command = arguments::definition();
+    let mut command = arguments::without_shared();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);

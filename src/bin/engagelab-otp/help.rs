@@ -3,6 +3,8 @@
 
 use clap::Command;
 
+use crate::wrap;
+
 /// The definition, with the help of every command for a terminal of this width.
 pub(crate) fn fit(mut definition: Command) -> Command {
     let width = width();
@@ -13,7 +15,7 @@ pub(crate) fn fit(mut definition: Command) -> Command {
 
 fn fit_each(mut command: Command, width: usize) -> Command {
     let usage = command.render_usage().to_string();
-    let usage: Vec<_> = usage.lines().map(|line| wrapped(line.trim_start(), width, "", 11)).collect();
+    let usage: Vec<_> = usage.lines().map(|line| wrap::line(line.trim_start(), width, "", 11)).collect();
     if let Some(text) = usage.join("\n       ").strip_prefix("Usage: ") {
         command = command.override_usage(text.to_owned());
     }
@@ -30,52 +32,15 @@ fn fit_each(mut command: Command, width: usize) -> Command {
 fn examples(text: &str, width: usize) -> String {
     let line = |line: &str| {
         let is_example = line.starts_with("  ") && line.contains("engagelab-otp");
-        if is_example { wrapped(line, width, " \\", 6) } else { line.to_owned() }
+        if is_example { wrap::line(line, width, " \\", 6) } else { line.to_owned() }
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// A line that goes on in the next one behind so many spaces, with `end` at the end of those that go on.
-fn wrapped(line: &str, width: usize, end: &str, indent: usize) -> String {
-    let start = line.len() - line.trim_start().len();
-    let mut text = line[..start].to_owned();
-    let mut column = start;
-    let mut words = line.split_whitespace().peekable();
-    let mut is_first = true;
-    while let Some(word) = words.next() {
-        let length = word.chars().count();
-        let room = if words.peek().is_some() { width - end.len() } else { width };
-        if !is_first && column + 1 + length > room {
-            text += end;
-            text.push('\n');
-            text.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if !is_first {
-            text.push(' ');
-            column += 1;
-        }
-        text += word;
-        column += length;
-        is_first = false;
-    }
-    text
 }
 
 /// The terminal's width; where there is none, that of the variable by which shells tell it.
 fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
-    of_terminal().or_else(told).unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
-}
-
-#[cfg(unix)]
-fn of_terminal() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
-}
-
-#[cfg(not(unix))]
-fn of_terminal() -> Option<usize> {
-    None
+    wrap::columns(std::io::stdout()).or_else(told).unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
 }
 
 const NARROWEST: usize = 20;

@@ -37,6 +37,7 @@ mod usage;
 mod value;
 mod verify;
 mod version;
+mod wrap;
 
 use std::env;
 use std::process::ExitCode;
@@ -77,11 +78,7 @@ fn main() -> ExitCode {
             output::set_mode(arguments::early_mode(&words));
             Err(usage::failure(&error, &words))
         }
-        Err(help) => {
-            // That nobody reads it is no failure.
-            let _ = help.print();
-            Ok(())
-        }
+        Err(help) => output::written(help.print()),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

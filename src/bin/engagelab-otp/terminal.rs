@@ -6,6 +6,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
+use crate::wrap;
+
 /// The terminal that the program was started from.
 pub(crate) struct Terminal {
     input: BufReader<File>,
@@ -21,7 +23,7 @@ impl Terminal {
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
-        write!(self.output, "{question} ")?;
+        write!(self.output, "{} ", wrap::for_terminal(question, &self.output, 0))?;
         self.output.flush()?;
         self.read_line()
     }
@@ -30,7 +32,12 @@ impl Terminal {
     #[cfg(unix)]
     pub(crate) fn ask_hidden(&mut self, question: &str) -> io::Result<String> {
         let _hidden = unix::Hidden::begin(&self.output, question)?;
-        self.read_line()
+        let answer = self.read_line();
+        if answer.is_err() {
+            // What comes next is not to stand behind the question.
+            writeln!(self.output)?;
+        }
+        answer
     }
 
     #[cfg(not(unix))]

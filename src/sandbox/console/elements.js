@@ -69,4 +69,3 @@ const badge = (status) => el("span", { class: `badge ${mood(status)}` }, status 
 
 // A long text scrolls by itself, and so takes the focus.
 const block = (text, label, id) => el("pre", { tabindex: "0", role: "region", "aria-label": label, id }, text);
-

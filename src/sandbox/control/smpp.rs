@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Control;
 use crate::InvalidInput;
 use crate::api::types::ErrorCode;
+use crate::sandbox::demo;
 use crate::sandbox::model::Refusal;
 use crate::sandbox::smpp::SmppFault;
 use crate::smpp::smsc::Faults;
@@ -17,6 +18,8 @@ pub(super) fn state(control: &Control) -> Value {
     let named = |fault: SmppFault| json!({"name": fault.name(), "explanation": fault.explanation()});
     json!({
         "address": smsc.address().to_string(),
+        "system_id": demo::SMPP_SYSTEM_ID,
+        "password": demo::SMPP_PASSWORD,
         "fault": fault.or(misbehaves.then_some("something of its own")),
         "faults": SmppFault::all().map(named).collect::<Vec<_>>(),
     })

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, mode, report, say};
 use crate::signals::EndSignals;
+use crate::wrap;
 
 /// Tells how far a batch is, until the other end of `ended` is gone.
 pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
@@ -104,10 +105,7 @@ fn bar(to_send: u64) -> ProgressBar {
 
 /// Whether the terminal has no room for a bar beside the words.
 fn is_narrow() -> bool {
-    #[cfg(unix)]
-    return rustix::termios::tcgetwinsize(io::stderr()).is_ok_and(|size| (1..70).contains(&size.ws_col));
-    #[cfg(not(unix))]
-    return false;
+    wrap::columns(io::stderr()).is_some_and(|columns| columns < 70)
 }
 
 /// Ends a batch at the first signal that ends programs, and the program at the second; as long as this lives.

@@ -252,8 +252,10 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
     let counts = summary.counts;
     let why = match &summary.ended {
         None => String::new(),
-        Some(Ended::Asked) if results_lost.is_some() => "; its results could not be written".to_owned(),
-        Some(Ended::Asked) => "; it was stopped".to_owned(),
+        Some(Ended::Asked) => match &results_lost {
+            Some(lost) => format!("; {}", lost.reason),
+            None => "; it was stopped".to_owned(),
+        },
         Some(Ended::RateLimited) => "; the service asked to slow down for too long".to_owned(),
         Some(Ended::Unavailable(what)) => format!("; the service cannot be used: {}", ask::reason(what)),
         Some(Ended::Denied(limit)) => format!("; no row may pass any more: {}", ask::reason(limit)),
@@ -296,6 +298,10 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         let advice = match &summary.ended {
             Some(Ended::Refused(_)) => {
                 "Correct the key, its secret or its rights first; the same command then goes on."
+            }
+            _ if results_lost.is_some() => {
+                "The same command again goes on with them. What was sent before stands in the journal: `batch export` \
+                 shows each row."
             }
             _ => "The same command again goes on with them.",
         };

@@ -4,6 +4,8 @@
 
 mod endpoint;
 
+use std::io;
+
 use clap::Args;
 use engagelab_otp::Client;
 use engagelab_otp::smpp::SmppClient;
@@ -18,6 +20,7 @@ use crate::setting_groups::{CALLBACK, SMPP};
 use crate::settings::Origin;
 use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
+use crate::wrap;
 
 /// Look for what keeps this from working: settings, proxy, names, TLS, clock, key, callbacks, SMPP.
 ///
@@ -175,6 +178,7 @@ fn print(checks: &[Check], output: &Output) -> Result<(), Failure> {
         lines.extend(advice.map(|advice| format!("{:22}{advice}", "")));
         objects.push(json!({ "name": name, "state": word, "finding": finding, "advice": advice }));
     }
+    let lines: Vec<_> = lines.iter().map(|line| wrap::for_terminal(line, io::stdout(), 22)).collect();
     output.print_table(&lines, &json!({ "healthy": exit.is_none(), "checks": objects }))?;
     match exit {
         None => Ok(()),

@@ -149,7 +149,12 @@ fn deliver(
         let (id, output) = (id.clone(), arguments.output.clone());
         move |state: Option<&str>| {
             let text = state.map_or_else(|| id.clone(), |state| format!("{id}\t{state}"));
-            output.print_result(&text, &json!({ "message_id": id, "state": state }), &done)
+            let reported = state.map(|state| format!(", and its report says {state}")).unwrap_or_default();
+            output.print_result(
+                &text,
+                &json!({ "message_id": id, "state": state }),
+                &format!("{done}{reported}"),
+            )
         }
     };
     let Some(seconds) = arguments.wait else {
