@@ -122,6 +122,13 @@ pub(super) fn counts(counts: &Counts) -> String {
 
 /// A reason in words: the service's codes have names.
 pub(super) fn reason(reason: &str) -> String {
+    if let Some(limit) = reason.strip_prefix("guard_") {
+        return match limit {
+            "store" => "the guard's store does not answer".to_owned(),
+            "store_full" => "the guard's store is full".to_owned(),
+            limit => format!("denied by the guard, {}", limit.replace('_', " ")),
+        };
+    }
     match reason.parse::<i64>() {
         Ok(429) => "asked to slow down (HTTP 429)".to_owned(),
         Ok(code) => format!("{code}, {}", ErrorCode::from(code).name().replace('_', " ")),
