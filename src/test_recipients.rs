@@ -43,6 +43,19 @@ pub enum RecipientBehavior {
     AllChannelsFail,
 }
 
+impl RecipientBehavior {
+    /// How each is written.
+    pub(crate) const FORMS: &'static [&'static str] = &[
+        "delivered[=SECONDS]",
+        "code=CODE",
+        "refused=ERROR",
+        "failed=ERROR",
+        "silent",
+        "first-channel-fails",
+        "all-channels-fail",
+    ];
+}
+
 impl Default for RecipientBehavior {
     fn default() -> Self {
         Self::Delivered { after: Duration::from_secs(1) }
@@ -88,9 +101,8 @@ impl FromStr for RecipientBehavior {
             _ => None,
         };
         read.ok_or_else(|| {
-            let rule = "must be delivered[=SECONDS], code=CODE, refused=ERROR, failed=ERROR, silent, \
-                        first-channel-fails or all-channels-fail";
-            InvalidInput::new("behavior", rule)
+            let (last, others) = Self::FORMS.split_last().unwrap_or((&"", &[]));
+            InvalidInput::of("behavior", format!("must be {} or {last}", others.join(", ")))
         })
     }
 }

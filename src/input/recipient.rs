@@ -34,7 +34,7 @@ impl Recipient {
     pub fn phone(number: &str) -> Result<Self, InvalidInput> {
         let refuse = |rule| Err(InvalidInput::new(FIELD, rule));
         let Some(digits) = number.strip_prefix('+') else {
-            return refuse("must begin with `+` and the country code, or be an e-mail address");
+            return refuse("must begin with `+` and the country code");
         };
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return refuse("must be digits only after the `+`: no letters, spaces or dashes");
@@ -86,7 +86,15 @@ impl FromStr for Recipient {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        if text.contains('@') { Self::email(text) } else { Self::phone(text) }
+        if text.contains('@') {
+            return Self::email(text);
+        }
+        InvalidInput::unless(
+            text.starts_with('+'),
+            FIELD,
+            "must begin with `+` and the country code, or be an e-mail address",
+        )?;
+        Self::phone(text)
     }
 }
 

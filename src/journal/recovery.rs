@@ -57,7 +57,12 @@ pub(super) fn read(
     kind: Kind,
     mut replay: impl FnMut(u64, &[u8]),
 ) -> Result<Recovery, JournalError> {
-    let file = File::open(path).map_err(JournalError::io("open", path))?;
+    let failed = JournalError::io("open", path);
+    // Before it is opened, since opening a pipe waits for somebody who writes into it.
+    if !fs::metadata(path).map_err(&failed)?.is_file() {
+        return Err(JournalError::NotAJournal(path.to_owned()));
+    }
+    let file = File::open(path).map_err(failed)?;
     let Some(header) = read_header(&file, path, kind)? else { return Ok(Recovery::default()) };
     let scan = scan(&file, path, &header, &mut replay)?;
     Ok(Recovery { records: scan.records, torn: scan.torn })
@@ -253,9 +258,14 @@ fn open_private(path: &Path) -> Result<File, JournalError> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(JournalError::io("open", path))?;
-    let metadata = file.metadata().map_err(JournalError::io("open", path))?;
-    if !metadata.is_file() {
+    let failed = JournalError::io("open", path);
+    let is_another_thing = |metadata: fs::Metadata| !metadata.is_file();
+    // Before it is opened too, since opening a pipe can wait for somebody.
+    if fs::metadata(path).is_ok_and(is_another_thing) {
+        return Err(JournalError::NotAJournal(path.to_owned()));
+    }
+    let file = options.open(path).map_err(&failed)?;
+    if is_another_thing(file.metadata().map_err(failed)?) {
         return Err(JournalError::NotAJournal(path.to_owned()));
     }
     Ok(file)

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::model::Message;
-use super::{Sandbox, control};
+use super::Sandbox;
+use super::model::{Message, Refusal, Seed};
 use crate::api::Operation;
-use crate::api::types::ErrorCode;
+use crate::api::types::{ErrorCode, MessageId};
 use crate::test_recipients::RecipientBehavior;
 use crate::{InvalidInput, Recipient};
 
@@ -38,7 +38,15 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait_for_code(&self, recipient: &Recipient) -> Option<String> {
-        let code = || self.last_message_to(recipient).and_then(|message| message.code);
+        let code = || {
+            self.shared.read(|state| {
+                let mut newest = state.model.messages().iter().rev();
+                newest.find_map(|message| {
+                    let is_theirs = message.to == recipient.expose();
+                    is_theirs.then(|| message.code.clone()).flatten()
+                })
+            })
+        };
         self.wait_for(CODE_TIMEOUT, |_| code().is_some());
         code()
     }
@@ -66,6 +74,35 @@ impl Sandbox {
         On { sandbox: self, of: id.as_str().to_owned() }
     }
 
+    /// Delivers a message now, whatever was to become of it; false if no message has this id. Its code still counts.
+    ///
+    /// ```
+    /// use engagelab_otp::sandbox::Sandbox;
+    /// use engagelab_otp::{Client, ErrorCode, MessageStatus, TemplateRef};
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let client = Client::for_sandbox(&sandbox)?;
+    /// let receipt = client.send_otp(&"+6591234567".parse()?, &TemplateRef::new("sandbox-otp-tpl")?)?;
+    /// assert!(sandbox.fail_now(&receipt.message_id, ErrorCode::HandsetOff));
+    /// let status = sandbox.message(&receipt.message_id).and_then(|message| message.status().cloned());
+    /// assert_eq!(status, Some(MessageStatus::DeliveredFailed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deliver_now(&self, message: &MessageId) -> bool {
+        self.shared.update(|state, now| state.model.end_delivery(&message.0, None, now)).is_ok()
+    }
+
+    /// Has a message fail now with this error, whatever was to become of it; false if no message has this id. Its code
+    /// still counts.
+    pub fn fail_now(&self, message: &MessageId, code: ErrorCode) -> bool {
+        self.shared.update(|state, now| state.model.end_delivery(&message.0, Some(code), now)).is_ok()
+    }
+
+    /// Has the code of a message expire now; false if it has none that still counts.
+    pub fn expire_now(&self, message: &MessageId) -> bool {
+        self.shared.update(|state, now| state.model.expire_now(&message.0, now)).is_ok()
+    }
+
     /// Everything as in a new sandbox, but for the addresses of callbacks: no messages, requests, callbacks and faults,
     /// the built-in templates alone, and the clock's own time.
     pub fn reset(&self) {
@@ -82,10 +119,14 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If it is not of that form, or a template breaks a rule. What came before the mistake has been taken then.
+    /// If it is not of that form, or something in it breaks a rule; the error names the place. Nothing of it has been taken
+    /// then.
     pub fn seed(&self, seed: &Value) -> Result<(), InvalidInput> {
-        let outcome = control::apply_seed(&self.shared, seed);
-        outcome.map(drop).map_err(|refusal| InvalidInput::of("seed", refusal.sentence()))
+        let seed = Seed::read(seed)?;
+        let sown = self.shared.update(|state, now| state.model.sow(seed, now));
+        sown.map_err(|Refusal { field, message, .. }| {
+            InvalidInput::of(field.unwrap_or("seed".into()), message)
+        })
     }
 
     /// How often an operation was asked for so far, refused or not.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::pipe;
 use std::process::{Output, Stdio};
 
+use engagelab_otp::sandbox::{Sandbox, Speed};
+
 use super::session::Session;
 
 /// Runs a line against the sandbox with this as standard output.
@@ -57,4 +59,35 @@ fn what_the_service_has_done_is_told_when_the_reader_has_gone() {
         writer.into()
     });
     session.compare("no_reader");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_and_data_that_find_no_room_are_no_success() {
+    let mut session = Session::start();
+    fs::write(session.folder.join("input.csv"), "to\n+6591234567\n").expect("written");
+    session.try_out("batch input.csv --template sandbox-otp-tpl", "");
+    for line in ["--help", "send -h", "--version", "schema", "batch export input.csv"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = session.command(&words).stdin(Stdio::null()).stdout(full).output().expect("it ends");
+        session.record(&format!("{line} > /dev/full"), &output);
+    }
+    session.compare("full_data");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_a_report_said_is_told_when_the_disk_is_full() {
+    let sandbox = Sandbox::builder().smpp_listen(([127, 0, 0, 1], 0).into()).speed(Speed::Fast).start();
+    let session = Session::with(sandbox.expect("a sandbox"));
+    let address = session.sandbox.smsc().expect("it listens").address().to_string();
+    let words = ["smpp", "send", "+10000000010", "-t", "sandbox-otp-tpl", "-k", "notification", "--sandbox"];
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let mut command = session.command(&words);
+    command.args(["--wait", "20", "--address", &address]).stdin(Stdio::null()).stdout(full);
+    let output = command.output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("its report says delivered"), "{said}");
 }

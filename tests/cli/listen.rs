@@ -218,3 +218,24 @@ fn post_until_it_is_gone(target: SocketAddr, first: u64, answered: &mpsc::Sender
         }
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_it_in_order() {
+    let session = Session::start();
+    let inbox = session.folder.join("inbox").display().to_string();
+    for (name, arguments, code) in [
+        ("-INT", &[][..], 0),
+        ("-TERM", &["--inbox", &inbox], 0),
+        ("-HUP", &[], 0),
+        ("-INT", &["--count", "2"], 5),
+    ] {
+        let mut listening = Listening::start(&session, arguments);
+        let out = BufReader::new(listening.child.stdout.take().expect("piped"));
+        assert_eq!(status(&exchange(address(&listening), request(&delivered(1), "").as_bytes())), "200");
+        let kill = Command::new("kill").args([name, &listening.child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        assert_eq!(listening.child.wait().expect("it ends").code(), Some(code), "{name} {arguments:?}");
+        assert_eq!(out.lines().count(), 1, "{name} {arguments:?}");
+    }
+}

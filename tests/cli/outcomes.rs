@@ -1,10 +1,13 @@
 //! The exit codes of failures: 2 usage, 3 rejected, 4 rate limited, 5 not sent, 6 unknown.
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use engagelab_otp::api::operations::{DELETE_TEMPLATE, SEND_OTP};
 use engagelab_otp::sandbox::{Fault, KeyState};
 
 use super::session::Session;
+use crate::sandbox::loopback::TIMEOUT;
 
 const SEND: &str = "send +6591234567 --template sandbox-otp-tpl";
 
@@ -73,4 +76,26 @@ fn what_may_have_happened_is_6_and_says_what_not_to_do() {
     session.sandbox.set_fault(Some(Fault::Stall));
     session.try_out(&format!("{SEND} --timeout 1"), "");
     session.compare("unknown");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_while_the_service_acts_says_what_that_leaves_open() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let session = Session::start();
+    session.sandbox.set_fault(Some(Fault::Stall));
+    let url = session.sandbox.url();
+    for (line, operation) in [(SEND, &SEND_OTP), ("template delete sandbox-custom-tpl", &DELETE_TEMPLATE)] {
+        let words: Vec<&str> = line.split(' ').chain(["--sandbox", "--quiet", "--base-url", &url]).collect();
+        let mut command = session.command(&words);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.expect("it starts");
+        assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| sandbox.count(operation) > 0));
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.signal(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("warning: interrupted while the service was asked to "), "{said}");
+    }
 }

@@ -70,6 +70,23 @@ fn a_pipe_is_refused_as_a_profile_and_not_waited_for() {
 
 #[test]
 #[cfg(unix)]
+fn a_secret_and_a_command_that_prints_it_are_not_both_taken() {
+    let mut session = Session::start();
+    let path = session.folder.join("profile.toml");
+    for text in [
+        "dev_key = 'k'\ndev_secret = 'hush-hush'\ncredential_command = 'echo hush-hush'\n",
+        "[callback]\nuser = 'u'\nsecret = 'hush-hush'\ncredential_command = 'echo hush-hush'\n",
+        "[smpp]\nsystem_id = 'i'\npassword = 'hush-hush'\ncredential_command = 'echo hush-hush'\n",
+    ] {
+        write_profile(&path, text.as_bytes(), 0o600);
+        session.run("template list --profile profile.toml", "");
+        session.run("callback sign --profile profile.toml", "");
+    }
+    session.compare("profile_pair");
+}
+
+#[test]
+#[cfg(unix)]
 fn without_a_choice_the_environment_counts_and_then_the_usual_profile() {
     let mut session = Session::start();
     session.run("template list", "");

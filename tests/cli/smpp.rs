@@ -77,22 +77,24 @@ fn waiting(session: &Session) -> (Child, BufReader<ChildStderr>) {
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_while_a_report_is_waited_for_prints_the_id() {
+fn a_signal_while_a_report_is_waited_for_prints_the_id() {
     use std::os::unix::process::ExitStatusExt as _;
-    let session = Session::start();
-    let (mut child, mut said) = waiting(&session);
-    let mut output = Vec::new();
-    let pid = child.id().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-INT", &pid]).status().expect("kill runs").success());
-    child.stdout.take().expect("piped").read_to_end(&mut output).expect("read");
-    let status = child.wait().expect("it ends");
-    let mut rest = String::new();
-    said.read_to_string(&mut rest).expect("text");
-    assert_eq!(status.signal(), Some(2));
-    let id = session.sandbox.messages()[0].id.to_string();
-    assert_eq!(String::from_utf8(output).expect("UTF-8"), format!("{id}\n"));
-    assert_eq!(rest, "Interrupted. The message is on its way all the same.\n");
+    for (name, number) in [("-INT", 2), ("-HUP", 1), ("-TERM", 15)] {
+        let session = Session::start();
+        let (mut child, mut said) = waiting(&session);
+        let mut output = Vec::new();
+        let pid = child.id().to_string();
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args([name, &pid]).status().expect("kill runs").success());
+        child.stdout.take().expect("piped").read_to_end(&mut output).expect("read");
+        let status = child.wait().expect("it ends");
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).expect("text");
+        assert_eq!(status.signal(), Some(number));
+        let id = session.sandbox.messages()[0].id.to_string();
+        assert_eq!(String::from_utf8(output).expect("UTF-8"), format!("{id}\n"));
+        assert_eq!(rest, "Interrupted. The message is on its way all the same.\n");
+    }
 }
 
 #[test]

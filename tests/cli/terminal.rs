@@ -86,6 +86,7 @@ fn ctrl_c_at_the_code_prompt_leaves_the_terminal_as_it_was() {
         shell.expect(PROMPT);
         shell.wait_until_hidden();
         shell.terminal.send_control('c').expect("sent");
+        shell.expect("$ ");
         shell.type_line("echo ended-$?-");
         shell.expect("ended-130-");
         assert!(shell.shows_what_is_typed(), "{program}");
@@ -165,4 +166,58 @@ fn without_a_terminal_a_code_is_taken_from_standard_input_only_if_asked_to() {
     }
     assert!(session.sandbox.messages().is_empty());
     session.compare("no_terminal");
+}
+
+#[test]
+fn ctrl_z_at_the_code_prompt_suspends_it_and_fg_asks_again_unseen() {
+    for program in shells() {
+        let session = Session::start();
+        let mut shell = Shell::start(&session, program);
+        shell.type_line(
+            "$OTP send-code +10000000010 -t sandbox-otp-tpl --sandbox --base-url $URL; echo ended-$?-",
+        );
+        for _ in 0..2 {
+            shell.expect(PROMPT);
+            shell.wait_until_hidden();
+            shell.terminal.send_control('z').expect("sent");
+            shell.expect("Stopped");
+            shell.expect("$ ");
+            assert!(shell.shows_what_is_typed(), "{program}");
+            shell.type_line("fg; echo then-$?-");
+        }
+        shell.expect(PROMPT);
+        shell.wait_until_hidden();
+        shell.type_line("3982");
+        let said = shell.expect("then-0-");
+        assert!(!said.contains("3982"), "{said}");
+        assert!(shell.shows_what_is_typed(), "{program}");
+        let messages = session.sandbox.messages();
+        assert_eq!(messages.len(), 1);
+        assert_eq!(session.sandbox.code(&messages[0].id).as_deref(), Some("3982"));
+    }
+}
+
+#[test]
+fn what_is_said_on_a_narrow_terminal_ends_its_lines_between_words() {
+    let session = Session::start();
+    let mut shell = Shell::start(&session, "dash");
+    shell.type_line("stty cols 40; $OTP verify; $OTP doctor");
+    shell.expect("`engagelab-otp verify --help` shows what\r\nthere is.\r\n");
+    shell.expect("skipped  smpp         no SMPP account\r\n");
+    shell.type_line("export ENGAGELAB_DEV_KEY=k ENGAGELAB_DEV_SECRET=s");
+    shell.type_line("$OTP send +6591234567 -t t");
+    shell.expect("Send `t` to +6591234567 through\r\n");
+    shell.type_line("n");
+    shell.expect("not confirmed");
+}
+
+#[test]
+fn without_a_code_the_prompt_says_so_on_a_line_of_its_own() {
+    let session = Session::start();
+    let mut shell = Shell::start(&session, "dash");
+    shell.type_line("$OTP verify 1725407449772531712 --sandbox --base-url $URL");
+    shell.expect(PROMPT);
+    shell.wait_until_hidden();
+    shell.terminal.send_control('d').expect("sent");
+    shell.expect("\r\nerror: no code was typed\r\n");
 }

@@ -23,7 +23,7 @@ fn open(
     assert_eq!(server.next().body, "{}");
     browser.resize(1180, 900);
     browser.open(&sandbox.url());
-    browser.wait("document.querySelector('#live').textContent === 'live'");
+    browser.wait("['live', 'locked'].includes(document.querySelector('#live').textContent)");
     Some((sandbox, server, browser))
 }
 
@@ -57,14 +57,14 @@ fn a_code_is_sent_verified_and_followed_to_its_end() {
     browser.value("document.querySelector('#messages a').focus()");
     browser.press("\u{e007}");
     assert_eq!(browser.text("#code"), "123456");
-    let steps = browser.text("#timeline");
+    let steps = browser.text("#run-timeline");
     for status in ["plan", "target_valid", "sent", "verified_failed", "verified"] {
         assert!(steps.contains(status), "{status}");
     }
-    assert!(!browser.text("#timeline").contains("delivered"));
+    assert!(!browser.text("#run-timeline").contains("delivered"));
     // What happens now shows without a reload.
     sandbox.advance(Duration::from_secs(1));
-    browser.wait("document.querySelector('#timeline').innerText.includes('delivered')");
+    browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
     browser.press("\u{e00c}");
     browser.wait("location.hash === '#/messages'");
     assert!(!server.rest().is_empty());
@@ -307,17 +307,31 @@ fn the_keyboard_is_enough_and_keeps_its_place_while_things_happen() {
     sandbox.advance(Duration::from_secs(1));
     browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
     assert_eq!(browser.value("getSelection().toString()"), "Point your program here");
+    // What goes away leaves the focus in the section, and the link to it leads to no other.
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    sandbox.fail_next(engagelab_otp::ErrorCode::Internal);
+    browser.wait("document.querySelector('#clear-faults')");
+    browser.value("document.querySelector('#clear-faults').focus()");
+    browser.press("\u{e007}");
+    browser.wait("document.activeElement.id === 'main'");
+    browser.value("(document.querySelector('.skip').focus(), true)");
+    browser.press("\u{e007}");
+    browser.wait("document.activeElement.id === 'main'");
+    assert_eq!(browser.value("location.hash"), "#/faults");
+    // A key for the search, from wherever one is.
+    browser.press("/");
+    browser.wait("document.activeElement.id === 'filter'");
     // Keys for sections, off and on.
     browser.value("document.activeElement.blur()");
     browser.press("3");
     browser.wait("location.hash === '#/requests'");
     browser.value("document.querySelector('#shortcuts').focus()");
     browser.press("\u{e007}");
-    browser.wait("document.querySelector('#shortcuts').getAttribute('aria-pressed') === 'false'");
+    browser.wait("document.querySelector('#shortcuts').innerText.endsWith('on')");
     browser.press("2");
     assert_eq!(browser.value("location.hash"), "#/requests");
     browser.press("\u{e007}");
-    browser.wait("document.querySelector('#shortcuts').getAttribute('aria-pressed') === 'true'");
+    browser.wait("document.querySelector('#shortcuts').innerText.endsWith('off')");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
@@ -355,5 +369,117 @@ fn a_message_is_moved_on_and_faults_and_time_are_undone_by_a_button() {
     browser.open(&format!("{}/#/messages", sandbox.url()));
     browser.click("#clear");
     browser.wait("document.querySelector('main').innerText.includes('Nothing was sent yet')");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn an_address_that_leads_nowhere_shows_the_first_section_and_a_token_never_stays_in_it() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder.token("t0ken/+")) else { return };
+    // The page is open already; the address alone changes.
+    browser.open(&format!("{}/#token=t0ken%2F%2B", sandbox.url()));
+    browser.wait("document.querySelector('#send')");
+    assert_eq!(browser.value("location.hash"), "#/send");
+    for hash in ["#/constructor", "#/__proto__", "#/toString", "#/message", "#/message/constructor", "#"] {
+        browser.open(&format!("{}/{hash}", sandbox.url()));
+        let view =
+            if hash.starts_with("#/message") { "No message has this id" } else { "Point your program here" };
+        browser.wait(&format!(
+            "document.querySelector('main').innerText.toLowerCase().includes('{}')",
+            view.to_lowercase()
+        ));
+    }
+}
+
+#[test]
+fn lists_go_on_to_their_end_by_keyboard_and_count_all_that_matches() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    for number in 0..620 {
+        let to = format!("+6590000{number:03}").parse().expect("valid");
+        client.send_otp(&to, &template).expect("sent");
+    }
+    sandbox.advance(Duration::from_secs(1));
+    assert!(sandbox.wait_idle(TIMEOUT));
+    for (view, rows, last) in [
+        ("messages", "#messages tbody tr", "+6590000000"),
+        ("requests", "main details", "#1,"),
+        ("callbacks", "main details", "#1,"),
+    ] {
+        browser.open(&format!("{}/#/{view}", sandbox.url()));
+        if view == "messages" {
+            browser.fill("#filter", "+65900");
+            browser.wait("document.querySelector('#found').innerText === '620 of 620 messages match'");
+        }
+        browser.wait(&format!(
+            "document.querySelectorAll('{rows}').length === 50 && document.querySelector('#{view}-older')"
+        ));
+        let older = format!("document.querySelector('#{view}-older')");
+        browser.value(&format!("{older}.focus()"));
+        let mut page = 1;
+        while browser.value(&format!("{older}.ariaDisabled === 'true'")) == false {
+            assert!(page < 20, "{view} has no end");
+            browser.press("\u{e007}");
+            page += 1;
+            browser.wait(&format!("document.querySelector('.pages').innerText.includes('Page {page}')"));
+            assert_eq!(browser.value("document.activeElement.id"), format!("{view}-older"));
+        }
+        let shown = browser.text("main");
+        assert!(shown.contains(last), "{view}: {shown}");
+        if view == "messages" {
+            assert!(shown.contains("620 of 620 messages match"), "{shown}");
+        }
+        browser.click(&format!("#{view}-newest"));
+        browser.wait("document.querySelector('.pages').innerText.includes('Page 1')");
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_clock_that_is_half_a_second_ahead_is_shown_and_put_back() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    sandbox.advance(Duration::from_millis(500));
+    browser.wait("document.querySelector('#chips').innerText.includes('Clock 0.5 s ahead')");
+    sandbox.advance(Duration::from_secs(5400));
+    browser.wait("document.querySelector('#chips').innerText.includes('Clock 1 h 30 min ahead')");
+    browser.click("#send button.main");
+    browser.wait("document.querySelector('#run-timeline')");
+    browser.click("#clear-clock");
+    browser.wait("document.querySelector('#chips').innerText === ''");
+    // What happened has been put back with the clock: what follows is as far from it as ever.
+    sandbox.advance(Duration::from_secs(1));
+    browser.wait("document.querySelector('#run-timeline').innerText.includes('delivered')");
+    let shown = browser.text("#run-timeline");
+    assert!(shown.contains("delivered by sms\n+1.0 s") && !shown.contains('-'), "{shown}");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn what_becomes_of_messages_is_set_and_ended_on_the_page_and_callbacks_say_how_they_are_signed() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    browser.fill("#field-of", "+6591234567");
+    browser.fill("#field-behavior", "failed=5018");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('[data-key=\"+6591234567\"]')?.innerText.includes('failed=5018')");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    let id = client.send_otp(&"+6591234567".parse().expect("valid"), &template).expect("sent").message_id;
+    sandbox.advance(Duration::from_secs(2));
+    let last = sandbox.message(&id).and_then(|mut message| message.timeline.pop()?.error);
+    assert_eq!(last.map(engagelab_otp::ErrorCode::value), Some(5018));
+    browser.click("[data-key='+6591234567'] button");
+    browser.wait("!document.querySelector('[data-key=\"+6591234567\"]')");
+    browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
+    assert!(browser.text("[aria-labelledby=message-title]").contains("failed=5018"), "it was sent with that");
+
+    browser.open(&format!("{}/#/callbacks", sandbox.url()));
+    assert!(browser.text("#signed-as").contains("sandbox_webhook_secret"));
+    // A secret that is not published is not shown.
+    let secret = |builder: SandboxBuilder| builder.callback_secret("own", "own-secret").expect("valid");
+    let own = secret(Sandbox::builder()).start().expect("started");
+    browser.open(&format!("{}/#/callbacks", own.url()));
+    browser.wait("document.querySelector('#set-url')");
+    assert_eq!(browser.value("document.querySelector('#signed-as')"), serde_json::Value::Null);
     assert_eq!(browser.complaints(), [""; 0]);
 }

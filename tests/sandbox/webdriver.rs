@@ -115,6 +115,15 @@ impl Browser {
         self.with_element(selector, "value", &json!({"text": text}));
     }
 
+    /// Chooses one of several.
+    pub(crate) fn choose(&self, selector: &str, value: &str) {
+        self.wait(&format!("document.querySelector({selector:?}) && true"));
+        self.value(&format!(
+            "(() => {{ const select = document.querySelector({selector:?}); select.value = {value:?};
+              select.dispatchEvent(new Event('change')); }})()"
+        ));
+    }
+
     /// Presses keys, wherever the focus is.
     pub(crate) fn press(&self, keys: &str) {
         let press =

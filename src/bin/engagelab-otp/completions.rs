@@ -11,10 +11,9 @@ use crate::output::write;
 ///
 /// `generate` writes those of all shells into files.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
-  engagelab-otp completions bash \\
-    > ~/.local/share/bash-completion/completions/engagelab-otp
+  engagelab-otp completions bash > ~/.local/share/bash-completion/completions/engagelab-otp
   engagelab-otp completions zsh > \"${fpath[1]}/_engagelab-otp\"
   engagelab-otp completions fish > ~/.config/fish/completions/engagelab-otp.fish")]
 pub(crate) struct Arguments {
@@ -28,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The completions for a shell.
 pub(crate) fn script(shell: Shell) -> String {
-    let mut command = arguments::definition();
+    let mut command = arguments::without_shared();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);

@@ -1,20 +1,23 @@
 //! A client of the service or of a sandbox, as the arguments and the settings say.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use engagelab_otp::api::Operation;
 use engagelab_otp::api::operations::BASE_URL;
 use engagelab_otp::sandbox::demo;
 use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RetryPolicy, RootCertificates, Timeouts};
 
 use crate::explain::{self, Target};
 use crate::failure::Failure;
-use crate::output::{detail, say};
+use crate::file;
+use crate::output::{counted, detail, say, warn};
 use crate::sandbox::REST_LISTEN;
 use crate::setting_groups::API;
 use crate::settings::{Origin, Settings, Source, variable};
+use crate::signals::AtSignal;
 
 /// Options of the commands that call the API.
 #[derive(Args)]
@@ -26,7 +29,7 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
     base_url: Option<String>,
     /// Give up after so many seconds, repeats included
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = crate::value::within(1..=3600))]
     pub(crate) timeout: u64,
     #[command(flatten)]
     pub(crate) roots: Roots,
@@ -42,6 +45,11 @@ pub(crate) struct Roots {
 }
 
 impl Roots {
+    /// Whether an option names certificates.
+    pub(crate) fn is_named(&self) -> bool {
+        self.ca_cert.is_some()
+    }
+
     /// The certificates that were named, as PEM; none if Mozilla's count.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
         let (path, named_by) = match (&self.ca_cert, variable(CERTIFICATES)?) {
@@ -50,20 +58,13 @@ impl Roots {
             (None, None) => return Ok(None),
         };
         detail(&format!("The certificates in {} are trusted, as {named_by} says.", path.display()));
-        let pem = read(&path, named_by)?;
+        let pem = file::read(&path, named_by, LARGEST)?;
         if !pem.windows(BEGINS.len()).any(|octets| octets == BEGINS) {
-            let what = format!("{named_by}: {} holds no certificate in PEM form", path.display());
+            let what = format!("{named_by} {}: holds no certificate in PEM form", path.display());
             return Err(Failure::usage(what).with("kind", "settings"));
         }
         Ok(Some(pem))
     }
-}
-
-fn read(path: &Path, named_by: &str) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| {
-        Failure::usage(format!("{named_by}: {} cannot be read: {error}", path.display()))
-            .with("kind", "settings")
-    })
 }
 
 /// A client, and what it was made from, as far as that may be shown.
@@ -106,9 +107,11 @@ impl Connection {
         if self.source.sandbox {
             builder = builder.allow_plain_http().proxy(Proxy::None);
         }
-        if base_url.starts_with("https:")
-            && let Some(pem) = self.roots.read()?
-        {
+        if is_plain(&base_url) {
+            if self.roots.is_named() {
+                warn("--ca-cert is not used: the address begins with http://");
+            }
+        } else if let Some(pem) = self.roots.read()? {
             builder = builder.roots(RootCertificates::Only(pem));
         }
         let client = builder.build().map_err(|error| {
@@ -131,6 +134,17 @@ impl Connection {
 }
 
 impl Session {
+    /// Makes a call that acts. If a signal ends the program meanwhile, it says what that leaves open.
+    pub(crate) fn act<T>(
+        &self,
+        operation: &Operation,
+        call: impl FnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let interrupted = explain::interrupted(operation.id);
+        let _at_signal = AtSignal::run(move || warn(&interrupted));
+        self.call(call)
+    }
+
     /// Makes a call.
     pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, Failure> {
         call(&self.client).map_err(|error| explain::failure(&error, &self.target()))
@@ -156,8 +170,8 @@ fn watch(attempt: &Attempt) {
     match (attempt.retry_in, attempt.status) {
         (Some(pause), Some(429)) => {
             say(&format!(
-                "The service asks to slow down; trying again in {} seconds.",
-                pause.as_secs_f64().ceil()
+                "The service asks to slow down; trying again in {}.",
+                counted(pause.as_secs() + u64::from(pause.subsec_nanos() > 0), "second")
             ));
         }
         _ => detail(&attempt.to_string()),
@@ -168,7 +182,6 @@ fn watch(attempt: &Attempt) {
 fn check_url(url: &str, is_sandbox: bool) -> Result<(), Failure> {
     let uri = url.parse::<http::Uri>().ok();
     let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    let is_plain = uri.as_ref().and_then(http::Uri::scheme_str) == Some("http");
     if is_sandbox && !host.is_empty() && !is_nearby(host) {
         return Err(Failure::usage("with --sandbox, the address must be on this machine or a private network")
             .with_advice(
@@ -176,13 +189,19 @@ fn check_url(url: &str, is_sandbox: bool) -> Result<(), Failure> {
                  readable there.",
             ));
     }
-    if is_plain && !is_sandbox && !is_loopback(host) {
+    if is_plain(url) && !is_sandbox && !is_loopback(host) {
         return Err(Failure::usage(
             "the service's address must begin with https://, unless it is on this machine",
         )
         .with_advice("With http://, the key and all codes could be read on the way."));
     }
     Ok(())
+}
+
+/// Whether nothing is encrypted on the way there.
+fn is_plain(url: &str) -> bool {
+    let uri = url.parse::<http::Uri>().ok();
+    uri.as_ref().and_then(http::Uri::scheme_str).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
 }
 
 /// Whether a host is this machine.
@@ -210,6 +229,9 @@ fn address(host: &str) -> Option<IpAddr> {
 
 /// Domains that are never public.
 const PRIVATE: [&str; 4] = [".localhost", ".local", ".internal", ".test"];
+
+/// The largest file of certificates, in octets.
+const LARGEST: usize = 16 << 20;
 
 /// How a certificate begins in PEM form.
 const BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";

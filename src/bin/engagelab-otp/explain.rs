@@ -7,6 +7,7 @@ use engagelab_otp::{ApiError, Error, ErrorCodeClass, ErrorKind, Outcome};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::counted;
 
 /// Where a call went, for what is said when it fails.
 pub(crate) struct Target<'a> {
@@ -27,8 +28,19 @@ pub(crate) fn failure(error: &Error, target: &Target<'_>) -> Failure {
         (None, Outcome::Unknown) => (unanswered(error, &call), open(&call).to_owned()),
         (None, _) => (unreachable(error, target), reachable_again(error, target, exit)),
     };
-    let failure = Failure::new(exit, reason).with_advice(advice);
+    let mut failure = Failure::new(exit, reason).with_advice(advice);
+    let is_refused = error.api().is_some_and(|api| api.class() == ErrorCodeClass::Authentication);
+    let is_unreachable = error.outcome() == Outcome::NotSent && exit == Exit::NotSent && !target.is_sandbox;
+    if is_refused || is_unreachable {
+        failure = failure.with_doctor();
+    }
     with_details(failure, error)
+}
+
+/// What a signal leaves open that ends the program while it waits for the answer to this operation.
+pub(crate) fn interrupted(operation: &str) -> String {
+    let call = Call::of(Some(operation));
+    format!("interrupted while the service was asked to {}. {}", call.verb, call.open)
 }
 
 /// An operation as people speak of it, and what a lost answer to it leaves open.
@@ -100,7 +112,7 @@ fn said(api: &ApiError, error: &Error, call: &Call, exit: Exit) -> String {
         if api.message().is_empty() { String::new() } else { format!("It said: \"{}\". ", api.message()) };
     let advice = match (exit, error.retry_after()) {
         (Exit::RateLimited, Some(pause)) => {
-            format!("Nothing was done. Wait {} seconds, then run it again.", pause.as_secs())
+            format!("Nothing was done. Wait {}, then run it again.", counted(pause.as_secs(), "second"))
         }
         (Exit::RateLimited, None) => {
             "Nothing was done. Wait until the earlier code has expired or some minutes have \
@@ -123,8 +135,7 @@ fn said(api: &ApiError, error: &Error, call: &Call, exit: Exit) -> String {
 fn remedy(class: ErrorCodeClass) -> &'static str {
     match class {
         ErrorCodeClass::Authentication => {
-            "Check the key and its secret, and that the key is enabled in the service's console. `engagelab-otp doctor` \
-             tries them."
+            "Check the key and its secret, and that the key is enabled in the service's console."
         }
         ErrorCodeClass::Permission => {
             "The key or the account is not allowed to do this: see its permissions and allowed addresses in the \
@@ -186,7 +197,9 @@ fn unreachable(error: &Error, target: &Target<'_>) -> String {
 fn reachable_again(error: &Error, target: &Target<'_>, exit: Exit) -> String {
     match (error.kind(), exit) {
         (_, Exit::RateLimited) => match error.retry_after() {
-            Some(pause) => format!("Nothing was done. Wait {} seconds, then run it again.", pause.as_secs()),
+            Some(pause) => {
+                format!("Nothing was done. Wait {}, then run it again.", counted(pause.as_secs(), "second"))
+            }
             None => "Nothing was done. Wait some minutes, then run it again.".to_owned(),
         },
         (_, Exit::Rejected) => {
@@ -208,8 +221,7 @@ fn reachable_again(error: &Error, target: &Target<'_>, exit: Exit) -> String {
             "Nothing was sent; it is safe to run this again. Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
                 .to_owned()
         }
-        _ => "Nothing was sent; it is safe to run this again. `engagelab-otp doctor` looks where it fails."
-            .to_owned(),
+        _ => "Nothing was sent; it is safe to run this again.".to_owned(),
     }
 }
 

@@ -15,13 +15,15 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
     /// What to do now; one sentence or more.
     pub(crate) advice: Option<String>,
+    /// Whether `doctor` finds out more.
+    is_for_doctor: bool,
     /// Members of the JSON object that are not null.
     details: Map<String, Value>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, reason: impl fmt::Display) -> Self {
-        Self { exit, reason: reason.to_string(), advice: None, details: Map::new() }
+        Self { exit, reason: reason.to_string(), advice: None, is_for_doctor: false, details: Map::new() }
     }
 
     /// The command cannot do what it was given.
@@ -49,6 +51,18 @@ impl Failure {
         self
     }
 
+    /// With the advice to run `doctor`, for everybody but itself.
+    pub(crate) fn with_doctor(self) -> Self {
+        Self { is_for_doctor: true, ..self }
+    }
+
+    /// All that is advised.
+    pub(crate) fn whole_advice(&self) -> Option<String> {
+        let doctor = self.is_for_doctor.then_some("`engagelab-otp doctor` looks where it fails.");
+        let parts: Vec<_> = self.advice.as_deref().into_iter().chain(doctor).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
     /// With a member of the JSON object.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
@@ -58,7 +72,7 @@ impl Failure {
     /// The same members for every failure, null where there is nothing to say.
     pub(crate) fn json(&self) -> Value {
         let mut object =
-            json!({ "error": self.reason, "advice": self.advice, "exit_code": self.exit.code() });
+            json!({ "error": self.reason, "advice": self.whole_advice(), "exit_code": self.exit.code() });
         for name in MEMBERS {
             object[name] = Value::Null;
         }
@@ -78,7 +92,8 @@ impl Failure {
 
 impl From<InvalidInput> for Failure {
     fn from(invalid: InvalidInput) -> Self {
-        Self::usage(&invalid)
+        let name = FIELDS.iter().find(|(field, _)| *field == invalid.field()).map(|(_, name)| *name);
+        Self::usage(format!("{} {}", name.unwrap_or(invalid.field()), invalid.rule()))
             .with("kind", "invalid_input")
             .with("field", invalid.field())
             .with("rule", invalid.rule())
@@ -97,8 +112,25 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
     text
 }
 
+/// Fields whose names in the document are not those of people.
+const FIELDS: [(&str, &str); 13] = [
+    ("to", "the recipient"),
+    ("code", "the code"),
+    ("message_id", "the message id"),
+    ("template.id", "the template's id"),
+    ("template_id", "the template's id"),
+    ("base_url", "the service's address"),
+    ("dev_key", "the API key"),
+    ("dev_secret", "the API key's secret"),
+    ("system_id", "the SMPP system id"),
+    ("password", "the SMPP password"),
+    ("proxy", "the proxy's address"),
+    ("callback_url", "the address for callbacks"),
+    ("language", "the language"),
+];
+
 /// The members of the JSON object besides `error`, `advice` and `exit_code`.
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "kind",
     "outcome",
     "operation",
@@ -111,5 +143,6 @@ const MEMBERS: [&str; 13] = [
     "request_id",
     "field",
     "rule",
+    "line",
     "cause",
 ];

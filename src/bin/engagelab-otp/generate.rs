@@ -16,7 +16,7 @@ use crate::output::say;
 ///
 /// They go into the folders man1 and completions below the folder that is named.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp generate target/package")]
 pub(crate) struct Arguments {
@@ -37,7 +37,7 @@ fn write(folder: &Path) -> io::Result<()> {
     let (pages, completions) = (folder.join("man1"), folder.join("completions"));
     fs::create_dir_all(&pages)?;
     fs::create_dir_all(&completions)?;
-    clap_mangen::generate_to(arguments::definition(), &pages)?;
+    clap_mangen::generate_to(arguments::without_shared(), &pages)?;
     for shell in Shell::value_variants() {
         let name = clap_complete::Generator::file_name(shell, "engagelab-otp");
         fs::write(completions.join(name), script(*shell))?;

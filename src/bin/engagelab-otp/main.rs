@@ -12,7 +12,9 @@ mod dry_run;
 mod exit;
 mod explain;
 mod failure;
+mod file;
 mod generate;
+mod help;
 mod message;
 mod metrics;
 mod named;
@@ -27,12 +29,15 @@ mod send_args;
 mod send_code;
 mod setting_groups;
 mod settings;
+mod signals;
 mod smpp;
 mod template;
 mod terminal;
 mod usage;
+mod value;
 mod verify;
 mod version;
+mod wrap;
 
 use std::env;
 use std::process::ExitCode;
@@ -59,7 +64,7 @@ enum Command {
     Doctor(doctor::Arguments),
     Schema(schema::Arguments),
     /// Print the OpenAPI document that the library is made from.
-    #[command(after_long_help = "Example:\n  engagelab-otp openapi > otp.yaml")]
+    #[command(after_help = "Example:\n  engagelab-otp openapi > otp.yaml")]
     Openapi,
     Completions(completions::Arguments),
     Generate(generate::Arguments),
@@ -71,13 +76,9 @@ fn main() -> ExitCode {
         Ok(command) => run(&command),
         Err(error) if error.use_stderr() => {
             output::set_mode(arguments::early_mode(&words));
-            Err(usage::failure(&error))
+            Err(usage::failure(&error, &words))
         }
-        Err(help) => {
-            // That nobody reads it is no failure.
-            let _ = help.print();
-            Ok(())
-        }
+        Err(help) => output::written(help.print()),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

@@ -15,7 +15,7 @@ use crate::send_args::SendArgs;
 ///
 /// Prints what `send` prints. The text has the language of its template.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp message +6598765432 --template order-shipped --param order=1042
   engagelab-otp message someone@example.com -t welcome -y")]
@@ -36,9 +36,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let hint =
-        "Use --with-code and type the code when asked, or give it on standard input with --code-stdin.";
-    let mut send = arguments.send.check(None, hint)?;
+    let mut send = arguments.send.check(None, CODE_HINT)?;
     let has_code = arguments.with_code || arguments.code.code_stdin;
     let session = arguments.connection.open()?;
     if arguments.confirmation.dry_run {
@@ -52,6 +50,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         send.template = send.template.param("code", arguments.code.read()?.expose());
     }
     arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
-    let receipt = session.call(|client| client.send_message(&send.to, &send.template))?;
+    let receipt = session.act(&SEND_MESSAGE, |client| client.send_message(&send.to, &send.template))?;
     send.report(&receipt, &arguments.output)
 }
+
+/// For those who give the code as an argument.
+pub(crate) const CODE_HINT: &str =
+    "Use --with-code and type the code when asked, or give it on standard input with --code-stdin.";

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::wrap;
 
 /// How data is written.
 #[derive(Args, Clone)]
@@ -106,13 +107,19 @@ fn table(lines: &[String]) -> String {
 
 /// Writes to standard output as it is. That nobody reads any further is no failure: nothing is lost by it.
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
-    match try_write(text) {
+    written(try_write(text))
+}
+
+/// The same, of what was written already.
+pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
         _ => Ok(()),
     }
 }
 
-fn cannot_write(error: &io::Error) -> Failure {
+/// Nothing that was asked for is there.
+pub(crate) fn cannot_write(error: &io::Error) -> Failure {
     Failure::usage(format!("cannot write to standard output: {error}"))
 }
 
@@ -120,6 +127,11 @@ fn try_write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// So many of a thing, in words.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// Says on standard error what went wrong, and what to do. That nobody listens changes nothing.
@@ -134,9 +146,10 @@ pub(crate) fn report(failure: &Failure) {
     }
     // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
     let style = AnsiColor::Red.on_default().bold();
-    let _ = writeln!(error, "{style}error:{style:#} {}", plain(&failure.reason));
-    if let Some(advice) = &failure.advice {
-        let _ = writeln!(error, "{}", plain(advice));
+    let reason = for_people(&format!("error: {}", failure.reason));
+    let _ = writeln!(error, "{style}error:{style:#}{}", reason.trim_start_matches("error:"));
+    if let Some(advice) = failure.whole_advice() {
+        let _ = writeln!(error, "{}", for_people(&advice));
     }
 }
 
@@ -163,9 +176,14 @@ fn print_note(kind: &str, text: &str) {
     let mut error = anstream::stderr();
     let _ = match (mode().format, kind) {
         (Format::Json, _) => writeln!(error, "{}", json!({ kind: text })),
-        (Format::Text, "warning") => writeln!(error, "warning: {}", plain(text)),
-        (Format::Text, _) => writeln!(error, "{}", plain(text)),
+        (Format::Text, "warning") => writeln!(error, "{}", for_people(&format!("warning: {text}"))),
+        (Format::Text, _) => writeln!(error, "{}", for_people(text)),
     };
+}
+
+/// As it is printed on standard error.
+fn for_people(text: &str) -> String {
+    wrap::for_terminal(&plain(text), io::stderr(), 0)
 }
 
 /// `text` without what a terminal would obey: texts of the service may hold anything.

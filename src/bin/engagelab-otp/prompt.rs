@@ -57,9 +57,10 @@ impl CodeInput {
                 Failure::usage("a code is needed, and there is no terminal to ask for it on")
                     .with_advice("Give --code-stdin to read it from standard input.")
             })?;
-            terminal
-                .ask_hidden("Code (not shown while you type):")
-                .map_err(|error| Failure::usage(format!("cannot read a code from the terminal: {error}")))?
+            terminal.ask_hidden("Code (not shown while you type):").map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => Failure::usage("no code was typed"),
+                _ => Failure::usage(format!("cannot read a code from the terminal: {error}")),
+            })?
         };
         Ok(Code::new(text.trim())?)
     }

@@ -15,7 +15,7 @@ use crate::send_args::{LanguageArg, SendArgs};
 /// Prints the message's id, which `verify` takes; as JSON {"message_id": "…", "channel": "sms",
 /// "request_id": null}. What the service does not name is null.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp send +6598765432 --template login
   ID=$(engagelab-otp send +6598765432 -t login -l en -y)")]
@@ -33,14 +33,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let hint = "`send-code` sends a code of your own, and asks for it.";
-    let send = arguments.send.check(arguments.language.language.as_deref(), hint)?;
+    let send = arguments.send.check(arguments.language.language.as_deref(), CODE_HINT)?;
     let session = arguments.connection.open()?;
     if arguments.confirmation.dry_run {
         let body = send.masked_body();
         return dry_run::show(&session, &SEND_OTP, SEND_OTP.path, Some(&body), &arguments.output);
     }
     arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
-    let receipt = session.call(|client| client.send_otp(&send.to, &send.template))?;
+    let receipt = session.act(&SEND_OTP, |client| client.send_otp(&send.to, &send.template))?;
     send.report(&receipt, &arguments.output)
 }
+
+/// For those who give a code to this command.
+pub(crate) const CODE_HINT: &str = "`send-code` sends a code of your own, and asks for it.";

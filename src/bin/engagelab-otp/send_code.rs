@@ -15,7 +15,7 @@ use crate::send_args::{LanguageArg, SendArgs};
 /// The code is asked for on the terminal, or read from standard input with --code-stdin. The service does not
 /// remember it: compare it yourself. Prints what `send` prints.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp send-code +6598765432 --template login
   make-code | engagelab-otp send-code +6598765432 -t login --code-stdin -y")]
@@ -35,8 +35,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let hint = "Type the code when asked, or give it on standard input with --code-stdin.";
-    let send = arguments.send.check(arguments.language.language.as_deref(), hint)?;
+    let send = arguments.send.check(arguments.language.language.as_deref(), CODE_HINT)?;
     let session = arguments.connection.open()?;
     if arguments.confirmation.dry_run {
         let body = send.masked_body_with_code();
@@ -44,6 +43,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let code = arguments.code.read()?;
     arguments.confirmation.obtain(&send.question(&session), session.is_sandbox)?;
-    let receipt = session.call(|client| client.send_code(&send.to, &code, &send.template))?;
+    let receipt = session.act(&SEND_CODE, |client| client.send_code(&send.to, &code, &send.template))?;
     send.report(&receipt, &arguments.output)
 }
+
+/// For those who give the code as an argument.
+pub(crate) const CODE_HINT: &str =
+    "Type the code when asked, or give it on standard input with --code-stdin.";

@@ -173,10 +173,11 @@ pub(crate) fn help() -> String {
     let mut variables = vec![format!("  {PROFILE_VARIABLE}\n")];
     for group in GROUPS {
         let mut table = "";
-        for setting in &group.settings {
+        for setting in group.settings {
             let (name, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
             if name != table {
-                profile.push(format!("  [{name}]\n"));
+                let note = if name == "guard" { "  # limits of `batch`" } else { "" };
+                profile.push(format!("  [{name}]{note}\n"));
                 table = name;
             }
             profile.push(format!("  {key} = \"{}\"\n", setting.example));
@@ -191,6 +192,8 @@ pub(crate) fn help() -> String {
          Profile, which nobody else may read (leave out what you do not use):\n{profile}\n\
          Instead of a secret, a table can hold a command that prints it on its first line:\n  \
          credential_command = \"pass show …\"\n\n\
-         Environment:\n{variables}"
+         Environment:\n{variables}\n\
+         As in other programs: SSL_CERT_FILE for root certificates; ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY; \
+         NO_COLOR. For the sandbox: ENGAGELAB_SANDBOX_TOKEN.\n"
     )
 }

@@ -1,9 +1,12 @@
 //! The terminal itself: asked and answered there, whatever standard input and output are.
 //!
-//! It does not decide what is asked. A signal that ends the program while a code is typed turns the echo on again first.
+//! It does not decide what is asked. A signal that ends or suspends the program while a code is typed turns the echo on
+//! again first.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
+
+use crate::wrap;
 
 /// The terminal that the program was started from.
 pub(crate) struct Terminal {
@@ -20,110 +23,123 @@ impl Terminal {
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
-        write!(self.output, "{question} ")?;
+        write!(self.output, "{} ", wrap::for_terminal(question, &self.output, 0))?;
         self.output.flush()?;
-        let mut answer = String::new();
-        self.input.read_line(&mut answer)?;
-        Ok(answer)
+        self.read_line()
     }
 
     /// Asks, and reads a line that is not shown.
+    #[cfg(unix)]
     pub(crate) fn ask_hidden(&mut self, question: &str) -> io::Result<String> {
-        let _restored = self.restored_at_signals()?;
-        rpassword::prompt_password(format!("{question} ")).inspect_err(|error| {
-            if error.kind() == io::ErrorKind::Interrupted {
-                signals::end_by_interrupt();
-            }
-        })
-    }
-
-    #[cfg(unix)]
-    fn restored_at_signals(&self) -> io::Result<AtSignal> {
-        let terminal = self.output.try_clone()?;
-        let modes = rustix::termios::tcgetattr(&terminal)?;
-        AtSignal::run(move || {
-            let _ = rustix::termios::tcsetattr(&terminal, rustix::termios::OptionalActions::Now, &modes);
-            let _ = writeln!(&terminal);
-        })
+        let _hidden = unix::Hidden::begin(&self.output, question)?;
+        let answer = self.read_line();
+        if answer.is_err() {
+            // What comes next is not to stand behind the question.
+            writeln!(self.output)?;
+        }
+        answer
     }
 
     #[cfg(not(unix))]
-    fn restored_at_signals(&self) -> io::Result<AtSignal> {
-        AtSignal::run(|| ())
+    #[expect(clippy::unused_self, reason = "elsewhere it is of use")]
+    pub(crate) fn ask_hidden(&mut self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(format!("{question} "))
+    }
+
+    fn read_line(&mut self) -> io::Result<String> {
+        let mut answer = String::new();
+        match self.input.read_line(&mut answer)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(answer),
+        }
     }
 }
 
-/// As long as this lives, something is done before a signal ends the program.
-pub(crate) struct AtSignal(());
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io::{self, Write as _};
+    use std::sync::Arc;
 
-impl AtSignal {
-    pub(crate) fn run(action: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        signals::watch()?;
-        *signals::action() = Some(Box::new(action));
-        Ok(Self(()))
-    }
-}
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
-impl Drop for AtSignal {
-    /// Waits where a signal is being handled, which does not come back.
-    fn drop(&mut self) {
-        *signals::action() = None;
-    }
-}
+    use crate::signals::{AroundSuspension, AtSignal};
 
-mod signals {
-    use std::io;
-    use std::sync::{Mutex, MutexGuard, PoisonError};
-
-    type Action = Option<Box<dyn FnOnce() + Send>>;
-
-    static ACTION: Mutex<Action> = Mutex::new(None);
-
-    pub(super) fn action() -> MutexGuard<'static, Action> {
-        ACTION.lock().unwrap_or_else(PoisonError::into_inner)
+    /// As long as this lives, a question stands on the terminal and the answer is not shown.
+    pub(super) struct Hidden {
+        // Dropped in this order: nothing hides it again, it is shown, and only then a signal needs to show nothing more.
+        _around_suspension: AroundSuspension,
+        _shown: ShownAtDrop,
+        _at_signal: AtSignal,
     }
 
-    /// Has a thread wait for the signals that end programs, from the first time on.
-    #[cfg(unix)]
-    pub(super) fn watch() -> io::Result<()> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-        use signal_hook::iterator::Signals;
-
-        static WATCHED: Mutex<bool> = Mutex::new(false);
-        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*watched {
-            let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
-            std::thread::spawn(move || {
-                for signal in signals.forever() {
-                    // Kept until the end, so that nothing else is printed or asked meanwhile.
-                    let mut action = action();
-                    if let Some(act) = action.take() {
-                        act();
-                    }
-                    let _ = signal_hook::low_level::emulate_default_handler(signal);
-                }
+    impl Hidden {
+        pub(super) fn begin(terminal: &File, question: &str) -> io::Result<Self> {
+            let terminal = Arc::new(Hideable {
+                modes: tcgetattr(terminal)?,
+                terminal: terminal.try_clone()?,
+                question: question.to_owned(),
             });
-            *watched = true;
+            let at_end = terminal.clone();
+            let at_signal = AtSignal::run(move || {
+                at_end.show();
+                at_end.end_line();
+            })?;
+            let (before, after) = (terminal.clone(), terminal.clone());
+            let around_suspension = AroundSuspension::run(
+                move || {
+                    before.show();
+                    before.end_line();
+                },
+                move || after.ask_again(),
+            )?;
+            let shown = ShownAtDrop(terminal.clone());
+            terminal.ask()?;
+            Ok(Self { _around_suspension: around_suspension, _shown: shown, _at_signal: at_signal })
         }
-        Ok(())
     }
 
-    /// Ends the program as Ctrl-C does.
-    #[cfg(unix)]
-    pub(super) fn end_by_interrupt() {
-        if let Some(act) = action().take() {
-            act();
+    struct ShownAtDrop(Arc<Hideable>);
+
+    impl Drop for ShownAtDrop {
+        fn drop(&mut self) {
+            self.0.show();
         }
-        let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn watch() -> io::Result<()> {
-        Ok(())
+    struct Hideable {
+        terminal: File,
+        /// As they were.
+        modes: Termios,
+        question: String,
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn end_by_interrupt() {}
+    impl Hideable {
+        /// Hides what is typed before it asks, so that nobody can be too quick.
+        fn ask(&self) -> io::Result<()> {
+            let mut hidden = self.modes.clone();
+            hidden.local_modes.remove(LocalModes::ECHO);
+            // The end of the line is shown, and is the terminal's to recognise.
+            hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+            tcsetattr(&self.terminal, OptionalActions::Flush, &hidden)?;
+            write!(&self.terminal, "{} ", self.question)
+        }
+
+        /// Asks once more when the program goes on. In the background it is suspended again when it reads on.
+        fn ask_again(&self) {
+            if tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
+                let _ = self.ask();
+            }
+        }
+
+        fn show(&self) {
+            let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.modes);
+        }
+
+        fn end_line(&self) {
+            let _ = writeln!(&self.terminal);
+        }
+    }
 }
 
 #[cfg(not(windows))]

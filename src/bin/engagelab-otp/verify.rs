@@ -1,6 +1,7 @@
 //! `engagelab-otp verify`
 
 use clap::Args;
+use engagelab_otp::api::operations::VERIFY_OTP;
 use engagelab_otp::{MessageId, Verification};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::prompt::CodeInput;
 /// 0), wrong_code or expired_or_used (exit code 1); as JSON {"message_id": "…", "verified": true, "result":
 /// "verified"}.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp verify 1725407449772531712
   printf %s \"$CODE\" | engagelab-otp verify \"$ID\" --code-stdin && echo welcome")]
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let id = MessageId::new(&arguments.message_id)?;
     let session = arguments.connection.open()?;
     let code = arguments.code.read()?;
-    let verification = session.call(|client| client.verify_otp(&id, &code))?;
+    let verification = session.act(&VERIFY_OTP, |client| client.verify_otp(&id, &code))?;
     let (result, done) = match verification {
         Verification::Verified => ("verified", "the code is right (verified), and is spent now"),
         Verification::WrongCode => ("wrong_code", "the code is wrong (wrong_code)"),
@@ -47,3 +48,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.output.print_result(result, &json, done)?;
     if verified { Ok(()) } else { Err(Failure::no()) }
 }
+
+/// For those who give the code as an argument.
+pub(crate) const CODE_HINT: &str = crate::send_code::CODE_HINT;

@@ -7,7 +7,17 @@ use base64::prelude::BASE64_STANDARD;
 use ring::digest::{SHA256, digest};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// One script of several files, each of which may use what the others declare; the last one starts it.
+const SCRIPT: &str = concat!(
+    include_str!("elements.js"),
+    include_str!("state.js"),
+    include_str!("copies.js"),
+    include_str!("send.js"),
+    include_str!("message.js"),
+    include_str!("lists.js"),
+    include_str!("faults.js"),
+    include_str!("page.js"),
+);
 
 /// The page, with its style and its script inside.
 static PAGE: LazyLock<String> = LazyLock::new(|| {

@@ -37,6 +37,7 @@ fn message(message: &Message) -> Value {
     shown["params"] = json!(message.params);
     shown["verified"] = json!(message.verified);
     shown["omitted"] = json!(message.omitted);
+    shown["behavior"] = json!(message.behavior.as_ref().map(ToString::to_string));
     shown["expires"] = json!(message.expires.map(millis));
     shown["timeline"] = message.timeline.iter().map(entry).collect();
     shown
@@ -80,6 +81,7 @@ fn entry(entry: &TimelineEntry) -> Value {
         "at": millis(entry.at),
         "status": entry.status,
         "channel": entry.channel,
+        "forced": entry.is_forced,
         "error": entry.error.map(|code| json!({"code": code.value(), "name": code.name()})),
     })
 }

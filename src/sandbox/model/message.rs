@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use crate::api::types::{Channel, ErrorCode, MessageId, MessageStatus};
+use crate::test_recipients::RecipientBehavior;
 
 /// A message that the sandbox accepted.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub struct Message {
     pub(crate) expires: Option<SystemTime>,
     /// Whether callbacks are made for it.
     pub(crate) reported: bool,
+    /// What was set to become of it, of its recipient or its template.
+    pub(crate) behavior: Option<RecipientBehavior>,
     /// Whether it came over SMPP, where its reports go too.
     pub(crate) by_smpp: bool,
 }
@@ -54,6 +57,8 @@ pub struct TimelineEntry {
     pub channel: Channel,
     /// Why, if it failed.
     pub error: Option<ErrorCode>,
+    /// Whether it was asked for, and did not come of itself.
+    pub(crate) is_forced: bool,
 }
 
 impl Message {

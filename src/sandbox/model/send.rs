@@ -103,6 +103,7 @@ impl Model {
             text,
             life,
             reported: scenario.is_reported(),
+            behavior: self.set_for(to, id).cloned(),
             by_smpp: request.by_smpp,
         };
         Ok(Checked { new, scenario })

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::dry_run::MASK;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, say, warn};
+use crate::output::{Output, counted, say, warn};
 use crate::prompt::Confirmation;
 
 /// The failure of a file with bad rows; none if there are none, or they are to be skipped.
@@ -21,15 +21,20 @@ pub(super) fn problems(input: &Input, skips: bool) -> Option<Failure> {
     let listed: Vec<String> = input.problems().iter().map(|problem| format!("  {problem}")).collect();
     let more = count.saturating_sub(u64::try_from(listed.len()).unwrap_or_default());
     let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    let rows = if count == 1 { "1 row is bad".to_owned() } else { format!("{count} rows are bad") };
-    let text =
-        format!("{}: {rows}, of {}:\n{}{more}", input.path().display(), input.rows(), listed.join("\n"));
+    let are = if count == 1 { "is" } else { "are" };
+    let rows = format!("{count} of {} {are} bad", counted(input.rows(), "row"));
+    let text = format!("{}: {rows}:\n{}{more}", input.path().display(), listed.join("\n"));
     if skips {
         warn(&format!("{text}\nThey are left out."));
         return None;
     }
     let advice = "Nothing was sent. Correct them, or leave them out with --skip-invalid.";
-    Some(Failure::usage(text).with_advice(advice).with("kind", "batch"))
+    let mut failure = Failure::usage(text).with_advice(advice).with("kind", "batch");
+    // Programs get the first one; --check has them all.
+    if let Some(first) = input.problems().first() {
+        failure = failure.with("field", first.field()).with("rule", first.rule()).with("line", first.line());
+    }
+    Some(failure)
 }
 
 /// Says how many rows of a file are good.
@@ -47,7 +52,7 @@ pub(super) fn checked(input: &Input, output: &Output) -> Result<(), Failure> {
         "duplicates": input.duplicates(),
         "problems": problems,
     });
-    output.print(&format!("{good} of {rows} rows can be sent"), &json)
+    output.print(&format!("{good} of {} can be sent", counted(rows, "row")), &json)
 }
 
 /// Shows the first rows as they would be sent.
@@ -83,16 +88,17 @@ pub(super) fn confirm(
 ) -> Result<(), Failure> {
     let (to_send, counts) = (batch.to_send(), batch.counts());
     if counts.accepted > 0 {
-        say(&format!("Going on with an earlier run, by which {} rows were accepted.", counts.accepted));
+        let (accepted, were) = (counts.accepted, if counts.accepted == 1 { "was" } else { "were" });
+        say(&format!("Going on with an earlier run, by which {} {were} accepted.", counted(accepted, "row")));
     }
     if resends && counts.unknown > 0 {
         let question = format!(
-            "{} rows may have been sent before. Send them again, so that some recipients may get two messages?",
-            counts.unknown
+            "{} may have been sent before. Send again, so that some recipients may get two messages?",
+            counted(counts.unknown, "row")
         );
         confirmation.obtain(&question, is_sandbox)?;
     }
-    let rows = if to_send == 1 { "1 row".to_owned() } else { format!("{to_send} rows") };
+    let rows = counted(to_send, "row");
     confirmation.obtain(&format!("Send {rows} {what} through {place}, for real?"), is_sandbox)
 }
 
@@ -116,14 +122,36 @@ pub(super) fn counts(counts: &Counts) -> String {
 
 /// A reason in words: the service's codes have names.
 pub(super) fn reason(reason: &str) -> String {
+    if let Some(limit) = reason.strip_prefix("guard_") {
+        return match limit {
+            "store" => "the guard's store does not answer".to_owned(),
+            "store_full" => "the guard's store is full".to_owned(),
+            limit => format!("denied by the guard, {}", limit.replace('_', " ")),
+        };
+    }
     match reason.parse::<i64>() {
         Ok(429) => "asked to slow down (HTTP 429)".to_owned(),
         Ok(code) => format!("{code}, {}", ErrorCode::from(code).name().replace('_', " ")),
         // The names of SMPP's statuses stay as the standard has them.
         Err(_) if reason.starts_with("ESME") => reason.to_owned(),
-        Err(_) => reason.replace('_', " "),
+        Err(_) => {
+            let words = WORDS.iter().find(|(name, _)| *name == reason).map(|(_, words)| *words);
+            words.map_or_else(|| reason.replace('_', " "), str::to_owned)
+        }
     }
 }
+
+/// Reasons whose names do not say enough.
+const WORDS: [(&str, &str); 8] = [
+    ("connect", "no connection to the service"),
+    ("no_link", "no connection to the service"),
+    ("resolve", "the service's host has no address"),
+    ("tls", "no TLS with the service"),
+    ("proxy", "the proxy does not connect"),
+    ("timeout", "no answer in time"),
+    ("status", "an answer that is not the service's"),
+    ("interrupted", "being sent when the run ended"),
+];
 
 /// How many rows `--dry-run` shows.
 pub(super) const SHOWN: usize = 3;

@@ -8,12 +8,13 @@ use engagelab_otp::batch::{BatchErrorKind, InputOptions, export, journal_of};
 
 use super::settings::{FormatArgument, failure};
 use crate::failure::Failure;
+use crate::output::cannot_write;
 
 /// Print the file of a batch with what became of each row beside it: state, message_id and reason.
 ///
 /// It is written in the file's own format. Codes are left out; addresses are not.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp batch export customers.csv > sent.csv")]
 pub(super) struct Arguments {
@@ -31,19 +32,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = InputOptions::new(arguments.format.of(&arguments.file)?);
     let journal = arguments.journal.clone().unwrap_or_else(|| journal_of(&arguments.file));
     match export(&arguments.file, &options, &journal, io::stdout().lock()) {
-        Err(error) if error.kind() == BatchErrorKind::Output && is_gone(&error) => Ok(()),
+        Err(error) if error.kind() == BatchErrorKind::Output => match cause(&error) {
+            Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Some(cause) => Err(cannot_write(cause)),
+            None => Err(failure(&error)),
+        },
         result => result.map_err(|error| failure(&error)),
     }
 }
 
-/// That nobody reads any further is no failure.
-fn is_gone(error: &dyn std::error::Error) -> bool {
+/// Why it could not be written.
+fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
     let mut source = error.source();
     while let Some(cause) = source {
-        if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            return true;
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return Some(error);
         }
         source = cause.source();
     }
-    false
+    None
 }

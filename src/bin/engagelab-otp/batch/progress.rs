@@ -3,13 +3,18 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::batch::Batch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ask;
-use crate::output::{Format, mode, say};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, mode, report, say};
+use crate::signals::EndSignals;
+use crate::wrap;
 
 /// Tells how far a batch is, until the other end of `ended` is gone.
 pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
@@ -100,42 +105,42 @@ fn bar(to_send: u64) -> ProgressBar {
 
 /// Whether the terminal has no room for a bar beside the words.
 fn is_narrow() -> bool {
-    #[cfg(unix)]
-    return rustix::termios::tcgetwinsize(io::stderr()).is_ok_and(|size| (1..70).contains(&size.ws_col));
-    #[cfg(not(unix))]
-    return false;
+    wrap::columns(io::stderr()).is_some_and(|columns| columns < 70)
 }
 
-/// Ends a batch at the first SIGINT or SIGTERM, and the program at the second; as long as this lives.
+/// Ends a batch at the first signal that ends programs, and the program at the second; as long as this lives.
 pub(super) struct Signals {
     #[cfg(unix)]
     handle: signal_hook::iterator::Handle,
 }
 
 impl Signals {
-    #[cfg(unix)]
     pub(super) fn watch(batch: &Batch) -> io::Result<Self> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-        let (handle, stopper) = (signals.handle(), batch.stopper());
-        std::thread::spawn(move || {
-            let mut signals = signals.forever();
-            if signals.next().is_some() {
-                say("Stopping: waiting for the answers that are under way. Once more stops at once.");
-                stopper.stop();
+        let mut signals = EndSignals::catch()?;
+        #[cfg(unix)]
+        let handle = signals.handle();
+        let stopper = batch.stopper();
+        thread::Builder::new().spawn(move || {
+            if !signals.wait() {
+                return;
             }
-            if signals.next().is_some() {
-                say("Stopped at once: the rows that were under way are unknown.");
-                std::process::exit(crate::exit::Exit::Unknown.code().into());
+            say("Stopping: waiting for the answers that are under way. Once more stops at once.");
+            stopper.stop();
+            if signals.wait() {
+                let failure = Failure::new(Exit::Unknown, "stopped at once")
+                    .with_advice(
+                        "The rows that were under way are unknown: they may have been sent. The same command again \
+                         sends what is left, and leaves these alone.",
+                    )
+                    .with("kind", "batch");
+                report(&failure);
+                std::process::exit(failure.exit.code().into());
             }
-        });
-        Ok(Self { handle })
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn watch(_: &Batch) -> io::Result<Self> {
-        Ok(Self {})
+        })?;
+        Ok(Self {
+            #[cfg(unix)]
+            handle,
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::output::Output;
 /// the journal does not name them. Exit code: as of the batch. As JSON {"transport": "http", "kind": "otp", "template":
 /// "login", "counts": {"rows": 3, "accepted": 2, …}, "reasons": [{"state": "rejected", "reason": "5011", "count": 1}]}.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp batch status customers.csv.journal")]
 pub(super) struct Arguments {

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -15,10 +15,13 @@ use serde_json::json;
 use super::event;
 use super::forward::Target;
 use super::keys::Keys;
+use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::metrics::Metrics;
-use crate::output::{Output, say};
+use crate::output::{Output, counted, say};
 use crate::settings::Source;
+use crate::signals::EndSignals;
+use crate::value;
 
 /// Receive callbacks, and print their events as they come.
 ///
@@ -26,19 +29,19 @@ use crate::settings::Source;
 /// "message_id": "…", "channel": "sms", "time": 1791763207, "error_code": null, "cost": {"amount": "0.0423",
 /// "currency": "USD"}}. Addresses and texts are left out; a row that cannot be read is there as it came, as
 /// {"kind": "unreadable", "position": 0, "reason": "…", "raw": "…"}. What is not genuine is refused and reported on
-/// standard error. Address checks are answered. Stop it with Ctrl-C.
+/// standard error. Address checks are answered. Stop it with Ctrl-C: what has come is still printed and answered.
 ///
 /// A callback is answered with 200 once its events are printed and forwarded; with --inbox, once it is on disk. When
 /// nobody reads the events any more, it is not answered with 200, and the command ends.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp callback listen
   engagelab-otp callback listen --listen 0.0.0.0:8036 -o json >> events.jsonl
   engagelab-otp callback listen --forward-to http://127.0.0.1:3000/callbacks")]
 pub(crate) struct Arguments {
     /// Where to listen, without TLS; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8036")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8036", value_parser = value::address)]
     listen: SocketAddr,
     /// Keep callbacks in this folder until they are printed, also over a restart
     #[arg(long, value_name = "FOLDER", conflicts_with = "forward_to")]
@@ -47,8 +50,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
     /// End after so many callbacks with events
-    #[arg(long, value_name = "NUMBER")]
-    count: Option<u64>,
+    #[arg(long, value_name = "NUMBER", value_parser = value::count)]
+    count: Option<usize>,
     #[command(flatten)]
     metrics: Metrics,
     #[command(flatten)]
@@ -61,8 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let keys = Keys::find(&arguments.source)?;
     let receiver = keys.receiver()?.build()?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
+    let mut signals = EndSignals::catch()
+        .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
     arguments.metrics.serve()?;
-    let consumer = Consumer { target, output: arguments.output.clone() };
+    let consumer = Arc::new(Consumer { target, output: arguments.output.clone(), printing: Mutex::new(()) });
     let builder = Server::builder(receiver).observer(|event| report(&event));
     let (ends, ended) = mpsc::channel();
     let cannot_listen = |error| Failure::usage(format!("cannot listen on {}: {error}", arguments.listen));
@@ -70,10 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let inbox = Inbox::open(folder).map_err(|error| Failure::usage(chain(&error)))?;
         let server = builder.start_with_inbox(arguments.listen, &inbox).map_err(cannot_listen)?;
         let ends = ends.clone();
+        let consumer = consumer.clone();
         thread::spawn(move || while ends.send(consumer.take_next(&inbox)).is_ok() {});
         server
     } else {
-        let ends = ends.clone();
+        let (ends, consumer) = (ends.clone(), consumer.clone());
         let handler = move |callback: &ReceivedCallback<'_>| consumer.receive(callback, &ends);
         builder.start(arguments.listen, handler).map_err(cannot_listen)?
     };
@@ -81,24 +87,52 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     say(&format!("Checks {}.", keys.checks()));
     let server = Arc::new(server);
     thread::spawn({
+        let ends = ends.clone();
+        move || {
+            if signals.wait() {
+                let _ = ends.send(Taken::Asked);
+            }
+        }
+    });
+    thread::spawn({
         let server = server.clone();
         move || {
             if let Err(error) = server.wait() {
-                let _ = ends.send(Err(Failure::usage(format!("cannot listen any longer: {error}"))));
+                let _ =
+                    ends.send(Taken::Failed(Failure::usage(format!("cannot listen any longer: {error}"))));
             }
         }
     });
     let outcome = count(&ended, arguments.count);
     // The last one still gets its answer.
     server.shut_down(Duration::from_secs(3));
+    // A callback of an inbox that is being printed is not to come again.
+    let _last = consumer.printing.lock();
     outcome
 }
 
+/// What is told of while it listens.
+enum Taken {
+    Callback,
+    Failed(Failure),
+    /// A signal asked to end.
+    Asked,
+}
+
 /// Counts what was taken, until there was enough of it or it cannot go on.
-fn count(taken: &mpsc::Receiver<Result<(), Failure>>, mut remaining: Option<u64>) -> Result<(), Failure> {
+fn count(taken: &mpsc::Receiver<Taken>, mut remaining: Option<usize>) -> Result<(), Failure> {
     while remaining != Some(0) {
-        taken.recv().map_err(|_| Failure::usage("cannot listen any longer"))??;
-        remaining = remaining.map(|count| count - 1);
+        match taken.recv() {
+            Ok(Taken::Callback) => remaining = remaining.map(|count| count - 1),
+            Ok(Taken::Failed(failure)) => return Err(failure),
+            Ok(Taken::Asked) => {
+                let Some(count) = remaining else { return Ok(()) };
+                let missing = counted(count as u64, "callback");
+                return Err(Failure::new(Exit::NotSent, format!("stopped {missing} before the end"))
+                    .with("kind", "stopped"));
+            }
+            Err(_) => return Err(Failure::usage("cannot listen any longer")),
+        }
     }
     Ok(())
 }
@@ -107,36 +141,40 @@ fn count(taken: &mpsc::Receiver<Result<(), Failure>>, mut remaining: Option<u64>
 struct Consumer {
     target: Option<Target>,
     output: Output,
+    /// Held while a callback of an inbox is printed.
+    printing: Mutex<()>,
 }
 
 impl Consumer {
     /// Takes a callback before it is answered.
-    fn receive(
-        &self,
-        callback: &ReceivedCallback<'_>,
-        ends: &Sender<Result<(), Failure>>,
-    ) -> Result<(), Retry> {
+    fn receive(&self, callback: &ReceivedCallback<'_>, ends: &Sender<Taken>) -> Result<(), Retry> {
         let outcome = match self.print(callback.events(), callback.unreadable()) {
             Ok(()) => self.hand_on(callback.expose_headers(), callback.expose_body()),
             // Nobody reads any more: the events are not taken, and this is over.
             Err(failure) => {
-                let _ = ends.send(Err(failure));
+                let _ = ends.send(Taken::Failed(failure));
                 return Err(Retry::new());
             }
         };
-        let _ = ends.send(Ok(()));
+        let _ = ends.send(Taken::Callback);
         outcome
     }
 
     /// Takes the next callback of an inbox.
-    fn take_next(&self, inbox: &Inbox) -> Result<(), Failure> {
+    fn take_next(&self, inbox: &Inbox) -> Taken {
         let failed = |error| Failure::usage(chain(&error));
-        loop {
-            if let Some(callback) = inbox.next(LONGEST_WAIT).map_err(failed)? {
-                self.print(callback.events(), callback.unreadable())?;
-                return callback.handled().map_err(failed);
+        let taken = loop {
+            match inbox.next(LONGEST_WAIT) {
+                Ok(Some(callback)) => {
+                    let _printing = self.printing.lock();
+                    let printed = self.print(callback.events(), callback.unreadable());
+                    break printed.and_then(|()| callback.handled().map_err(failed));
+                }
+                Ok(None) => {}
+                Err(error) => break Err(failed(error)),
             }
-        }
+        };
+        taken.map_or_else(Taken::Failed, |()| Taken::Callback)
     }
 
     fn print(&self, events: &[Event], unreadable: &[UnreadableRow]) -> Result<(), Failure> {
@@ -172,7 +210,7 @@ impl Consumer {
 }
 
 /// Says what happened that is no event.
-fn report(event: &ServerEvent<'_>) {
+pub(crate) fn report(event: &ServerEvent<'_>) {
     let text = match event {
         ServerEvent::AddressCheck(check) => match check.would_refuse() {
             Some(refusal) => format!("Address check answered. With events it would be refused: {refusal}"),

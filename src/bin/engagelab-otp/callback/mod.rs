@@ -3,7 +3,7 @@
 mod event;
 mod forward;
 pub(crate) mod keys;
-mod listen;
+pub(crate) mod listen;
 mod sign;
 mod verify;
 
@@ -13,6 +13,10 @@ use crate::failure::Failure;
 
 /// Receive callbacks, sign them as the service does, and check signatures.
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  engagelab-otp callback listen --forward-to http://127.0.0.1:3000/callbacks
+  curl -H \"$(engagelab-otp callback sign)\" -d @callback.json http://127.0.0.1:8036/")]
 pub(crate) enum Command {
     Listen(listen::Arguments),
     Sign(sign::Arguments),

@@ -15,12 +15,12 @@ use crate::settings::Source;
 /// Prints the header as `curl -H "$(engagelab-otp callback sign)"` takes it; as JSON {"name": "X-CALLBACK-ID",
 /// "value": "…"}. The signature does not cover the body.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   curl -H \"$(engagelab-otp callback sign)\" -d @callback.json http://127.0.0.1:8080/")]
 pub(crate) struct Arguments {
     /// The time to sign, in seconds since 1970; now unless given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::value::seconds)]
     at: Option<u64>,
     /// The nonce to sign; a random one unless given
     #[arg(long, value_name = "TEXT")]

@@ -1,7 +1,6 @@
 //! `engagelab-otp callback verify`
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,6 +10,7 @@ use serde_json::json;
 use super::keys::Keys;
 use super::sign::{NAME, time};
 use crate::failure::Failure;
+use crate::file;
 use crate::output::Output;
 use crate::settings::Source;
 
@@ -20,7 +20,7 @@ use crate::settings::Source;
 /// not (exit code 1); as JSON {"genuine": true, "events": 1, "unreadable": 0} or {"genuine": false, "reason": "…",
 /// "http_status": 401}. An empty body is an address check, and says nothing about who sent it.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Example:
   engagelab-otp callback verify --signature \"$(engagelab-otp callback sign)\" callback.json")]
 pub(crate) struct Arguments {
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(default_value = "-", value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
     /// The time when it came, in seconds since 1970; now unless given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::value::seconds)]
     at: Option<u64>,
     #[command(flatten)]
     output: Output,
@@ -74,16 +74,14 @@ fn not_genuine(arguments: &Arguments, refusal: &ReceiveError) -> Result<(), Fail
 }
 
 fn body(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
+    if arguments.file.as_os_str() != "-" {
+        return file::read(&arguments.file, "body", LARGEST);
+    }
     let mut body = Vec::new();
-    // A little more than the receiver's own limit, so that it sees what is too large.
-    let limit = (1 << 20) + 1;
-    let read = if arguments.file.as_os_str() == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut body)
-    } else {
-        File::open(&arguments.file).and_then(|file| file.take(limit).read_to_end(&mut body))
-    };
-    read.map_err(|error| {
-        Failure::usage(format!("body {}: cannot be read: {error}", arguments.file.display()))
-    })?;
+    let read = io::stdin().lock().take(LARGEST as u64 + 1).read_to_end(&mut body);
+    read.map_err(|error| Failure::usage(format!("cannot read the body from standard input: {error}")))?;
     Ok(body)
 }
+
+/// More than the receiver's own limit, so that it says what is too large.
+const LARGEST: usize = 2 << 20;

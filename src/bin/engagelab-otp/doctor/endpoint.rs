@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, SystemTime};
 
-use super::Check;
+use super::{Check, proxy};
 use crate::connection::{Connection, is_loopback};
 use crate::exit::Exit;
+use crate::output::counted;
 
 /// Looks from the inside out, and ends where it goes no further.
 pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -> Vec<Check> {
@@ -18,15 +19,19 @@ pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -
             "Correct the address.",
         )];
     };
-    let proxy = proxy_variable().filter(|_| !is_sandbox && !is_loopback(&endpoint.host));
-    let mut checks = vec![match proxy {
+    let variable = proxy::variable().filter(|_| !is_sandbox && !is_loopback(&endpoint.host));
+    let is_bypassed = variable.is_some() && proxy::is_bypassed(base_url);
+    let mut checks = vec![match variable {
+        Some(name) if is_bypassed => {
+            Check::good("proxy", format!("none: NO_PROXY excepts this host from {name}"))
+        }
         Some(name) => Check::good("proxy", format!("{name} names one: names and TLS are its business")),
         None => Check::good("proxy", "none"),
     }];
-    if proxy.is_some() {
+    if variable.is_some() && !is_bypassed {
         checks.push(Check::skipped("names", "looked up by the proxy"));
         checks.push(Check::skipped("connection", "made by the proxy"));
-        checks.push(Check::skipped("clock", "not compared through a proxy"));
+        checks.push(Check::skipped(CLOCK, "not compared through a proxy"));
         return checks;
     }
     let addresses = match (endpoint.host.as_str(), endpoint.port).to_socket_addrs() {
@@ -118,12 +123,10 @@ impl Endpoint {
             );
         }
         let version = session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
-        let chain = session.peer_certificates().map_or(0, <[_]>::len);
+        let chain = counted(session.peer_certificates().map_or(0, <[_]>::len) as u64, "certificate");
         let date = self.date(rustls::Stream::new(&mut session, &mut stream));
-        let connection = format!(
-            "{}:{}, {version}, a chain of {chain} certificates trusted by {named_by}",
-            self.host, self.port
-        );
+        let connection =
+            format!("{}:{}, {version}, a chain of {chain}, trusted by {named_by}", self.host, self.port);
         Ok(Exchange { connection, date })
     }
 
@@ -152,26 +155,19 @@ impl Endpoint {
 
 /// Callbacks are refused when their time is too far from this machine's.
 fn clock(date: Option<SystemTime>) -> Check {
-    let Some(date) = date else { return Check::skipped("clock", "the service does not tell its time") };
+    let Some(date) = date else { return Check::skipped(CLOCK, "the service does not tell its time") };
     let now = SystemTime::now();
     let apart = now.duration_since(date).or_else(|_| date.duration_since(now)).unwrap_or_default();
     if apart <= TOLERATED {
-        return Check::good("clock", format!("within {} s of the service's", apart.as_secs()));
+        return Check::good(CLOCK, format!("within {} s of the service's", apart.as_secs()));
     }
     let finding = format!("{} s from the service's", apart.as_secs());
     Check::bad(
-        "clock",
+        CLOCK,
         Exit::Usage,
         finding,
         "Set the clock, or have NTP do it: genuine callbacks would be refused.",
     )
-}
-
-/// The variable that sends requests through a proxy, in the order in which they count.
-fn proxy_variable() -> Option<&'static str> {
-    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
-        .into_iter()
-        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 #[cfg(feature = "rustls")]
@@ -203,6 +199,9 @@ mod tls {
         ClientConnection::new(Arc::new(config), name).ok()
     }
 }
+
+/// The name of the check that tells nothing about the way there.
+pub(super) const CLOCK: &str = "clock";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 

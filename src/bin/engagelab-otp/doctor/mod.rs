@@ -3,6 +3,9 @@
 //! Nothing is sent to anybody: of the API it only reads, and over SMPP it binds and leaves.
 
 mod endpoint;
+mod proxy;
+
+use std::io;
 
 use clap::Args;
 use engagelab_otp::Client;
@@ -13,11 +16,12 @@ use crate::callback::keys::Keys;
 use crate::connection::{Connection, Session};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::setting_groups::{CALLBACK, SMPP};
 use crate::settings::Origin;
 use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
+use crate::wrap;
 
 /// Look for what keeps this from working: settings, proxy, names, TLS, clock, key, callbacks, SMPP.
 ///
@@ -25,7 +29,7 @@ use crate::smpp::outcome::not_connected;
 /// is that of the first check which is bad; as JSON {"healthy": true, "checks": [{"name": "clock", "state": "good",
 /// "finding": "…", "advice": null}, …]}.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp doctor
   engagelab-otp doctor --profile prod.toml --verbose")]
@@ -62,6 +66,10 @@ impl Check {
         Self { name, finding: finding.into(), state: State::Bad { exit, advice: advice.into() } }
     }
 
+    fn is_bad(&self) -> bool {
+        matches!(self.state, State::Bad { .. })
+    }
+
     fn failed(name: &'static str, failure: Failure) -> Self {
         Self::bad(name, failure.exit, failure.reason, failure.advice.unwrap_or_default())
     }
@@ -72,8 +80,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match arguments.connection.open() {
         Ok(session) => {
             checks.push(Check::good("settings", format!("the key {} of {}", session.key, session.origin)));
-            checks.extend(endpoint::check(&session.base_url, session.is_sandbox, &arguments.connection));
-            checks.push(credentials(&session));
+            let of_endpoint = endpoint::check(&session.base_url, session.is_sandbox, &arguments.connection);
+            let is_reached = of_endpoint.iter().all(|check| check.name == endpoint::CLOCK || !check.is_bad());
+            checks.extend(of_endpoint);
+            checks.push(if is_reached {
+                credentials(&session)
+            } else {
+                Check::skipped("credentials", "not tried, since the service was not reached")
+            });
         }
         Err(failure) => checks.push(Check::failed("settings", failure)),
     }
@@ -84,9 +98,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn credentials(session: &Session) -> Check {
     match session.call(Client::list_templates) {
-        Ok(templates) => {
-            Check::good("credentials", format!("the key may read: {} templates", templates.len()))
-        }
+        Ok(templates) => Check::good(
+            "credentials",
+            format!("the key may read: {}", counted(templates.len() as u64, "template")),
+        ),
         Err(failure) => Check::failed("credentials", failure),
     }
 }
@@ -164,6 +179,7 @@ fn print(checks: &[Check], output: &Output) -> Result<(), Failure> {
         lines.extend(advice.map(|advice| format!("{:22}{advice}", "")));
         objects.push(json!({ "name": name, "state": word, "finding": finding, "advice": advice }));
     }
+    let lines: Vec<_> = lines.iter().map(|line| wrap::for_terminal(line, io::stdout(), 22)).collect();
     output.print_table(&lines, &json!({ "healthy": exit.is_none(), "checks": objects }))?;
     match exit {
         None => Ok(()),

@@ -18,7 +18,7 @@ use recorder::Registry;
 #[derive(Args)]
 pub(crate) struct Metrics {
     /// Serve metrics there for Prometheus, under /metrics; with port 0, a free port
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::value::address)]
     metrics: Option<SocketAddr>,
 }
 

@@ -16,7 +16,7 @@ use crate::output::write;
 /// send-code and message too, request and smpp-request for what --dry-run prints, error and note for the lines on
 /// standard error.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp schema send
   engagelab-otp schema error > error.schema.json")]

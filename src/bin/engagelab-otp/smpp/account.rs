@@ -24,7 +24,7 @@ pub(crate) struct Account {
     #[arg(long)]
     tls: bool,
     /// Give up waiting for the answer after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = crate::value::within(1..=3600))]
     timeout: u64,
     #[cfg(feature = "rustls")]
     #[command(flatten)]
@@ -88,6 +88,11 @@ impl Account {
             .response_timeout(timeout)
             .submit_timeout(timeout)
             .reconnect(None);
+        #[cfg(feature = "rustls")]
+        if !self.tls && self.roots.is_named() {
+            return Err(Failure::usage("--ca-cert goes with --tls, over SMPP")
+                .with_advice("Without TLS nobody's certificate is looked at."));
+        }
         #[cfg(feature = "rustls")]
         if self.tls {
             use engagelab_otp::smpp::SmppTls;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use engagelab_otp::api::operations::SEND_OTP;
 use engagelab_otp::smpp::{Message, SmppClient, SmppConfig};
 use engagelab_otp::{Language, Recipient, TemplateId, TemplateRef};
 use serde_json::{Value, json};
@@ -13,12 +14,14 @@ use super::outcome::{not_accepted, not_connected};
 use super::report::{Wait, wait};
 use crate::dry_run::{MASK, masked_params};
 use crate::exit::Exit;
+use crate::explain::interrupted;
 use crate::failure::Failure;
-use crate::output::{self, Output, say};
+use crate::output::{self, Output, say, warn};
 use crate::prompt::{CodeInput, Confirmation};
 use crate::send_args::{LanguageArg, Params};
 use crate::settings::Source;
-use crate::terminal::AtSignal;
+use crate::signals::AtSignal;
+use crate::value;
 
 /// Send one message over SMPP.
 ///
@@ -26,7 +29,7 @@ use crate::terminal::AtSignal;
 /// 1 if not, 6 if no report came); as JSON {"message_id": "…", "state": "delivered"}, where the state is null if it was
 /// not waited for, or did not come.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp smpp send +6598765432 --template login
   engagelab-otp smpp send +6598765432 -t news --kind marketing -y --wait 60")]
@@ -46,7 +49,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     params: Params,
     /// Wait so many seconds for the delivery report
-    #[arg(long, short, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, short, value_name = "SECONDS", value_parser = value::within(1..=3600))]
     wait: Option<u64>,
     #[command(flatten)]
     confirmation: Confirmation,
@@ -77,10 +80,13 @@ impl Kind {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let to = Recipient::phone(&arguments.to)?;
+    let to = recipient(&arguments.to)?;
     let template: TemplateId = arguments.template.parse()?;
-    let hint = "Leave --kind at `code` and type the code when asked, or give it on standard input with --code-stdin.";
-    let params = arguments.params.check(hint)?;
+    let params = arguments.params.check(CODE_HINT)?;
+    if arguments.code.code_stdin && arguments.kind != Kind::Code {
+        return Err(Failure::usage("--code-stdin goes with --kind code alone")
+            .with_advice("A notification or a marketing message has no code of yours."));
+    }
     if let Some(text) = &arguments.language.language {
         Language::new(text)?;
     }
@@ -92,6 +98,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let question = format!("Send `{template}` to {} through {address}, for real?", to.expose());
     arguments.confirmation.obtain(&question, arguments.source.sandbox)?;
     deliver(arguments, &to, &address, &config, &message)
+}
+
+/// A phone number. With an `@` it is told why it is none.
+fn recipient(text: &str) -> Result<Recipient, Failure> {
+    if text.contains('@') {
+        return Err(Failure::usage("SMPP reaches phones alone, and this is an e-mail address")
+            .with_advice("`engagelab-otp send` and `engagelab-otp message` reach it.")
+            .with("kind", "invalid_input")
+            .with("field", "to")
+            .with("rule", "must be a phone number"));
+    }
+    Ok(Recipient::phone(text)?)
 }
 
 fn message(
@@ -121,14 +139,22 @@ fn deliver(
 ) -> Result<(), Failure> {
     let (client, events) = SmppClient::connect(config)
         .map_err(|error| not_connected(&error, address, arguments.source.sandbox))?;
-    let accepted = client.submit(message).map_err(|error| not_accepted(&error))?;
+    let accepted = {
+        let _at_signal = AtSignal::run(|| warn(&interrupted(SEND_OTP.id)));
+        client.submit(message).map_err(|error| not_accepted(&error))?
+    };
     let id = accepted.message_id;
     let done = format!("the message was sent, and its id is {id}");
     let print = {
         let (id, output) = (id.clone(), arguments.output.clone());
         move |state: Option<&str>| {
             let text = state.map_or_else(|| id.clone(), |state| format!("{id}\t{state}"));
-            output.print_result(&text, &json!({ "message_id": id, "state": state }), &done)
+            let reported = state.map(|state| format!(", and its report says {state}")).unwrap_or_default();
+            output.print_result(
+                &text,
+                &json!({ "message_id": id, "state": state }),
+                &format!("{done}{reported}"),
+            )
         }
     };
     let Some(seconds) = arguments.wait else {
@@ -203,3 +229,7 @@ fn show(
     say("Nothing was sent.");
     Ok(())
 }
+
+/// For those who give the code as an argument.
+pub(crate) const CODE_HINT: &str =
+    "Leave --kind at `code` and type the code when asked, or give it on standard input with --code-stdin.";

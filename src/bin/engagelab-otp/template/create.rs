@@ -1,7 +1,5 @@
 //! `engagelab-otp template create`
 
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,6 +10,7 @@ use serde_json::{Value, json};
 use crate::connection::Connection;
 use crate::dry_run;
 use crate::failure::Failure;
+use crate::file;
 use crate::output::Output;
 use crate::prompt::{self, Confirmation};
 
@@ -20,28 +19,7 @@ use crate::prompt::{self, Confirmation};
 /// The file holds one TemplateDefinition of the OpenAPI document, and nothing that is not known there. The template
 /// can be sent once its status is approved. Prints the id; as JSON {"template_id": "…", "created": true}.
 #[derive(Args)]
-#[command(after_long_help = "\
-Examples:
-  engagelab-otp template create login.json
-  engagelab-otp template show login --definition | engagelab-otp template create - --sandbox
-
-The least that a file can hold:
-  {
-    \"template_id\": \"login\",
-    \"send_channel_strategy\": \"sms\",
-    \"verify_code_config\": {
-      \"verify_code_type\": 1,
-      \"verify_code_len\": 6,
-      \"verify_code_ttl\": 5
-    },
-    \"sms_config\": {
-      \"template_type\": 1,
-      \"template_default_config\": {
-        \"contain_security\": true,
-        \"contain_expire\": true
-      }
-    }
-  }")]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{LEAST}"))]
 pub(crate) struct Arguments {
     /// The file, or - for standard input
     #[arg(value_hint = clap::ValueHint::FilePath)]
@@ -65,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let id = definition.id().as_str();
     let question = format!("Create the template `{id}` at {}?", session.place());
     arguments.confirmation.obtain(&question, session.is_sandbox)?;
-    session.call(|client| client.create_template(&definition))?;
+    session.act(&CREATE_TEMPLATE, |client| client.create_template(&definition))?;
     let json = json!({ "template_id": id, "created": true });
     arguments.output.print_result(id, &json, &format!("the template {id} was created"))
 }
@@ -76,7 +54,9 @@ fn parse(text: &str, arguments: &Arguments) -> Result<TemplateDefinition, Failur
     let text = text.trim_start_matches('\u{feff}');
     let value: Value = serde_json::from_str(text).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        refuse(arguments, &format!("{place}: this is not JSON")).with("kind", "invalid_input")
+        let what =
+            if text.trim().is_empty() { "is empty".to_owned() } else { format!("{place}: this is not JSON") };
+        refuse(arguments, &what).with("kind", "invalid_input").with("line", error.line())
     })?;
     if !value.is_object() {
         return Err(refuse(arguments, "must be one object, as `template create --help` shows")
@@ -94,13 +74,8 @@ fn read(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.file.as_os_str() == "-" {
         return prompt::standard_input("the template", LARGEST);
     }
-    let fail = |what: &str| refuse(arguments, what);
-    let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;
-    let mut text = String::new();
-    File::open(&arguments.file)
-        .and_then(|file| file.take(limit).read_to_string(&mut text))
-        .map_err(|error| fail(&format!("cannot be read: {error}")))?;
-    if text.len() > LARGEST { Err(fail("larger than 1 MiB")) } else { Ok(text) }
+    let octets = file::read(&arguments.file, "template file", LARGEST)?;
+    String::from_utf8(octets).map_err(|_| refuse(arguments, "is not UTF-8"))
 }
 
 fn refuse(arguments: &Arguments, what: &str) -> Failure {
@@ -111,3 +86,28 @@ fn refuse(arguments: &Arguments, what: &str) -> Failure {
 }
 
 const LARGEST: usize = 1 << 20;
+
+const EXAMPLES: &str = "\
+Examples:
+  engagelab-otp template create login.json
+  engagelab-otp template show login --definition \\
+    | engagelab-otp template create - --sandbox";
+
+const LEAST: &str = "\
+The least that a file can hold:
+  {
+    \"template_id\": \"login\",
+    \"send_channel_strategy\": \"sms\",
+    \"verify_code_config\": {
+      \"verify_code_type\": 1,
+      \"verify_code_len\": 6,
+      \"verify_code_ttl\": 5
+    },
+    \"sms_config\": {
+      \"template_type\": 1,
+      \"template_default_config\": {
+        \"contain_security\": true,
+        \"contain_expire\": true
+      }
+    }
+  }";

@@ -15,7 +15,7 @@ use crate::prompt::Confirmation;
 ///
 /// Prints the id; as JSON {"template_id": "…", "deleted": true}.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp template delete login
   engagelab-otp template delete login --dry-run")]
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let question = format!("Delete the template `{id}` at {}, for good?", session.place());
     arguments.confirmation.obtain(&question, session.is_sandbox)?;
-    session.call(|client| client.delete_template(&id))?;
+    session.act(&DELETE_TEMPLATE, |client| client.delete_template(&id))?;
     let json = json!({ "template_id": id.as_str(), "deleted": true });
     arguments.output.print_result(id.as_str(), &json, &format!("the template {id} was deleted"))
 }

@@ -13,7 +13,7 @@ use crate::output::{Output, say};
 /// Prints id, status and channels of each, and how many SMS its text needs (each is billed), parted by tabs; as
 /// JSON {"templates": [TemplateSummary, …]}, as the OpenAPI document describes it.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp template list
   engagelab-otp template list -o json | jq -r '.templates[].template_id'")]

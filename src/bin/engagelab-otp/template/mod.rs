@@ -12,6 +12,11 @@ use crate::failure::Failure;
 
 /// List, show, create and delete templates.
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  engagelab-otp template list
+  engagelab-otp template show login --definition > login.json
+  engagelab-otp template create login.json")]
 pub(crate) enum Command {
     List(list::Arguments),
     Show(show::Arguments),

@@ -13,7 +13,7 @@ use crate::output::{Output, write};
 ///
 /// As JSON, the TemplateDetails of the OpenAPI document; with --definition, the file that `template create` takes.
 #[derive(Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Examples:
   engagelab-otp template show login
   engagelab-otp template show login --definition > login.json")]

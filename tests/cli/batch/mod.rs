@@ -1,8 +1,11 @@
 //! `batch`, as a process that is stopped, killed and started again.
 
+mod callbacks;
+mod guarded;
+
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +13,7 @@ use engagelab_otp::api::operations::SEND_OTP;
 use engagelab_otp::batch::{InputOptions, JournalReport, export};
 use engagelab_otp::sandbox::{Fault, Sandbox};
 
-use super::session::Session;
+use crate::cli::session::Session;
 use crate::sandbox::loopback::TIMEOUT;
 
 /// Writes a file that nobody else may read.
@@ -203,7 +206,7 @@ fn the_first_signal_awaits_what_is_under_way_and_the_second_does_not() {
     let session = Session::start();
     write(&session, "input.csv", &format!("to\n{}", numbers(200)));
     let journal = session.folder.join("input.csv.journal");
-    for (name, rate) in [("-INT", "50/s"), ("-TERM", "50/s")] {
+    for (name, rate) in [("-INT", "50/s"), ("-TERM", "50/s"), ("-HUP", "50/s")] {
         let mut child = batch(&session, &["--rate", rate, "--workers", "2"]).spawn().expect("it starts");
         let target = session.sandbox.count(&SEND_OTP) + 3;
         assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| sandbox.count(&SEND_OTP) >= target));
@@ -212,13 +215,18 @@ fn the_first_signal_awaits_what_is_under_way_and_the_second_does_not() {
         assert_eq!(JournalReport::read(&journal).expect("readable").counts.unknown, 0);
     }
     session.sandbox.set_fault(Some(Fault::Stall));
-    let mut child = batch(&session, &["--workers", "2"]).spawn().expect("it starts");
+    let mut child = batch(&session, &["--workers", "2", "-o", "json"]).spawn().expect("it starts");
     let target = session.sandbox.count(&SEND_OTP) + 2;
     assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| sandbox.count(&SEND_OTP) >= target));
     signal(&child, "-INT");
-    let _lines = wait_for(&mut child, "Once more stops at once");
+    let mut lines = wait_for(&mut child, "Once more stops at once");
     signal(&child, "-INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(6));
+    let mut said = String::new();
+    lines.read_to_string(&mut said).expect("text");
+    let said = said.lines().last().expect("a line");
+    let error: serde_json::Value = serde_json::from_str(said).expect("JSON");
+    assert_eq!((&error["exit_code"], &error["outcome"]), (&6.into(), &"unknown".into()), "{error}");
     assert_eq!(JournalReport::read(&journal).expect("readable").counts.unknown, 2);
 }
 
@@ -229,7 +237,12 @@ fn results_that_nobody_reads_end_the_run_and_stand_in_the_journal() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let output = batch(&session, &["--workers", "2"]).stdout(writer).output().expect("it ends");
-    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(
+        said.contains("results cannot be written: Broken pipe") && said.contains("batch export"),
+        "{said}"
+    );
     let counts = JournalReport::read(session.folder.join("input.csv.journal")).expect("readable").counts;
     let sent = u64::try_from(session.sandbox.messages().len()).expect("few");
     assert!(counts.accepted == sent && sent < 10, "{counts:?}");
@@ -239,4 +252,36 @@ fn results_that_nobody_reads_end_the_run_and_stand_in_the_journal() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = fs::read_to_string(results).expect("written").lines().count();
     assert_eq!(u64::try_from(lines).expect("few") + sent, 100);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_ignored_from_the_beginning_does_not_stop_it() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(30)));
+    let inner = batch(&session, &["--rate", "50/s", "--workers", "2"]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "trap '' HUP INT; exec \"$@\"", "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    command.env_clear().env("HOME", &session.folder).current_dir(&session.folder);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| sandbox.count(&SEND_OTP) >= 3));
+    for name in ["-HUP", "-INT"] {
+        let status = Command::new("kill").args([name, &child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(session.sandbox.messages().len(), 30);
+}
+
+#[test]
+fn the_domain_of_an_address_is_the_same_in_capital_letters_and_a_mailbox_is_not() {
+    let mut session = Session::start();
+    write(&session, "input.csv", "to\na@EXAMPLE.com\nA@example.com\na@example.com\n");
+    session.run("batch input.csv --template sandbox-otp-tpl --check", "");
+    session.compare("batch_domains");
 }
