@@ -322,6 +322,26 @@ fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
 }
 
 #[test]
+fn what_is_no_sandbox_is_not_well() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let (mut head, mut octet) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut octet).expect("a request");
+            head.push(octet[0]);
+        }
+        std::io::Write::write_all(&mut stream, b"\xff\xfe").expect("sent");
+    });
+    let output = output(&["sandbox", "--health", &address]);
+    server.join().expect("it answered");
+    assert_eq!(output.status.code(), Some(5));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(said.contains("no sandbox that is well answers there"), "{said}");
+}
+
+#[test]
 fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
     for quiet in ["-q", "--quiet"] {
         let mut sandbox = Running::start(&["--no-smpp", "--listen", "localhost:0", quiet]);

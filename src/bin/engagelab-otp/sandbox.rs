@@ -131,9 +131,13 @@ fn health(address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
     stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     stream.write_all(b"GET /sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(io::Error::other("it is not well")) }
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        Ok(())
+    } else {
+        Err(io::Error::other("no sandbox that is well answers there"))
+    }
 }
 
 /// The token of the control API and the page: that of the environment, or a new one where others can reach these.
