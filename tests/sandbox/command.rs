@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use engagelab_otp::{Client, Credentials, TemplateRef};
 
 use super::loopback::{CallbackServer, OK};
+use super::peers;
+use super::webdriver::Browser;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engagelab-otp"));
@@ -23,7 +25,12 @@ struct Running(Child, String, BufReader<ChildStdout>);
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = command(&["sandbox"]);
+        command.envs(environment.iter().copied());
         if !arguments.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
@@ -147,4 +154,15 @@ fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
         sandbox.2.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "");
     }
+}
+
+#[test]
+fn the_printed_address_opens_the_page_whatever_the_token_holds() {
+    let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
+    let token = ("ENGAGELAB_SANDBOX_TOKEN", "50%41 & \"more\"#");
+    let sandbox = Running::start_with(&["--no-smpp"], &[token]);
+    let console = sandbox.line("Console").split("   ").next().expect("a URL");
+    browser.open(console);
+    browser.wait("document.querySelector('#live').textContent === 'live'");
+    assert_eq!(browser.value("location.hash"), "#/send");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::{env, fs, io::Write as _};
 
 use engagelab_otp::sandbox::Sandbox;
-use engagelab_otp::{Client, Code, ErrorCode, MessageId, Recipient, TemplateRef};
+use engagelab_otp::{Client, Code, Credentials, ErrorCode, MessageId, Recipient, TemplateRef};
 use serde_json::json;
 
 use super::loopback::{connect, read_message};
@@ -303,6 +303,33 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
         );
     }
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_first_call_is_made_as_it_is_copied_whatever_key_and_secret_hold() {
+    let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
+    let credentials = Credentials::new("k'$(x)\\", "s \"`\u{e9}'").expect("valid");
+    let sandbox = Sandbox::builder().credentials(credentials).start().expect("started");
+    browser.open(&sandbox.url());
+    for (language, program) in [("curl", "sh"), ("Python", "python3")] {
+        let before = sandbox.requests().len();
+        // A code for each, since the one before still counts.
+        browser.fill("#field-to", &format!("+659000000{before}"));
+        browser.choose("#field-snippet", language);
+        let call = browser.wait(&format!(
+            "document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
+        ));
+        let ran = Command::new(program).args(["-c", call.as_str().expect("a text")]).output().ok();
+        let Some(ran) = peers::found(program, ran) else { continue };
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(said.contains("message_id"), "{call}: {said} {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(sandbox.requests().len(), before + 1);
+    }
+    // What programs read from the environment is what the shell makes of these lines.
+    let lines = browser.text("#environment");
+    let script = format!("{lines}\nprintf '%s %s' \"$ENGAGELAB_DEV_KEY\" \"$ENGAGELAB_DEV_SECRET\"");
+    let said = Command::new("sh").args(["-c", &script]).output().expect("sh runs").stdout;
+    assert_eq!(String::from_utf8(said).expect("UTF-8"), "k'$(x)\\ s \"`\u{e9}'");
 }
 
 const TOKEN: &str = "t0ken+/=";

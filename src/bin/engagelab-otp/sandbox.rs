@@ -14,6 +14,7 @@ use engagelab_otp::sandbox::{
     TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, TemplateStatus};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
@@ -228,7 +229,8 @@ fn line(activity: Activity<'_>) -> String {
 fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
-    let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
+    let encoded = |token| utf8_percent_encode(token, FRAGMENT);
+    let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
     writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
         let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
@@ -295,6 +297,9 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+/// What stands for something else in the fragment of an address, or is changed by a browser.
+const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// In octets.
 const LARGEST_SEED: usize = 64 << 20;

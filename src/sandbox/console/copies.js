@@ -29,7 +29,7 @@ const word = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).r
 function snippets(to, template) {
   const { key: name, secret } = key(), base = location.origin;
   return {
-    curl: `curl ${base}/v1/messages \\\n  -u ${word(`${name}:${secret}`)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(JSON.stringify({ to, template: { id: template } }))}`,
+    curl: `curl ${base}/v1/messages \\\n  -u ${word(`${name}:${secret}`)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(`{"to": ${quoted(to)},\n       "template": {"id": ${quoted(template)}}}`)}`,
     Rust: `let credentials = Credentials::new(${rustQuoted(name)}, ${rustQuoted(secret)})?;\nlet client = Client::builder(credentials).base_url(${rustQuoted(base)}).build()?;\nlet receipt = client.send_otp(&${rustQuoted(to)}.parse()?, &TemplateRef::new(${rustQuoted(template)})?)?;`,
     Python: `import base64\nimport json\nimport urllib.request\n\nrequest = urllib.request.Request(\n    ${quoted(`${base}/v1/messages`)},\n    json.dumps({"to": ${quoted(to)}, "template": {"id": ${quoted(template)}}}).encode(),\n    {\n        "Content-Type": "application/json",\n        "Authorization": "Basic " + base64.b64encode(${quoted(`${name}:${secret}`)}.encode()).decode(),\n    },\n)\nprint(json.load(urllib.request.urlopen(request)))`,
     environment: `export ENGAGELAB_DEV_KEY=${word(name)}\nexport ENGAGELAB_DEV_SECRET=${word(secret)}\nexport ENGAGELAB_OTP_BASE_URL=${word(base)}`,
@@ -93,8 +93,8 @@ function story(message, templates) {
     else if (entry.status === "verified") steps.push({ right: true });
     else if (entry.forced) steps.push(entry.status === "verified_timeout" ? { event: "expire" } : entry.error ? { event: "fail", error: entry.error.code } : { event: "deliver" });
     else if (entry.at !== reached) {
-      // Where the clock was put back in between, a channel takes a second as ever.
-      pass(Math.max(entry.at - reached, 0) || 1000);
+      // Where the clock was put back in between, nobody knows how long it took: longer than a channel does.
+      pass(Math.max(entry.at - reached, 0) || 10000);
       reached = entry.at;
     }
   }
@@ -189,5 +189,5 @@ function typescriptTest(told) {
 
 function testFor(language, message, templates) {
   const told = story(message, templates);
-  return language === "Rust" ? rustTest(message, told) : language === "Python" ? pythonTest(told) : typescriptTest(told);
+  return { notes: told.notes, text: language === "Rust" ? rustTest(message, told) : language === "Python" ? pythonTest(told) : typescriptTest(told) };
 }
