@@ -30,6 +30,12 @@ impl Rate {
     pub(crate) fn take(&mut self, now: Instant) {
         self.next = Some(self.next.map_or(now, |next| next.max(now)) + self.interval);
     }
+
+    /// Takes back that a message was counted, which is not sent.
+    #[cfg(feature = "batch")]
+    pub(crate) fn give_back(&mut self) {
+        self.next = self.next.and_then(|next| next.checked_sub(self.interval));
+    }
 }
 
 /// What a thread may come late, and make good for.

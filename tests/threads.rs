@@ -75,6 +75,7 @@ fn every_public_type_can_be_shared_between_threads() {
         batch::JournalReport,
         batch::Kind,
         batch::Problem,
+        batch::Resolver,
         batch::Row,
         batch::RowResult,
         batch::RowState,

@@ -55,7 +55,7 @@ impl Found {
             |record| {
                 let (table, ids) = &mut *state.borrow_mut();
                 record.enter(table);
-                if let Record::Result(row, RowState::Accepted, id) = record {
+                if let Record::Result(row, RowState::Accepted, id) | Record::Resolved(row, _, id) = record {
                     ids.set(*row, id);
                 }
             },

@@ -1,12 +1,16 @@
 //! What a batch writes down: a head, the intent to send a row before its request may leave, and what became of it.
 //!
 //! ```text
-//! octets  field
-//! 1       kind
-//! head    JSON: what must be the same when the batch goes on
-//! intent  the row's number (4)
-//! result  the row's number (4), its state (1), and in UTF-8 the message's id or the reason
+//! octets    field
+//! 1         kind
+//! head      JSON: what must be the same when the batch goes on
+//! intent    the row's number (4), and when it was written, in seconds since 1970 (4)
+//! result    the row's number (4), its state (1), and in UTF-8 the message's id or the reason
+//! resolved  the row's number (4), the time of the intent that it is about (4), and in UTF-8 the message's id
 //! ```
+//!
+//! Numbers are in little-endian order. By the times of intents, callbacks can tell also a later run which message a row is
+//! that is unknown.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,9 +69,12 @@ impl Head {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
     Head(&'a [u8]),
-    Intent(u32),
+    /// A row, and when.
+    Intent(u32, u32),
     /// The text is a message's id, or the reason.
     Result(u32, RowState, &'a str),
+    /// A callback told that a row, of the intent of this time, is this message.
+    Resolved(u32, u32, &'a str),
 }
 
 impl<'a> Record<'a> {
@@ -78,12 +85,17 @@ impl<'a> Record<'a> {
         }
         let (row, rest) = rest.split_first_chunk::<4>()?;
         let row = u32::from_le_bytes(*row);
+        let time = || rest.split_first_chunk::<4>().map(|(time, rest)| (u32::from_le_bytes(*time), rest));
         match *kind {
-            INTENT => Some(Self::Intent(row)),
+            INTENT => Some(Self::Intent(row, time()?.0)),
             RESULT => {
                 let (state, text) = rest.split_first()?;
                 let state = STATES.iter().find(|(_, number)| number == state)?.0;
                 Some(Self::Result(row, state, std::str::from_utf8(text).ok()?))
+            }
+            RESOLVED => {
+                let (time, text) = time()?;
+                Some(Self::Resolved(row, time, std::str::from_utf8(text).ok()?))
             }
             _ => None,
         }
@@ -91,13 +103,16 @@ impl<'a> Record<'a> {
 
     /// Enters what the record says.
     pub(super) fn enter(&self, table: &mut Table) {
-        match self {
-            Self::Head(_) => {}
+        let (row, state, reason) = match self {
+            Self::Head(_) => return,
             // Until a result says otherwise.
-            Self::Intent(row) => table.set(*row, RowState::Unknown, "interrupted"),
-            Self::Result(row, RowState::Accepted, _) => table.set(*row, RowState::Accepted, ""),
-            Self::Result(row, state, reason) => table.set(*row, *state, reason),
-        }
+            Self::Intent(row, _) => (row, RowState::Unknown, "interrupted"),
+            Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
+                (row, RowState::Accepted, "")
+            }
+            Self::Result(row, state, reason) => (row, *state, *reason),
+        };
+        table.set(*row, state, reason);
     }
 }
 
@@ -107,13 +122,13 @@ pub(super) struct BatchJournal {
 }
 
 impl BatchJournal {
-    /// Opens the journal, or begins it, and enters what it holds.
+    /// Opens the journal, or begins it, and hands over each record that it holds.
     pub(super) fn open(
         path: &Path,
         head: &Head,
         durability: Durability,
         disk: Option<Arc<dyn Disk>>,
-        table: &mut Table,
+        mut each: impl FnMut(&Record<'_>),
     ) -> Result<Self, BatchError> {
         let mut options = Options::new(KIND, durability);
         if let Some(disk) = disk {
@@ -126,7 +141,7 @@ impl BatchJournal {
             Some(Record::Head(text)) => found = serde_json::from_slice::<Head>(text).ok().or(found.take()),
             Some(record) => {
                 tries.count(&record);
-                record.enter(table);
+                each(&record);
             }
             None => {}
         })
@@ -147,9 +162,15 @@ impl BatchJournal {
         Ok(Self { journal })
     }
 
-    /// Writes that this row is about to be sent. When this has returned, its request may leave.
-    pub(super) fn intend(&self, row: u32) -> Result<(), JournalError> {
-        self.journal.write(&[&[INTENT][..], &row.to_le_bytes()].concat()).map(drop)
+    /// Writes that this row is about to be sent, at this time. When this has returned, its request may leave.
+    pub(super) fn intend(&self, row: u32, time: u32) -> Result<(), JournalError> {
+        self.journal.write(&[&[INTENT][..], &row.to_le_bytes(), &time.to_le_bytes()].concat()).map(drop)
+    }
+
+    /// Writes which message a row is, of the intent of this time.
+    pub(super) fn resolve(&self, row: u32, time: u32, message: &str) -> Result<(), JournalError> {
+        let record = [&[RESOLVED][..], &row.to_le_bytes(), &time.to_le_bytes(), message.as_bytes()];
+        self.journal.write(&record.concat()).map(drop)
     }
 
     /// Notes what became of a row. It is written with the next intent, or when it is [handed over](Self::hand_over): what a
@@ -178,11 +199,12 @@ impl Tries {
     fn count(&mut self, record: &Record<'_>) {
         match record {
             Record::Head(_) => {}
-            Record::Intent(_) => self.open += 1,
+            Record::Intent(..) => self.open += 1,
             Record::Result(_, state, _) => {
                 self.open = self.open.saturating_sub(1);
                 self.has_acted |= *state != RowState::Left;
             }
+            Record::Resolved(..) => self.has_acted = true,
         }
     }
 
@@ -216,6 +238,7 @@ const KIND: Kind = Kind { name: *b"btch", version: 1 };
 const HEAD: u8 = 1;
 const INTENT: u8 = 2;
 const RESULT: u8 = 3;
+const RESOLVED: u8 = 4;
 
 /// The states that a result can have, by their numbers.
 const STATES: [(RowState, u8); 4] =

@@ -4,7 +4,8 @@
 //! [`Batch::run`] sends. Before a request may leave, the journal holds that its row is about to be sent; afterwards, what
 //! became of it. So the same again goes on where the last run ended: rows that were accepted are not sent again, and
 //! those of which only the intent is there are **unknown**, at most one for each worker, and not sent again either unless
-//! that is [asked for](BatchOptions::resend_unknown). The journal holds no recipient in any form.
+//! that is [asked for](BatchOptions::resend_unknown). Where callbacks are at hand, a [`Resolver`] finds out which message
+//! such a row is. The journal holds no recipient in any form.
 //!
 //! It blocks, and its workers are threads of its own. What it does not do: schedule, or send again what was refused.
 //!
@@ -37,7 +38,10 @@ mod journal;
 mod options;
 mod pace;
 mod report;
+mod resolution;
+mod result;
 mod run;
+mod state;
 mod stop;
 mod table;
 #[cfg(all(test, feature = "sandbox"))]
@@ -50,7 +54,9 @@ pub use input::{Duplicates, Format, Input, InputOptions, Kind, Problem, Row};
 pub use journal::journal_of;
 pub use options::{BatchOptions, Durability};
 pub use report::JournalReport;
-pub use run::{Batch, RowResult};
+pub use resolution::Resolver;
+pub use result::RowResult;
+pub use run::Batch;
 pub use stop::{Ended, Stopper, Summary};
 pub use table::{Counts, RowState};
 pub use transport::Transport;

@@ -16,6 +16,7 @@ pub struct BatchOptions {
     pub(super) retry_rejected: bool,
     pub(super) resend_unknown: bool,
     pub(super) patience: Duration,
+    pub(super) callbacks: Option<Duration>,
 }
 
 /// What the journal survives.
@@ -48,6 +49,7 @@ impl BatchOptions {
             retry_rejected: false,
             resend_unknown: false,
             patience: Duration::from_secs(600),
+            callbacks: None,
         }
     }
 
@@ -93,6 +95,13 @@ impl BatchOptions {
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Resolves unknown rows by callbacks, which are given to the batch's [`Resolver`](super::Resolver), and waits for them
+    /// for so long after the last row. For each row that was accepted, up to 18 octets more are kept in memory.
+    #[must_use]
+    pub fn resolve_by_callbacks(self, wait: Duration) -> Self {
+        Self { callbacks: Some(wait), ..self }
     }
 }
 

@@ -113,6 +113,14 @@ impl Pace {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
+    /// A request was not made, although it might have left: its place in the rate is free again.
+    pub(super) fn given_back(&mut self) {
+        self.withdrawn();
+        if let Some(rate) = &mut self.rate {
+            rate.give_back();
+        }
+    }
+
     /// Why the service takes nothing at present.
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.as_ref().map(|trouble| match &trouble.what {
@@ -201,5 +209,16 @@ mod tests {
             }
         }
         assert!((18..=20).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn what_was_given_back_takes_no_place_in_the_rate() {
+        let (mut pace, start) = (Pace::new(Some(10.0), 600 * SECOND), Instant::now());
+        for _ in 0..1000 {
+            assert_eq!(pace.turn(start), Turn::Now);
+            pace.given_back();
+        }
+        assert_eq!(pace.turn(start), Turn::Now);
+        assert!(matches!(pace.turn(start), Turn::At(_)));
     }
 }

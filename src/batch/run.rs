@@ -1,8 +1,9 @@
 //! The run itself: workers that take rows, write down what they are about to do, and do it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,13 @@ use super::input::{Input, Kind, Row, Rows};
 use super::journal::{BatchJournal, Head, journal_of};
 use super::options::BatchOptions;
 use super::pace::{Pace, Turn, What};
+use super::resolution::{Earlier, Resolution, Resolver};
+use super::result::RowResult;
+use super::state::{State, Untold};
 use super::stop::{Ended, Stopper, Summary};
-use super::table::{Counts, RowState, Table};
-use super::transport::{Sent, Transport};
-use crate::journal::{Disk, JournalError, Position};
+use super::table::{Counts, RowState};
+use super::transport::{NotAdmitted, Sent, Transport};
+use crate::journal::Disk;
 use crate::sync;
 
 /// A batch with its journal open. No other run can have it meanwhile.
@@ -22,70 +26,9 @@ pub struct Batch {
     transport: Transport,
     kind: Kind,
     options: BatchOptions,
-    path: PathBuf,
-    journal: BatchJournal,
+    state: Arc<State>,
     rows: Mutex<Rows>,
-    table: Mutex<Table>,
     pace: Mutex<Pace>,
-    stopper: Stopper,
-    not_journalled: Mutex<Vec<u32>>,
-}
-
-/// What became of one row in this run.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct RowResult {
-    row: u32,
-    line: u64,
-    state: RowState,
-    message_id: Option<String>,
-    channel: Option<String>,
-    reason: Option<String>,
-}
-
-impl RowResult {
-    fn new(row: &Row, state: RowState) -> Self {
-        let (row, line) = (row.number, row.line);
-        Self { row, line, state, message_id: None, channel: None, reason: None }
-    }
-
-    /// The row's number, counted from 1.
-    pub fn row(&self) -> u32 {
-        self.row
-    }
-
-    /// The line on which it begins.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
-    /// Where it stands. [`RowState::Left`] is one that was not sent, and is not tried again in this run.
-    pub fn state(&self) -> RowState {
-        self.state
-    }
-
-    /// The id of its message, if the service took it over.
-    pub fn message_id(&self) -> Option<&str> {
-        self.message_id.as_deref()
-    }
-
-    /// The channel that is tried first, if the service says.
-    pub fn channel(&self) -> Option<&str> {
-        self.channel.as_deref()
-    }
-
-    /// Why it stands there: the service's code, the name of an SMPP status, or what failed.
-    pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
-    }
-}
-
-/// What became of a row, on its way to the journal.
-struct Untold {
-    row: u32,
-    position: Result<Position, JournalError>,
-    /// None if the row is tried again.
-    result: Option<RowResult>,
 }
 
 impl Batch {
@@ -124,26 +67,29 @@ impl Batch {
             language: settings.language.as_ref().map(|language| language.as_str().to_owned()),
             duplicates: settings.duplicates.as_str().to_owned(),
         };
-        let (rows, mut table) = input.into_parts();
-        let journal = BatchJournal::open(&path, &head, options.durability.into(), disk, &mut table)?;
+        let (mut rows, mut table) = input.into_parts();
+        let mut earlier = options.callbacks.map(|_| Earlier::default());
+        let journal = BatchJournal::open(&path, &head, options.durability.into(), disk, |record| {
+            record.enter(&mut table);
+            if let Some(earlier) = &mut earlier {
+                earlier.enter(record);
+            }
+        })?;
+        let resolution = earlier.map(|earlier| Resolution::of_earlier(earlier, &mut rows)).transpose()?;
         let pace = Pace::new(options.rate, options.patience);
         Ok(Self {
             transport,
             kind: rows.kind(),
             options,
-            path,
-            journal,
+            state: Arc::new(State::new(path, table, journal, resolution)),
             rows: Mutex::new(rows),
-            table: Mutex::new(table),
             pace: Mutex::new(pace),
-            stopper: Stopper::default(),
-            not_journalled: Mutex::default(),
         })
     }
 
     /// Where the rows stand now. Another thread can ask this while the batch runs.
     pub fn counts(&self) -> Counts {
-        sync::lock(&self.table).counts()
+        sync::lock(&self.state.table).counts()
     }
 
     /// How many rows this run still has to send.
@@ -168,33 +114,63 @@ impl Batch {
 
     /// What ends a run in order, from another thread.
     pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+        self.state.stopper.clone()
+    }
+
+    /// What callbacks are given to, if [they are to resolve](BatchOptions::resolve_by_callbacks) unknown rows; else it passes
+    /// everything over. Have it before the run: a callback can be quicker than an answer.
+    pub fn resolver(&self) -> Resolver {
+        Resolver(Arc::downgrade(&self.state))
     }
 
     /// The journal.
     pub fn journal(&self) -> &Path {
-        &self.path
+        &self.state.path
     }
 
     /// Sends, until each row was tried or the run is ended. `observer` is told of each row, by the thread that sent it,
     /// once the journal has it: at the latest when that thread is about to send another.
     pub fn run(&self, observer: impl Fn(&RowResult) + Sync) -> Summary {
         sync::lock(&self.rows).rewind();
+        let working = AtomicUsize::new(0);
         thread::scope(|scope| {
             for number in 0..self.options.workers {
+                working.fetch_add(1, Ordering::SeqCst);
                 let worker = thread::Builder::new().name("batch-worker".to_owned());
-                let spawned = worker.spawn_scoped(scope, || self.work(&observer));
+                let ended = Working(&working, &self.state.stopper);
+                let spawned = worker.spawn_scoped(scope, || {
+                    let _ended = ended;
+                    self.work(&observer);
+                });
                 if spawned.is_err() && number == 0 {
-                    self.stopper.end(Ended::Unavailable("no thread could be started".to_owned()));
+                    self.state.stopper.end(Ended::Unavailable("no thread could be started".to_owned()));
                 }
             }
+            self.await_callbacks(&working, &observer);
         });
-        let table = sync::lock(&self.table);
-        Summary {
-            counts: table.counts(),
-            reasons: table.reasons(),
-            ended: self.stopper.ended(),
-            not_journalled: std::mem::take(&mut *sync::lock(&self.not_journalled)),
+        self.state.tell_resolved(&observer);
+        self.state.summary()
+    }
+
+    /// Tells the rows that callbacks resolve, while the workers work and for a time after that.
+    fn await_callbacks(&self, working: &AtomicUsize, observer: &impl Fn(&RowResult)) {
+        let Some(wait) = self.options.callbacks else { return };
+        let is_working = || working.load(Ordering::SeqCst) > 0;
+        let mut until = None;
+        loop {
+            self.state.tell_resolved(observer);
+            if !is_working() {
+                let until = *until.get_or_insert_with(|| Instant::now().checked_add(wait));
+                let is_over = until.is_some_and(|until| until <= Instant::now());
+                if is_over || self.state.stopper.is_ended() || !self.state.awaits_callbacks() {
+                    return;
+                }
+                self.state.stopper.wait_until(until, || self.state.has_untold());
+            } else if self.state.stopper.is_ended() {
+                return;
+            } else {
+                self.state.stopper.wait_until(None, || self.state.has_untold() || !is_working());
+            }
         }
     }
 
@@ -203,76 +179,64 @@ impl Batch {
         while let Some(row) = self.next_row() {
             while self.is_tried_again(&row, &mut untold, observer) {}
         }
-        self.tell(&mut untold, observer);
-    }
-
-    /// Has the journal hold what became of the last row of this worker, and then tells it. After the next intent it does
-    /// hold it, so that one write serves both.
-    fn tell(&self, untold: &mut Option<Untold>, observer: &impl Fn(&RowResult)) {
-        let Some(Untold { row, position, result }) = untold.take() else { return };
-        let held = position.and_then(|position| self.journal.hand_over(position));
-        if let Err(error) = held {
-            sync::lock(&self.not_journalled).push(row);
-            self.journal_failed(&error);
-        }
-        if let Some(result) = result {
-            observer(&result);
-        }
+        self.state.tell(&mut untold, observer);
     }
 
     /// The next row that is to be sent, unless the run is to end.
     fn next_row(&self) -> Option<Row> {
         let mut rows = sync::lock(&self.rows);
-        if self.stopper.is_ended() {
+        if self.state.stopper.is_ended() {
             return None;
         }
-        let wanted = |number| match sync::lock(&self.table).state(number) {
-            RowState::Left => true,
-            RowState::Rejected => self.options.retry_rejected,
-            RowState::Unknown => self.options.resend_unknown,
-            RowState::Accepted | RowState::Invalid | RowState::Duplicate => false,
-        };
-        match rows.next(wanted) {
+        match rows.next(|number| self.is_wanted(number)) {
             Ok(row) => row,
             Err(error) => {
-                self.stopper.end(Ended::Input(error.to_string()));
+                self.state.stopper.end(Ended::Input(error.to_string()));
                 None
             }
         }
     }
 
+    fn is_wanted(&self, row: u32) -> bool {
+        match sync::lock(&self.state.table).state(row) {
+            RowState::Left => true,
+            RowState::Rejected => self.options.retry_rejected,
+            RowState::Unknown => self.options.resend_unknown,
+            RowState::Accepted | RowState::Invalid | RowState::Duplicate => false,
+        }
+    }
+
     /// Sends a row, in its turn; true if it did not leave, and may soon.
     fn is_tried_again(&self, row: &Row, untold: &mut Option<Untold>, observer: &impl Fn(&RowResult)) -> bool {
-        loop {
-            let turn = sync::lock(&self.pace).turn(Instant::now());
-            match turn {
-                _ if self.stopper.is_ended() => {
-                    if turn == Turn::Now {
-                        sync::lock(&self.pace).withdrawn();
-                    }
-                    return false;
-                }
-                Turn::Now => break,
-                Turn::At(moment) => {
-                    self.tell(untold, observer);
-                    self.stopper.sleep_until(moment);
-                }
-                Turn::Never(ended) => {
-                    self.stopper.end(ended);
-                    return false;
-                }
-            }
-        }
-        if let Err(error) = self.journal.intend(row.number) {
-            sync::lock(&self.pace).withdrawn();
-            self.journal_failed(&error);
+        if !self.is_its_turn(untold, observer) {
             return false;
         }
-        self.tell(untold, observer);
-        let (kind, sent_at) = (self.kind, Instant::now());
-        let sent = self.transport.send(kind, row);
+        // A callback may have told meanwhile that an earlier attempt was accepted.
+        if !self.is_wanted(row.number) {
+            self.pace().given_back();
+            return false;
+        }
+        let admission = match self.transport.admit(self.kind, row) {
+            Ok(admission) => admission,
+            Err(not_admitted) => {
+                self.state.tell(untold, observer);
+                return self.is_asked_again(row, not_admitted, observer);
+            }
+        };
+        let under_way = match self.state.begin(row) {
+            Ok(under_way) => under_way,
+            Err(error) => {
+                admission.withdraw();
+                self.pace().withdrawn();
+                self.state.journal_failed(&error);
+                return false;
+            }
+        };
+        self.state.tell(untold, observer);
+        let sent_at = Instant::now();
+        let sent = self.transport.send(self.kind, row, admission);
         let now = Instant::now();
-        let mut pace = sync::lock(&self.pace);
+        let mut pace = self.pace();
         match &sent {
             Sent::Accepted { .. } | Sent::Rejected(_) => pace.answered(sent_at),
             Sent::Throttled(_, asked) => pace.failed(What::SlowDown(*asked), sent_at, now),
@@ -282,56 +246,73 @@ impl Batch {
             Sent::Stayed { .. } | Sent::Refused(_) | Sent::Unusable(_) => pace.withdrawn(),
         }
         drop(pace);
-        let (done, try_again) = self.settle(row, sent);
+        let (done, try_again) = self.state.settle(row, sent, under_way);
         *untold = Some(done);
         try_again
     }
 
-    /// Enters what became of a row; true if it is to be tried again.
-    fn settle(&self, row: &Row, sent: Sent) -> (Untold, bool) {
-        let mut result = RowResult::new(row, RowState::Left);
-        let mut try_again = false;
-        match sent {
-            Sent::Accepted { message_id, channel } => {
-                result.state = RowState::Accepted;
-                result.message_id = Some(message_id);
-                result.channel = channel;
-            }
-            Sent::Rejected(reason) => {
-                result.state = RowState::Rejected;
-                result.reason = Some(reason);
-            }
-            Sent::Unknown(reason) => {
-                result.state = RowState::Unknown;
-                result.reason = Some(reason);
-            }
-            Sent::Refused(reason) => {
-                self.stopper.end(Ended::Refused(reason.clone()));
-                result.reason = Some(reason);
-            }
-            Sent::Unusable(reason) => {
-                self.stopper.end(Ended::Unavailable(reason.clone()));
-                result.reason = Some(reason);
-            }
-            Sent::Throttled(reason, _) => {
-                try_again = true;
-                result.reason = Some(reason);
-            }
-            Sent::Stayed { reason, try_again: again } => {
-                try_again = again;
-                result.reason = Some(reason);
+    /// Waits until a request may leave; false if the run ends before.
+    fn is_its_turn(&self, untold: &mut Option<Untold>, observer: &impl Fn(&RowResult)) -> bool {
+        loop {
+            let turn = self.pace().turn(Instant::now());
+            match turn {
+                _ if self.state.stopper.is_ended() => {
+                    if turn == Turn::Now {
+                        self.pace().withdrawn();
+                    }
+                    return false;
+                }
+                Turn::Now => return true,
+                Turn::At(moment) => {
+                    self.state.tell(untold, observer);
+                    self.state.stopper.sleep_until(moment);
+                }
+                Turn::Never(ended) => {
+                    self.state.stopper.end(ended);
+                    return false;
+                }
             }
         }
-        let text = result.message_id.as_deref().or(result.reason.as_deref()).unwrap_or_default();
-        let position = self.journal.settle(row.number, result.state, text);
-        let reason = result.reason.as_deref().unwrap_or_default();
-        sync::lock(&self.table).set(row.number, result.state, reason);
-        (Untold { row: row.number, position, result: (!try_again).then_some(result) }, try_again)
     }
 
-    fn journal_failed(&self, error: &JournalError) {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        self.stopper.end(Ended::Journal(format!("{error}{cause}")));
+    /// Enters that the guard did not admit a row; true if it is to be asked again.
+    fn is_asked_again(&self, row: &Row, why: NotAdmitted, observer: &impl Fn(&RowResult)) -> bool {
+        match why {
+            NotAdmitted::Unavailable => {
+                let (what, now) = (What::Unavailable("guard_store".to_owned()), Instant::now());
+                self.pace().failed(what, now, now);
+                true
+            }
+            NotAdmitted::Full => {
+                self.pace().given_back();
+                self.state.stopper.end(Ended::Unavailable("guard_store_full".to_owned()));
+                false
+            }
+            NotAdmitted::Denied { reason, retry_after, is_for_all } => {
+                self.pace().given_back();
+                if is_for_all {
+                    self.state.stopper.end(Ended::Denied(reason.clone()));
+                }
+                if let Some(result) = self.state.denied(row, reason, retry_after) {
+                    observer(&result);
+                }
+                false
+            }
+        }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        sync::lock(&self.pace)
+    }
+}
+
+/// A worker that works. Where it ends, or does not even begin, it is one less.
+struct Working<'a>(&'a AtomicUsize, &'a Stopper);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.1.wake();
     }
 }
 
@@ -340,7 +321,7 @@ impl fmt::Debug for Batch {
         f.debug_struct("Batch")
             .field("transport", &self.transport)
             .field("options", &self.options)
-            .field("journal", &self.path)
+            .field("journal", &self.state.path)
             .field("counts", &self.counts())
             .finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::table::{Counts, RowState};
 use crate::sync;
@@ -19,6 +19,8 @@ pub enum Ended {
     Unavailable(String),
     /// The service does not take this account's requests; this is its code.
     Refused(String),
+    /// A guard's limit on all sends together allows no more; this is its name.
+    Denied(String),
     /// The journal cannot be written: nothing more was sent.
     Journal(String),
     /// The input cannot be read any more, or was changed.
@@ -35,6 +37,11 @@ pub struct Summary {
     pub reasons: BTreeMap<(RowState, String), u64>,
     /// Why it ended early; none if every row was tried that was to be.
     pub ended: Option<Ended>,
+    /// How many rows that were unknown a callback has told to be accepted, in this run.
+    pub resolved: u64,
+    /// How long until a row that a guard denied may pass: the shortest of these times. None if no row was denied, or it is
+    /// not known.
+    pub retry_after: Option<Duration>,
     /// Rows whose result could not be written to the journal. They count as what they are here; a run that goes on takes
     /// them for unknown.
     pub not_journalled: Vec<u32>,
@@ -74,13 +81,24 @@ impl Stopper {
 
     /// Sleeps until then, or until the run is to end.
     pub(super) fn sleep_until(&self, until: Instant) {
+        self.wait_until(Some(until), || false);
+    }
+
+    /// Waits until then, until the run is to end, or until this holds, which is looked at after each [`wake`](Self::wake).
+    pub(super) fn wait_until(&self, until: Option<Instant>, mut holds: impl FnMut() -> bool) {
         let mut ended = sync::lock(&self.inner.ended);
-        while ended.is_none() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+        while ended.is_none() && !holds() {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            ended = sync::wait(&self.inner.changed, ended, Some(left));
+            ended = sync::wait(&self.inner.changed, ended, left);
         }
+    }
+
+    /// Has those who wait look again.
+    pub(super) fn wake(&self) {
+        drop(sync::lock(&self.inner.ended));
+        self.inner.changed.notify_all();
     }
 }

@@ -116,14 +116,16 @@ impl Table {
         (row as usize).checked_sub(1).and_then(|place| self.rows.get(place)).copied().unwrap_or_default()
     }
 
-    pub(super) fn set(&mut self, row: u32, state: RowState, reason: &str) {
+    /// Sets where a row stands. One that was accepted stays so: a callback can tell it of an earlier attempt while another
+    /// one is under way, and it does not matter then what that comes to. Says whether it was set.
+    pub(super) fn set(&mut self, row: u32, state: RowState, reason: &str) -> bool {
         let reason = self.place(reason);
         let entry = (row as usize).checked_sub(1).and_then(|place| self.rows.get_mut(place));
-        if let Some(entry) = entry {
-            *self.counts.of(entry.state) -= 1;
-            *self.counts.of(state) += 1;
-            *entry = Entry { state, reason };
-        }
+        let Some(entry) = entry.filter(|entry| entry.state != RowState::Accepted) else { return false };
+        *self.counts.of(entry.state) -= 1;
+        *self.counts.of(state) += 1;
+        *entry = Entry { state, reason };
+        true
     }
 
     fn place(&mut self, reason: &str) -> u16 {

@@ -8,12 +8,8 @@ use ring::digest::{Context, SHA256};
 #[cfg(feature = "smpp")]
 use super::input::message;
 use super::input::{Kind, Row, hexadecimal};
-use crate::{Client, Error, ErrorCodeClass, ErrorKind, Outcome, SendReceipt};
-#[cfg(feature = "guard")]
-use crate::{
-    MessageId,
-    guard::{Guard, GuardedSend, Settlement},
-};
+use crate::guard::{AdmitError, Guard, GuardedSend, LimitKind, Permit, Settlement, StoreError};
+use crate::{Client, Error, ErrorCodeClass, ErrorKind, MessageId, Outcome, SendReceipt};
 #[cfg(feature = "smpp")]
 use crate::{
     smpp::pdu::Status,
@@ -24,7 +20,6 @@ use crate::{
 pub struct Transport {
     inner: Inner,
     account: String,
-    #[cfg(feature = "guard")]
     guard: Option<Guard>,
 }
 
@@ -78,17 +73,14 @@ impl Transport {
     }
 
     fn new(inner: Inner, account: String) -> Self {
-        Self {
-            inner,
-            account,
-            #[cfg(feature = "guard")]
-            guard: None,
-        }
+        Self { inner, account, guard: None }
     }
 
-    /// With a guard, which is asked for a permit before each row is sent. A row that it denies is left, and a later run
-    /// asks again; while the guard's store does not answer, the run waits.
-    #[cfg(feature = "guard")]
+    /// With a guard, which is asked for a permit before each row is sent, and before the journal says that it is about to
+    /// be. A row that it denies is [left](super::RowState::Left) with the limit and the time until it may pass, nothing of
+    /// it stands in the journal, and a later run asks again. A run does not wait for limits: they last up to a month, others
+    /// may charge them meanwhile, and a run that goes on later costs nothing. Where a limit on all sends together denies
+    /// one, it [ends](super::Ended::Denied). While the guard's store does not answer, the run waits.
     #[must_use]
     pub fn guarded(self, guard: Guard) -> Self {
         Self { guard: Some(guard), ..self }
@@ -111,50 +103,32 @@ impl Transport {
         }
     }
 
-    pub(super) fn send(&self, kind: Kind, row: &Row) -> Sent {
-        #[cfg(feature = "guard")]
-        if let Some(guard) = &self.guard {
-            return self.send_guarded(guard, kind, row);
-        }
-        match self.send_now(kind, row) {
-            Ok(accepted) => accepted.into(),
-            Err(failed) => failed.into(),
-        }
-    }
-
-    /// Asks for a permit before, and settles it afterwards.
-    #[cfg(feature = "guard")]
-    fn send_guarded(&self, guard: &Guard, kind: Kind, row: &Row) -> Sent {
+    /// Asks the guard, if there is one, whether a row may be sent.
+    pub(super) fn admit(&self, kind: Kind, row: &Row) -> Result<Admission, NotAdmitted> {
+        let Some(guard) = &self.guard else { return Ok(Admission(None)) };
         let asked = match kind {
             Kind::Otp => GuardedSend::otp(&row.to),
             Kind::Code => GuardedSend::code(&row.to),
             Kind::Message | Kind::Marketing => GuardedSend::message(&row.to),
         };
-        let permit = match guard.admit(&asked) {
-            Ok(permit) => permit,
-            Err(error) => {
-                return match error.denied() {
-                    Some(denied) => Sent::Stayed {
-                        reason: format!("guard_{}", denied.limit().as_str()),
-                        try_again: false,
-                    },
-                    None => Sent::Stayed { reason: "guard_store".to_owned(), try_again: true },
-                };
-            }
-        };
+        // Registered too: else a callback could be taken for another one's send to the same recipient.
+        Ok(Admission(Some(guard.admit(&asked.template(row.template.id()))?)))
+    }
+
+    /// Sends a row that was admitted, and says to the guard what it came to.
+    pub(super) fn send(&self, kind: Kind, row: &Row, admission: Admission) -> Sent {
         let result = self.send_now(kind, row);
-        let settled = match &result {
-            Ok(accepted) => match MessageId::new(&accepted.message_id) {
-                Ok(id) => permit.accepted(&id),
-                Err(_) => permit.settle(Settlement::Accepted),
-            },
-            Err(Failed::Http(error)) => permit.settle(Settlement::from(error.as_ref())),
-            #[cfg(feature = "smpp")]
-            Err(Failed::Smpp(error)) => permit.settle(Settlement::from(error)),
-        };
-        if let Err(error) = settled {
-            // What is not settled stays counted, as what is unknown does.
-            log::warn!("a permit cannot be settled: {error}");
+        if let Some(permit) = admission.0 {
+            let settled = match &result {
+                Ok(accepted) => match MessageId::new(&accepted.message_id) {
+                    Ok(id) => permit.accepted(&id),
+                    Err(_) => permit.settle(Settlement::Accepted),
+                },
+                Err(Failed::Http(error)) => permit.settle(Settlement::from(error.as_ref())),
+                #[cfg(feature = "smpp")]
+                Err(Failed::Smpp(error)) => permit.settle(Settlement::from(error)),
+            };
+            note(settled);
         }
         match result {
             Ok(accepted) => accepted.into(),
@@ -179,6 +153,54 @@ impl Transport {
                 Ok(Accepted { message_id: accepted.message_id, channel: None })
             }
         }
+    }
+}
+
+/// Leave to send one row, by the guard if there is one.
+pub(super) struct Admission(Option<Permit>);
+
+impl Admission {
+    /// It is not made use of.
+    pub(super) fn withdraw(self) {
+        if let Some(permit) = self.0 {
+            note(permit.settle(Settlement::NotSent));
+        }
+    }
+}
+
+/// Why a guard admits a row not.
+#[derive(Debug)]
+pub(super) enum NotAdmitted {
+    Denied {
+        reason: String,
+        retry_after: Option<Duration>,
+        /// Whether the limit is one on all sends together: it denies the other rows as well.
+        is_for_all: bool,
+    },
+    /// The guard's store has no room, and will not have any soon.
+    Full,
+    /// The guard's store does not answer.
+    Unavailable,
+}
+
+impl From<AdmitError> for NotAdmitted {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Denied(denied) => Self::Denied {
+                reason: format!("guard_{}", denied.limit().as_str()),
+                retry_after: denied.retry_after(),
+                is_for_all: matches!(denied.limit(), LimitKind::Sends | LimitKind::Spend),
+            },
+            AdmitError::Store(StoreError::Full) => Self::Full,
+            AdmitError::Store(_) => Self::Unavailable,
+        }
+    }
+}
+
+/// What is not settled stays counted, as what is unknown does.
+fn note(settled: Result<(), StoreError>) {
+    if let Err(error) = settled {
+        log::warn!("a permit cannot be settled: {error}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::admission::{Guard, Inner};
 use super::limits::millionths;
 use super::pepper::{Digests, Kind, Subject};
+use super::registry::Registrable;
 use super::store::{ChargeId, Key, Store, StoreError, Version};
 use crate::api::types::MessageId;
 use crate::lifecycle::Money;
@@ -109,6 +110,14 @@ impl Inner {
             return Ok(());
         }
         Ok(())
+    }
+}
+
+impl Registrable for Accepted {
+    type Id = ChargeId;
+
+    fn id(&self) -> ChargeId {
+        self.charge
     }
 }
 

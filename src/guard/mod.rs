@@ -61,14 +61,20 @@ pub use client::{GuardedClient, GuardedError};
 pub use denied::{AdmitError, Denied, LimitKind};
 pub use event::{Decided, GuardedOperation, Verdict};
 pub use limits::{Limits, Rate, SpendLimit, UnverifiedBudget};
+#[cfg(feature = "batch")]
+pub(crate) use observe::NamedSend;
 pub use once::{OnceError, SendOnce};
 pub use pepper::Pepper;
+#[cfg(feature = "batch")]
+pub(crate) use pepper::address;
 pub use permit::{CheckPermit, Permit};
 pub use prefix::DialPrefix;
 #[cfg(all(feature = "callback", feature = "redis"))]
 pub use redis::RedisReplayStore;
 #[cfg(feature = "redis")]
 pub use redis::{RedisError, RedisRefusal, RedisStore, RedisStoreBuilder};
+#[cfg(feature = "batch")]
+pub(crate) use registry::{Registrable, Registry};
 pub use resolution::Unresolved;
 pub use settlement::{CheckSettlement, Settlement};
 pub use store::{

@@ -19,13 +19,9 @@ impl Guard {
     #[cfg(feature = "callback")]
     pub fn observe(&self, event: &crate::callback::Event) -> Result<(), StoreError> {
         let Some(observation) = event.observation() else { return Ok(()) };
-        let report = event.status();
-        let sent = report.and_then(|report| u64::try_from(report.msg_time()?).ok());
-        let template = report.and_then(|report| crate::TemplateId::new(report.template_key()?).ok());
-        let to = event.expose_to().and_then(|to| to.parse().ok());
-        if let (Some(sent), Some(template), Some(to)) = (sent, template, to) {
-            let registry = self.0.pepper.registry(&to, &template);
-            self.0.seen(&registry, observation.message_id(), sent)?;
+        if let Some(named) = NamedSend::of(event) {
+            let registry = self.0.pepper.registry(&named.to, &named.template);
+            self.0.seen(&registry, &named.message, named.sent)?;
         }
         self.observe_message(&observation)
     }
@@ -60,6 +56,30 @@ impl Guard {
             }
         }
         Ok(None)
+    }
+}
+
+/// What a callback tells a send by whose answer was lost.
+#[cfg(feature = "callback")]
+pub(crate) struct NamedSend {
+    pub(crate) message: MessageId,
+    pub(crate) to: crate::Recipient,
+    pub(crate) template: crate::TemplateId,
+    /// When it was sent, in seconds since 1970.
+    pub(crate) sent: u64,
+}
+
+#[cfg(feature = "callback")]
+impl NamedSend {
+    /// None if the callback does not name all of it.
+    pub(crate) fn of(event: &crate::callback::Event) -> Option<Self> {
+        let (observation, report) = (event.observation()?, event.status()?);
+        Some(Self {
+            message: observation.message_id().clone(),
+            to: event.expose_to()?.parse().ok()?,
+            template: crate::TemplateId::new(report.template_key()?).ok()?,
+            sent: u64::try_from(report.msg_time()?).ok()?,
+        })
     }
 }
 

@@ -86,7 +86,7 @@ impl fmt::Debug for Pepper {
 }
 
 /// Mail goes to the same box however the address is written.
-fn address(to: &Recipient) -> Cow<'_, str> {
+pub(crate) fn address(to: &Recipient) -> Cow<'_, str> {
     if to.is_email() { to.expose().to_lowercase().into() } else { to.expose().into() }
 }
 

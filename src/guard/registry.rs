@@ -6,12 +6,19 @@
 
 use super::message::Accepted;
 use super::octets::{Reader, write_number, write_octets, write_option};
-use super::store::ChargeId;
+
+/// A send, as whoever registers it knows it.
+pub(crate) trait Registrable: Copy {
+    /// What tells it from all others.
+    type Id: Copy + PartialEq;
+
+    fn id(&self) -> Self::Id;
+}
 
 /// All sends of one template to one recipient within a day.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Registry {
-    sends: Vec<Registered>,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Registry<S> {
+    sends: Vec<Registered<S>>,
     /// Messages of which it was not clear which send they are.
     strays: Vec<Stray>,
     /// Whether a send without an id was forgotten: any message may be that one.
@@ -19,12 +26,13 @@ pub(super) struct Registry {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Registered {
-    pub(super) accepted: Accepted,
-    /// When it was admitted, and when nothing more was waited for; in seconds since 1970, by the store's clock.
-    pub(super) admitted: u64,
-    pub(super) ended: Option<u64>,
-    pub(super) message: Option<String>,
+struct Registered<S> {
+    send: S,
+    /// When it was admitted, and when nothing more was waited for; in seconds since 1970, by the clock of whoever keeps
+    /// the registry.
+    admitted: u64,
+    ended: Option<u64>,
+    message: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +42,16 @@ struct Stray {
 }
 
 /// A send, and the message that it was found to be.
-pub(super) type Resolved = (Accepted, String);
+pub(crate) type Resolved<S> = (S, String);
 
-impl Registry {
-    pub(super) fn register(&mut self, accepted: Accepted, admitted: u64) {
+impl<S> Default for Registry<S> {
+    fn default() -> Self {
+        Self { sends: Vec::new(), strays: Vec::new(), overflowed: false }
+    }
+}
+
+impl<S: Registrable> Registry<S> {
+    pub(crate) fn register(&mut self, send: S, admitted: u64) {
         self.sends.retain(|send| send.admitted.saturating_add(DAY) > admitted);
         self.strays.retain(|stray| stray.sent.saturating_add(DAY) > admitted);
         if self.sends.len() >= MOST_SENDS {
@@ -46,37 +60,37 @@ impl Registry {
             self.overflowed |= known.is_none();
             self.sends.remove(known.unwrap_or_default());
         }
-        self.sends.push(Registered { accepted, admitted, ended: None, message: None });
+        self.sends.push(Registered { send, admitted, ended: None, message: None });
     }
 
     /// A receipt names the message of a send.
-    pub(super) fn identify(&mut self, charge: ChargeId, message: &str, tolerance: u64) -> Vec<Resolved> {
+    pub(crate) fn identify(&mut self, id: S::Id, message: &str, tolerance: u64) -> Vec<Resolved<S>> {
         self.strays.retain(|stray| stray.message != message);
-        if let Some(send) = self.find(charge) {
+        if let Some(send) = self.find(id) {
             send.message = Some(message.to_owned());
         }
         self.match_strays(tolerance)
     }
 
     /// Nothing more is waited for, and what became of a send is not known.
-    pub(super) fn end(&mut self, charge: ChargeId, now: u64) {
-        if let Some(send) = self.find(charge) {
+    pub(crate) fn end(&mut self, id: S::Id, now: u64) {
+        if let Some(send) = self.find(id) {
             send.ended = Some(now);
         }
     }
 
     /// A send came to nothing.
-    pub(super) fn withdraw(&mut self, charge: ChargeId, tolerance: u64) -> Vec<Resolved> {
-        self.sends.retain(|send| send.accepted.charge != charge || send.message.is_some());
+    pub(crate) fn withdraw(&mut self, id: S::Id, tolerance: u64) -> Vec<Resolved<S>> {
+        self.sends.retain(|send| send.send.id() != id || send.message.is_some());
         self.match_strays(tolerance)
     }
 
     /// A callback names a message, of which no receipt is known, that was sent at this time.
-    pub(super) fn see(&mut self, message: &str, sent: u64, tolerance: u64) -> Vec<Resolved> {
-        let known = |send: &&Registered| send.message.as_deref() == Some(message);
+    pub(crate) fn see(&mut self, message: &str, sent: u64, tolerance: u64) -> Vec<Resolved<S>> {
+        let known = |send: &&Registered<S>| send.message.as_deref() == Some(message);
         if let Some(send) = self.sends.iter().find(known) {
             // Said again: whoever found it out may have died before that was written everywhere.
-            return vec![(send.accepted, message.to_owned())];
+            return vec![(send.send, message.to_owned())];
         }
         if !self.strays.iter().any(|stray| stray.message == message) {
             if self.strays.len() >= MOST_STRAYS {
@@ -88,21 +102,27 @@ impl Registry {
     }
 
     /// The message of a send, if it is known.
-    pub(super) fn message_of(&self, charge: ChargeId) -> Option<&str> {
-        self.sends.iter().find(|send| send.accepted.charge == charge)?.message.as_deref()
+    pub(crate) fn message_of(&self, id: S::Id) -> Option<&str> {
+        self.sends.iter().find(|send| send.send.id() == id)?.message.as_deref()
     }
 
-    fn find(&mut self, charge: ChargeId) -> Option<&mut Registered> {
-        self.sends.iter_mut().find(|send| send.accepted.charge == charge && send.message.is_none())
+    /// Whether there is a send of which no message is known.
+    #[cfg(feature = "batch")]
+    pub(crate) fn has_open(&self) -> bool {
+        self.sends.iter().any(|send| send.message.is_none())
+    }
+
+    fn find(&mut self, id: S::Id) -> Option<&mut Registered<S>> {
+        self.sends.iter_mut().find(|send| send.send.id() == id && send.message.is_none())
     }
 
     /// Gives strays to sends, where each fits the other and nothing else.
-    fn match_strays(&mut self, tolerance: u64) -> Vec<Resolved> {
+    fn match_strays(&mut self, tolerance: u64) -> Vec<Resolved<S>> {
         let mut resolved = Vec::new();
         while let Some((stray, send)) = self.unambiguous(tolerance) {
             let stray = self.strays.remove(stray);
             self.sends[send].message = Some(stray.message.clone());
-            resolved.push((self.sends[send].accepted, stray.message));
+            resolved.push((self.sends[send].send, stray.message));
         }
         resolved
     }
@@ -112,7 +132,7 @@ impl Registry {
             return None;
         }
         let fits =
-            |stray: &Stray, send: &Registered| send.message.is_none() && send.fits(stray.sent, tolerance);
+            |stray: &Stray, send: &Registered<S>| send.message.is_none() && send.fits(stray.sent, tolerance);
         self.strays.iter().enumerate().find_map(|(place, stray)| {
             let mut sends = self.sends.iter().enumerate().filter(|(_, send)| fits(stray, send));
             let (only, send) = sends.next()?;
@@ -121,12 +141,14 @@ impl Registry {
             alone.then_some((place, only))
         })
     }
+}
 
+impl Registry<Accepted> {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut octets = vec![FORM, u8::from(self.overflowed)];
         octets.push(u8::try_from(self.sends.len()).unwrap_or(u8::MAX));
         for send in &self.sends {
-            write_octets(&mut octets, &send.accepted.encode());
+            write_octets(&mut octets, &send.send.encode());
             write_number(&mut octets, send.admitted);
             write_option(&mut octets, send.ended, write_number);
             write_option(&mut octets, send.message.as_deref(), |octets, id| {
@@ -148,7 +170,7 @@ impl Registry {
         let overflowed = reader.octet()? != 0;
         let sends = (0..reader.octet()?).map(|_| {
             Some(Registered {
-                accepted: Accepted::decode(reader.octets()?)?,
+                send: Accepted::decode(reader.octets()?)?,
                 admitted: reader.number()?,
                 ended: reader.option(Reader::number)?,
                 message: reader.option(Reader::text)?,
@@ -163,7 +185,7 @@ impl Registry {
     }
 }
 
-impl Registered {
+impl<S> Registered<S> {
     fn fits(&self, sent: u64, tolerance: u64) -> bool {
         // Nobody waits longer than an hour for an answer: where there is no end, the process died.
         let end = self.ended.unwrap_or(self.admitted.saturating_add(3600));
@@ -180,6 +202,7 @@ const DAY: u64 = 24 * 3600;
 mod tests {
     use super::*;
     use crate::guard::pepper::Digests;
+    use crate::guard::store::ChargeId;
 
     fn accepted(number: u8) -> Accepted {
         let to = Digests { own: [2; 14], other: None };
@@ -187,7 +210,7 @@ mod tests {
         Accepted { charge, spend: None, unverified: Some(3), verified: Some(4), to, is_verified: false }
     }
 
-    fn registry(admitted: &[u64]) -> Registry {
+    fn registry(admitted: &[u64]) -> Registry<Accepted> {
         let mut registry = Registry::default();
         for (number, &time) in (1..).zip(admitted) {
             registry.register(accepted(number), time);

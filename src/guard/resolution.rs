@@ -60,7 +60,7 @@ impl fmt::Debug for Unresolved {
 }
 
 impl Inner {
-    fn registry(&self, digests: &Digests) -> Result<Option<Registry>, StoreError> {
+    fn registry(&self, digests: &Digests) -> Result<Option<Registry<Accepted>>, StoreError> {
         for key in digests.keys(Kind::Registry) {
             if let Some(record) = self.store.read(key)? {
                 return Ok(Registry::decode(&record.value));
@@ -138,7 +138,7 @@ impl Inner {
         &self,
         digests: &Digests,
         create: bool,
-        change: impl FnMut(&mut Registry) -> Vec<Resolved>,
+        change: impl FnMut(&mut Registry<Accepted>) -> Vec<Resolved<Accepted>>,
     ) -> Result<(), StoreError> {
         self.change_unless(digests, create, change, || Ok(false))
     }
@@ -147,7 +147,7 @@ impl Inner {
         &self,
         digests: &Digests,
         create: bool,
-        mut change: impl FnMut(&mut Registry) -> Vec<Resolved>,
+        mut change: impl FnMut(&mut Registry<Accepted>) -> Vec<Resolved<Accepted>>,
         unless: impl Fn() -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         // Each that fails leaves another one's change behind.

@@ -11,6 +11,6 @@ mod outcomes;
 #[cfg(feature = "redis")]
 mod processes;
 #[cfg(feature = "redis")]
-mod redis;
+pub(crate) mod redis;
 mod resolution;
 mod store;

@@ -4,20 +4,24 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{self, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use engagelab_otp::callback::{CallbackRequest, Delivery, Receiver};
 use engagelab_otp::guard::{
     Guard, GuardedClient, GuardedSend, Limits, OnceError, Pepper, RedisStore, Settlement,
 };
-use engagelab_otp::sandbox::Sandbox;
-use engagelab_otp::{Client, Clock, Credentials, Outcome, Proxy, RetryPolicy, SystemClock, TemplateRef};
+use engagelab_otp::sandbox::{Fault, Sandbox};
+use engagelab_otp::{
+    Client, Clock, Credentials, MessageStatus, Outcome, Proxy, RetryPolicy, SystemClock, TemplateRef,
+};
 
 use super::fixture::{DAY, rate, to};
 use super::model;
 use super::redis::{CuttingProxy, RedisServer};
+use crate::support::events::Callbacks;
 
 const SECTION: &str = "GUARD_TEST_PART";
 const REDIS: &str = "GUARD_TEST_REDIS";
@@ -76,6 +80,61 @@ fn processes_that_are_killed_and_cut_off_admit_no_more_than_the_limit() {
         assert!(kept + left <= most, "{kept} kept and {left} left of {most}");
     }
     println!("{killed} kills, {} cuts, at most {most} each of {RECIPIENTS}: {kept:?}", proxy.cuts());
+}
+
+#[test]
+fn what_a_callback_said_to_one_process_another_one_knows() {
+    if let Some(section) = section("observe") {
+        observe(&section);
+        return;
+    }
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let client = once_client(server.port, &sandbox.url(), false);
+    sandbox.inject(Fault::LostAnswer, 1);
+    let error = client.send_message(&to(1), &template()).expect_err("the answer is lost");
+    let unresolved = error.unresolved().expect("nobody knows");
+    let message = sandbox.messages().pop().expect("it was acted on");
+    let (header, body) = Callbacks::new().signed(&message, "delivered");
+    assert_eq!(unresolved.message_id().expect("an answer"), None);
+    let test = "guard::processes::what_a_callback_said_to_one_process_another_one_knows";
+    let section = format!("{header}\n{body}");
+    let mut child = child(test, "observe", &section, server.port, "");
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(unresolved.message_id().expect("an answer"), Some(message.id.clone()));
+    let guard = guard(&store(&url(server.port)), 1);
+    let lifecycle = guard.lifecycle(&message.id).expect("an answer").expect("known");
+    assert_eq!(lifecycle.status(), Some(&MessageStatus::Delivered));
+    assert_eq!(lifecycle.costs()[0].to_string(), "0.05 USD");
+    // The same callback again, to this process.
+    let request = CallbackRequest::new(body.as_bytes()).with_signature(Some(&header));
+    let again = receiver(&url(server.port)).receive(&request).expect("genuine");
+    assert!(matches!(again, Delivery::Duplicate), "{again:?}");
+    let changed = body.replace("delivered", "verified");
+    let request = CallbackRequest::new(changed.as_bytes()).with_signature(Some(&header));
+    receiver(&url(server.port)).receive(&request).expect_err("another body under the same signature");
+}
+
+/// A process that takes a callback.
+fn observe(section: &str) {
+    let (header, body) = section.split_once('\n').expect("two lines");
+    let redis = std::env::var(REDIS).expect("set");
+    let request = CallbackRequest::new(body.as_bytes()).with_signature(Some(header));
+    let Delivery::Events(batch) = receiver(&redis).receive(&request).expect("genuine") else {
+        panic!("no events")
+    };
+    let guard = guard(&store(&redis), 1);
+    batch.events().iter().for_each(|event| guard.observe(event).expect("an answer"));
+    batch.commit().expect("an answer");
+}
+
+fn receiver(redis: &str) -> Receiver {
+    let builder = Receiver::builder().secret("user", "secret").expect("valid");
+    builder.replay_store(store(redis).replay_store()).build().expect("configured")
+}
+
+fn store(redis: &str) -> RedisStore {
+    RedisStore::builder(redis).expect("a URL").connect().expect("a store")
 }
 
 /// A process that reserves and releases, and says what it keeps.
@@ -231,7 +290,10 @@ fn child(test: &str, name: &str, section: &str, redis: u16, service: &str) -> Ch
 }
 
 /// Counts what a process says that it keeps, and passes on that it did.
-fn read(child: &mut Child, kept: Arc<Mutex<HashMap<u64, u64>>>) -> (thread::JoinHandle<()>, Receiver<()>) {
+fn read(
+    child: &mut Child,
+    kept: Arc<Mutex<HashMap<u64, u64>>>,
+) -> (thread::JoinHandle<()>, mpsc::Receiver<()>) {
     let output = BufReader::new(child.stdout.take().expect("piped"));
     let (say, heard) = channel();
     let reading = thread::spawn(move || {

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use engagelab_otp::guard::{
     AdmitError, Cap, Charge, ChargeId, Decision, Enforcement, Guard, GuardedCheck, GuardedSend, Key, Limits,
-    Pepper, RedisStore, RedisStoreBuilder, Settlement, Store, StoreError, UnverifiedBudget, conformance,
+    Pepper, RedisRefusal, RedisStore, RedisStoreBuilder, Settlement, Store, StoreError, UnverifiedBudget,
+    conformance,
 };
 
 use engagelab_otp::MessageId;
@@ -66,6 +67,61 @@ fn a_server_that_evicts_or_is_a_cluster_is_refused_with_the_reason() {
         let refused = server.builder().connect().expect_err("refused");
         assert!(refused.refusal().is_some() && refused.to_string().contains(word), "{refused}");
     }
+}
+
+#[test]
+fn over_tls_a_server_that_a_given_root_vouches_for_is_used_and_any_other_is_refused() {
+    let folder = std::env::temp_dir().join(format!("engagelab-otp-redis-tls-{:016x}", fastrand::u64(..)));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let root = Authority::new();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let (certificate, private) = root.issue("localhost");
+    let (certificate, private) = (file("server.pem", &certificate), file("server.key", &private));
+    let ca = file("ca.pem", &root.pem());
+    let port = free_port().to_string();
+    let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &private];
+    let options = [&options[..], &["--tls-ca-cert-file", &ca, "--tls-auth-clients", "no"]].concat();
+    let Some(server) = RedisServer::start(&options) else { return };
+    let builder = |host: &str| RedisStore::builder(&format!("rediss://{host}:{port}/")).expect("a URL");
+    let trusting = |host: &str, root: &Authority| {
+        builder(host).root_certificates(root.pem().as_bytes()).expect("a root").connect()
+    };
+    let store = trusting("localhost", &root).expect("a store");
+    let one = Charge { key: key(1), also: None, amount: 1, window: HOUR, cap: Cap::Fixed(1) };
+    let charge = |id: u64| store.charge(id_of(id), &[one], Enforcement::Deny).expect("an answer").decision;
+    assert_eq!((charge(1), charge(1)), (Decision::Charged, Decision::Charged));
+    assert!(matches!(charge(2), Decision::Denied(_)));
+    // What stands there is what one without TLS finds.
+    assert_eq!(server.builder().connect().expect("a store").count(key(1), HOUR).expect("an answer"), 1);
+    // The connection is cut, and made again.
+    server.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    assert!(matches!(charge(2), Decision::Denied(_)));
+    for refused in [
+        trusting("localhost", &Authority::new()).expect_err("another root"),
+        trusting("127.0.0.1", &root).expect_err("another name"),
+        builder("localhost").connect().expect_err("a root that nobody knows"),
+    ] {
+        assert_eq!(refused.refusal(), Some(&RedisRefusal::Certificate), "{refused}: {refused:?}");
+    }
+    for pem in ["", "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"] {
+        assert!(builder("localhost").root_certificates(pem.as_bytes()).is_err());
+    }
+    let plain = RedisStore::builder("redis://localhost/").expect("a URL");
+    assert!(plain.root_certificates(root.pem().as_bytes()).is_err(), "TLS is not spoken there");
+    // Plain octets where TLS is expected, and the other way round.
+    let limit = Duration::from_millis(500);
+    let mixed = RedisStore::builder(&format!("rediss://localhost:{}/", server.port)).expect("a URL");
+    let mixed = mixed.timeout(limit).connect_timeout(limit).root_certificates(root.pem().as_bytes());
+    let error = mixed.expect("a root").connect().expect_err("no TLS there");
+    assert!(error.refusal().is_none(), "{error}");
+    let mixed = RedisStore::builder(&format!("redis://localhost:{port}/")).expect("a URL");
+    let error = mixed.timeout(limit).connect_timeout(limit).connect().expect_err("TLS there");
+    assert!(error.refusal().is_none(), "{error}");
+    drop(std::fs::remove_dir_all(folder));
 }
 
 #[test]
@@ -361,6 +417,36 @@ fn number_of(number: u64) -> engagelab_otp::Recipient {
     to(7_654_321 + 137 * number)
 }
 
+/// One that nobody listens at.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("it listens").port()
+}
+
+/// Vouches for certificates.
+struct Authority(rcgen::CertifiedIssuer<'static, rcgen::KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut own = rcgen::CertificateParams::new(Vec::new()).expect("valid");
+        own.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        Self(rcgen::CertifiedIssuer::self_signed(own, key).expect("a certificate"))
+    }
+
+    fn pem(&self) -> String {
+        self.0.as_ref().pem()
+    }
+
+    /// A certificate for this name and its key.
+    fn issue(&self, name: &str) -> (String, String) {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let own = rcgen::CertificateParams::new([name.to_owned()]).expect("valid");
+        let certificate = own.signed_by(&key, &self.0).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+}
+
 fn key(number: u64) -> Key {
     Key::new(u128::from(number).to_le_bytes())
 }
@@ -370,21 +456,18 @@ fn id_of(number: u64) -> ChargeId {
 }
 
 /// Debian's `redis-server`, on a port of its own, in a folder of its own.
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     process: Child,
     folder: std::path::PathBuf,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 static STORES: AtomicUsize = AtomicUsize::new(0);
 
 impl RedisServer {
     /// None where it is not installed, which is an error where the peers are required.
-    pub(super) fn start(options: &[&str]) -> Option<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        let port = listener.local_addr().expect("it listens").port();
-        drop(listener);
-        Self::start_at(port, options)
+    pub(crate) fn start(options: &[&str]) -> Option<Self> {
+        Self::start_at(free_port(), options)
     }
 
     fn start_at(port: u16, options: &[&str]) -> Option<Self> {

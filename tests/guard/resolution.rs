@@ -5,56 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engagelab_otp::api::operations;
-use engagelab_otp::callback::{CallbackRequest, Delivery, Event, Receiver, Signer};
 use engagelab_otp::guard::{Guard, Limits, MemoryStore, Pepper, Unresolved, UnverifiedBudget};
-use engagelab_otp::sandbox::{Fault, Message, Sandbox};
+use engagelab_otp::sandbox::{Fault, Sandbox};
 use engagelab_otp::{Channel, Client, Code, MessageId, MessageStatus, Proxy, RetryPolicy, TemplateRef};
 
 use super::fixture::{DAY, to};
 use super::model;
+use crate::support::events::Callbacks;
 
 fn template() -> TemplateRef {
     TemplateRef::new("sandbox-otp-tpl").expect("an id")
-}
-
-/// Events as a receiver gives them, of rows as the service makes them.
-struct Callbacks {
-    receiver: Receiver,
-    signer: Signer,
-    count: u64,
-}
-
-impl Callbacks {
-    fn new() -> Self {
-        let receiver =
-            Receiver::builder().secret("user", "secret").expect("valid").build().expect("configured");
-        Self { receiver, signer: Signer::new("user", "secret").expect("valid"), count: 0 }
-    }
-
-    fn event(&mut self, message: &Message, status: &str) -> Event {
-        let (id, to, template, sent) = (&message.id, &message.to, &message.template, seconds(message));
-        let body = serde_json::json!({"total": 1, "rows": [{
-            "message_id": id.as_str(), "to": to, "server": "otp", "channel": "sms", "itime": sent + 1,
-            "status": {"message_status": status, "error_code": 0, "status_data": {
-                "msg_time": sent, "message_id": id.as_str(), "current_send_channel": "sms",
-                "template_key": template, "business_id": "1",
-            }, "billing": {"cost": 0.05, "currency": "USD"}},
-        }]})
-        .to_string();
-        self.count += 1;
-        let header =
-            self.signer.header(std::time::SystemTime::now(), &format!("n{}", self.count)).expect("valid");
-        let request = CallbackRequest::new(body.as_bytes()).with_signature(Some(&header));
-        let Delivery::Events(batch) = self.receiver.receive(&request).expect("genuine") else {
-            panic!("no events")
-        };
-        batch.events().first().expect("one").clone()
-    }
-}
-
-fn seconds(message: &Message) -> i64 {
-    let since = message.sent.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    i64::try_from(since.as_secs()).expect("soon")
 }
 
 #[test]

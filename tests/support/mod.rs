@@ -1,6 +1,7 @@
 //! What the tests share: a clock that does not wait, a server that misbehaves, and certificates.
 
 pub(crate) mod clock;
+pub(crate) mod events;
 pub(crate) mod server;
 pub(crate) mod tls;
 

@@ -1,11 +1,14 @@
-//! Guards: one decision with six limits in memory, beside one keyed limit of `governor`; and in Redis, one round trip for
-//! six limits beside six.
+//! Guards: one decision with six limits in memory, beside one keyed limit of `governor` and six of Python's `limits`; and in
+//! Redis, one round trip for six limits beside six.
 //!
-//! `cargo run --release --features guard --bin guard`; with `-- --redis redis://127.0.0.1:6379/15`, Redis as well.
+//! `cargo run --release --features guard --bin guard`; with `-- --redis redis://127.0.0.1:6379/15`, Redis as well. Python's
+//! `limits` is found where `.ci/peers-guard` puts it: in the virtual environment `$PEERS_DIR/venv`.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::num::NonZeroU32;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::Recipient;
@@ -25,13 +28,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{DECISIONS} decisions for as many recipients, ns each; median, lowest and highest of {ROUNDS} rounds"
     );
-    show("guard in memory, six limits", rounds(|| six_limits(&numbers)));
+    let ours = show("guard in memory, six limits", rounds(|| six_limits(&numbers)));
     show("governor, one keyed limit", rounds(|| governor(&numbers)));
+    let python = show("limits (Python), six limits", limits_of_python());
+    if let (Some(ours), Some(python)) = (ours, python) {
+        println!("limits (Python) takes {:.1} x as long as the guard", python / ours);
+    }
     let mut arguments = std::env::args().skip_while(|argument| argument != "--redis");
     if let Some(url) = arguments.nth(1) {
         let store = RedisStore::builder(&url)?.namespace("bench")?.connect()?;
-        show("Redis, six limits at once", rounds(|| redis(&store, true)));
-        show("Redis, six limits one by one", rounds(|| redis(&store, false)));
+        let at_once = show("Redis, six limits at once", rounds(|| redis(&store, true)));
+        let singly = show("Redis, six limits one by one", rounds(|| redis(&store, false)));
+        if let (Some(at_once), Some(singly)) = (at_once, singly) {
+            println!("one by one takes {:.1} x as long as at once", singly / at_once);
+        }
     }
     Ok(())
 }
@@ -43,16 +53,36 @@ fn rounds(mut round: impl FnMut() -> Result<f64, Box<dyn Error>>) -> Result<Vec<
     Ok(found)
 }
 
-fn show(what: &str, found: Result<Vec<f64>, Box<dyn Error>>) {
+/// Gives the median.
+fn show(what: &str, found: Result<Vec<f64>, Box<dyn Error>>) -> Option<f64> {
     match found {
-        Ok(found) => println!(
-            "{what:<32}{:>10.0}{:>10.0}{:>10.0}",
-            found[found.len() / 2],
-            found[0],
-            found[found.len() - 1]
-        ),
-        Err(error) => println!("{what:<32}{error}"),
+        Ok(found) => {
+            let median = *found.get(found.len() / 2)?;
+            println!("{what:<32}{median:>10.0}{:>10.0}{:>10.0}", found[0], found[found.len() - 1]);
+            Some(median)
+        }
+        Err(error) => {
+            println!("{what:<32}{error}");
+            None
+        }
     }
+}
+
+/// Fewer decisions, which take as long each.
+fn limits_of_python() -> Result<Vec<f64>, Box<dyn Error>> {
+    let peers = std::env::var("PEERS_DIR").unwrap_or_else(|_| "target/peers".to_owned());
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let output = Command::new(Path::new(root).join(peers).join("venv/bin/python"))
+        .args(["-c", include_str!("../limits_peer.py"), "20000", "5"])
+        .output()
+        .map_err(|error| format!("not installed: {error}"))?;
+    let text = String::from_utf8(output.stdout)?;
+    let mut found = text.lines().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+    if found.is_empty() {
+        return Err("not installed".into());
+    }
+    found.sort_by(f64::total_cmp);
+    Ok(found)
 }
 
 fn six_limits(numbers: &[Recipient]) -> Result<f64, Box<dyn Error>> {

@@ -1,21 +1,21 @@
-//! Rows that are the same as an earlier one, found in eight octets for each row.
+//! Rows that are the same as an earlier one, found in ten octets for each row at most.
 //!
-//! A short hash finds the rows that may be the same; those are read again, and compared by a long one.
+//! A short hash finds the rows that may be the same; those are read again, and compared by a second one.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
-use ring::digest::{SHA256, digest};
-
 use super::row::Row;
-use super::{Duplicates, Input, InputOptions, Reader};
+use super::source::Source;
+use super::{Duplicates, InputOptions, Reader};
 use crate::batch::error::BatchError;
 
 /// The short hashes of all rows.
 pub(super) struct Hashes {
     /// Chosen anew for each input, so that nobody can make rows that look the same.
     state: RandomState,
+    other: RandomState,
     found: Vec<u64>,
     wanted: bool,
 }
@@ -26,62 +26,76 @@ type Place = (u32, u64);
 impl Hashes {
     pub(super) fn new(options: &InputOptions) -> Self {
         let wanted = options.duplicates != Duplicates::Send;
-        Self { state: RandomState::new(), found: Vec::new(), wanted }
+        Self { state: RandomState::new(), other: RandomState::new(), found: Vec::new(), wanted }
     }
 
     pub(super) fn add(&mut self, row: &Row) {
         if self.wanted {
-            self.found.push(self.short(row));
+            self.found.push(self.state.hash_one(content(row)));
         }
     }
 
-    fn short(&self, row: &Row) -> u64 {
-        self.state.hash_one(content(row))
-    }
-
-    /// Each row that is the same as an earlier one, after the first of those.
-    pub(super) fn duplicates(mut self, input: &mut Input) -> Result<Vec<(Place, Place)>, BatchError> {
-        let mut hashes = std::mem::take(&mut self.found);
-        hashes.sort_unstable();
-        // Only those that stand there more than once, each once.
-        let mut kept = 0;
-        for index in 1..hashes.len() {
-            let hash = hashes[index];
-            if hash == hashes[index - 1] && (kept == 0 || hashes[kept - 1] != hash) {
-                hashes[kept] = hash;
-                kept += 1;
-            }
-        }
-        hashes.truncate(kept);
-        let mut found = Vec::new();
+    /// Hands over each row that is the same as an earlier one, with the line of the first of those.
+    pub(super) fn duplicates(
+        mut self,
+        source: &mut Source,
+        options: &InputOptions,
+        mut each: impl FnMut(Place, u32),
+    ) -> Result<(), BatchError> {
+        let hashes = several(std::mem::take(&mut self.found));
         if hashes.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
-        let mut first: HashMap<[u8; 16], Place> = HashMap::new();
-        let options = input.options.clone();
-        let mut reader = Reader::new(&mut input.source, &options)?;
+        // Of each row that stands there several times the line of the first, or 0, and a second hash. Two lists, since a pair
+        // would take sixteen octets. Beyond four billions, lines are not told apart.
+        let (mut lines, mut checks) = (vec![0_u32; hashes.len()], vec![0_u64; hashes.len()]);
+        let mut others: HashMap<(u64, u64), u32> = HashMap::new();
+        let mut reader = Reader::new(source, options)?;
         let mut number = 0;
         while let Some(read) = reader.next()? {
             number += 1;
-            let Ok(row) = read.and_then(|fields| Row::of(fields, &options, number)) else { continue };
-            if hashes.binary_search(&self.short(&row)).is_err() {
-                continue;
-            }
-            let place = (number, row.line);
-            match first.get(&long(&row)) {
-                Some(earlier) => found.push((*earlier, place)),
-                None => drop(first.insert(long(&row), place)),
+            let Ok(row) = read.and_then(|fields| Row::of(fields, options, number)) else { continue };
+            let content = content(&row);
+            let Ok(place) = hashes.binary_search(&self.state.hash_one(&content)) else { continue };
+            let check = self.other.hash_one(&content);
+            let line = u32::try_from(row.line).unwrap_or(u32::MAX);
+            let earlier = match lines[place] {
+                0 => {
+                    (lines[place], checks[place]) = (line, check);
+                    None
+                }
+                first if checks[place] == check => Some(first),
+                // Another row with the same short hash, which is rare.
+                _ => match others.entry((hashes[place], check)) {
+                    Entry::Occupied(first) => Some(*first.get()),
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(line);
+                        None
+                    }
+                },
+            };
+            if let Some(earlier) = earlier {
+                each((number, row.line), earlier);
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 
-fn long(row: &Row) -> [u8; 16] {
-    let digest = digest(&SHA256, &content(row));
-    let mut long = [0; 16];
-    long.copy_from_slice(&digest.as_ref()[..16]);
-    long
+/// Of these hashes those that are there more than once, each once, in order.
+fn several(mut hashes: Vec<u64>) -> Vec<u64> {
+    hashes.sort_unstable();
+    let mut kept = 0;
+    for index in 1..hashes.len() {
+        let hash = hashes[index];
+        if hash == hashes[index - 1] && (kept == 0 || hashes[kept - 1] != hash) {
+            hashes[kept] = hash;
+            kept += 1;
+        }
+    }
+    hashes.truncate(kept);
+    hashes.shrink_to_fit();
+    hashes
 }
 
 /// All that would be sent. The domain of an e-mail address is the same in capital letters; what stands before it is

@@ -81,12 +81,13 @@ impl Input {
             table.set(row, RowState::Invalid, "");
         }
         let mut input = Self { source, options, digest, table, problems: Vec::new(), skips_invalid: false };
-        for (earlier, row) in hashes.duplicates(&mut input)? {
-            input.table.set(row.0, RowState::Duplicate, "");
-            if input.options.duplicates == Duplicates::Refuse {
+        let (table, refuses) = (&mut input.table, input.options.duplicates == Duplicates::Refuse);
+        hashes.duplicates(&mut input.source, &input.options, |row, earlier| {
+            table.set(row.0, RowState::Duplicate, "");
+            if refuses {
                 problems.add(Problem::duplicate(row, earlier));
             }
-        }
+        })?;
         input.problems = problems.sorted();
         Ok(input)
     }

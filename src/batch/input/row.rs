@@ -166,8 +166,8 @@ impl Problem {
         Self { row, ..self }
     }
 
-    /// Of a row that is the same as an earlier one, each with its line.
-    pub(super) fn duplicate((row, line): (u32, u64), (_, earlier): (u32, u64)) -> Self {
+    /// Of a row, with its line, that is the same as the one on an earlier line.
+    pub(super) fn duplicate((row, line): (u32, u64), earlier: u32) -> Self {
         Self { row, ..Self::new(line, "row", format!("must not be the same as the one on line {earlier}")) }
     }
 

@@ -34,7 +34,7 @@ impl Profile {
 
     /// The secret of this key: as it stands there, or as the command beside it prints it.
     pub(crate) fn secret(&mut self, key: &str) -> Result<Option<String>, Failure> {
-        let group = GROUPS.iter().find(|group| group.settings[group.secret].key == key);
+        let group = GROUPS.iter().find(|group| group.secret_key() == key);
         match (self.take(key), group) {
             (None, Some(group)) => self.secret_of_command(group.command_key()),
             (value, _) => Ok(value),
@@ -123,7 +123,7 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
         }
     }
     for group in GROUPS {
-        let pair = [group.settings[group.secret].key, group.command_key()];
+        let pair = [group.secret_key(), group.command_key()];
         if pair.iter().all(|key| values.contains_key(key)) {
             let what = format!("has {} and {}, and only one of them can count", pair[0], pair[1]);
             return Err(refuse(path, &what).with_advice("Remove one of them."));
@@ -135,7 +135,7 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
 /// What can stand in a profile.
 fn keys() -> impl Iterator<Item = &'static str> {
     GROUPS
-        .iter()
+        .into_iter()
         .flat_map(|group| group.settings.iter().map(|setting| setting.key).chain([group.command_key()]))
 }
 

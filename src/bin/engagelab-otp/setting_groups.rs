@@ -8,12 +8,30 @@ pub(crate) struct Group<const N: usize> {
     pub(crate) secret: usize,
 }
 
+/// A group's settings, however many they are.
+pub(crate) struct Listed {
+    pub(crate) settings: &'static [Setting],
+    secret: usize,
+}
+
 impl<const N: usize> Group<N> {
-    /// The key of the command that prints the secret.
+    const fn listed(&'static self) -> Listed {
+        Listed { settings: &self.settings, secret: self.secret }
+    }
+}
+
+impl Listed {
+    /// The key of the setting that a profile can have a command print.
+    pub(crate) fn secret_key(&self) -> &'static str {
+        self.settings[self.secret].key
+    }
+
+    /// The key of that command.
     pub(crate) fn command_key(&self) -> &'static str {
-        match self.settings[self.secret].key.split_once('.') {
+        match self.secret_key().split_once('.') {
             Some(("callback", _)) => "callback.credential_command",
             Some(("smpp", _)) => "smpp.credential_command",
+            Some(("guard", _)) => "guard.credential_command",
             _ => "credential_command",
         }
     }
@@ -65,5 +83,24 @@ pub(crate) const SMPP: Group<3> = Group {
     secret: 1,
 };
 
+/// The limits of a guard, and where its counters are.
+pub(crate) const GUARD: Group<11> = Group {
+    what: "guard settings",
+    settings: [
+        setting("ENGAGELAB_GUARD_LIMITS", "guard.limits", "recommended"),
+        setting("ENGAGELAB_GUARD_ALLOW", "guard.allow", "+65 +1"),
+        setting("ENGAGELAB_GUARD_DENY", "guard.deny", "+1876"),
+        setting("ENGAGELAB_GUARD_SENDS", "guard.sends", "20000/h"),
+        setting("ENGAGELAB_GUARD_PER_PREFIX", "guard.per_prefix", "5000/h"),
+        setting("ENGAGELAB_GUARD_PER_RECIPIENT", "guard.per_recipient", "10/d"),
+        setting("ENGAGELAB_GUARD_COOLDOWN", "guard.cooldown", "1/60s 2/3min"),
+        setting("ENGAGELAB_GUARD_SPEND", "guard.spend", "100 USD"),
+        setting("ENGAGELAB_GUARD_PRICE", "guard.price", "0.05 +1:0.01"),
+        setting("ENGAGELAB_GUARD_REDIS_URL", "guard.redis_url", "rediss://…"),
+        setting("ENGAGELAB_GUARD_PEPPER", "guard.pepper", "…"),
+    ],
+    secret: 10,
+};
+
 /// All groups, in the order of the help.
-pub(crate) const GROUPS: [&Group<3>; 3] = [&API, &CALLBACK, &SMPP];
+pub(crate) const GROUPS: [Listed; 4] = [API.listed(), CALLBACK.listed(), SMPP.listed(), GUARD.listed()];

@@ -173,10 +173,11 @@ pub(crate) fn help() -> String {
     let mut variables = vec![format!("  {PROFILE_VARIABLE}\n")];
     for group in GROUPS {
         let mut table = "";
-        for setting in &group.settings {
+        for setting in group.settings {
             let (name, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
             if name != table {
-                profile.push(format!("  [{name}]\n"));
+                let note = if name == "guard" { "  # limits of `batch`" } else { "" };
+                profile.push(format!("  [{name}]{note}\n"));
                 table = name;
             }
             profile.push(format!("  {key} = \"{}\"\n", setting.example));

@@ -1,6 +1,9 @@
 //! What can go wrong with Redis.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 use redis::{ErrorKind, ServerErrorKind};
 
@@ -33,6 +36,8 @@ pub enum RedisRefusal {
     TooOld,
     /// It does not say what it is.
     NotRedis,
+    /// The certificate that it shows is not trusted, or is of another name.
+    Certificate,
 }
 
 impl RedisError {
@@ -60,8 +65,21 @@ impl RedisError {
 
 impl From<redis::RedisError> for RedisError {
     fn from(error: redis::RedisError) -> Self {
-        Self(Inner::Failed(error))
+        if is_certificate(&error) { RedisRefusal::Certificate.into() } else { Self(Inner::Failed(error)) }
     }
+}
+
+/// Whether it was the certificate. What says so is an error in an I/O error in a shared one, and `source` passes over it.
+fn is_certificate(error: &redis::RedisError) -> bool {
+    let Some(source) = error.source() else { return false };
+    let shared = source.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+    let source: &(dyn Error + 'static) = match shared {
+        Some(shared) => shared.as_ref(),
+        None => source,
+    };
+    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 impl From<RedisRefusal> for RedisError {
@@ -112,6 +130,9 @@ impl fmt::Display for RedisRefusal {
             }
             Self::Replica => f.write_str("Redis must not be a replica: what is written there is lost"),
             Self::TooOld => f.write_str("Redis must be Redis 6 or later"),
+            Self::Certificate => {
+                f.write_str("Redis must show a certificate that is trusted, and is of the name in the URL")
+            }
             Self::NotRedis => {
                 f.write_str("the server does not say its version and its maxmemory-policy to INFO")
             }
@@ -119,8 +140,8 @@ impl fmt::Display for RedisRefusal {
     }
 }
 
-impl std::error::Error for RedisError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for RedisError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             Inner::Refused(_) => None,
             Inner::Failed(error) => Some(error),

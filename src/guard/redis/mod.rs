@@ -13,7 +13,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redis::{Script, ScriptInvocation};
+use redis::{Script, ScriptInvocation, TlsCertificates};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use super::store::{
     Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, Record, Store, StoreError,
@@ -130,6 +132,25 @@ impl RedisStore {
 }
 
 impl RedisStoreBuilder {
+    /// Trusts these root certificates, in PEM form, and no others; unless set, those of the operating system.
+    ///
+    /// # Errors
+    ///
+    /// If there is none among them, one cannot be read, or the URL is not `rediss`.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, InvalidInput> {
+        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let any = certificates.is_ok_and(|certificates| !certificates.is_empty());
+        let rule =
+            InvalidInput::new("root_certificates", "must be certificates in PEM form, for a `rediss` URL");
+        if !any {
+            return Err(rule);
+        }
+        let roots = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
+        let server = self.client.get_connection_info().clone();
+        self.client = redis::Client::build_with_tls(server, roots).map_err(|_| rule)?;
+        Ok(self)
+    }
+
     /// Begins all keys with this, and a colon: `otp` unless set. Guards with other limits can share a server by it.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! `engagelab-otp batch`
 
 mod ask;
+mod callbacks;
 mod export;
+mod limits;
 mod progress;
 mod results;
 mod run;
@@ -20,9 +22,20 @@ use crate::failure::Failure;
 /// is not sent again unless you ask for it.
 ///
 /// Each row's result is a JSON object on a line of its own, {"row": 1, "line": 2, "state": "accepted", "message_id": "…",
-/// "channel": "sms", "reason": null}, on standard output unless that is a terminal, or in --results. Ctrl-C ends it in
-/// order: what is under way is awaited. A second one ends it at once, and leaves that unknown. A terminal that is closed
-/// does the same as Ctrl-C, unless it was started by `nohup`.
+/// "channel": "sms", "reason": null, "retry_after": null}, on standard output unless that is a terminal, or in --results.
+/// Ctrl-C ends it in order: what is under way is awaited. A second one ends it at once, and leaves that unknown. A terminal
+/// that is closed does the same as Ctrl-C, unless it was started by `nohup`.
+///
+/// With --callback-listen, callbacks resolve unknown rows, those of earlier runs too: a row is then told once more, as
+/// accepted. A callback counts only if exactly one row without an answer has its recipient, its template and its time; so
+/// no other program must send that template to those recipients meanwhile. Callbacks that came while no run listened are
+/// lost to it; to share them with your own receiver, have `callback listen --forward-to` hand them on. That none came says
+/// nothing.
+///
+/// Where the settings have a guard, its limits apply to each row. Without redis_url they count this run alone. A row that
+/// is denied is left, with the limit as the reason and the seconds in retry_after; the run does not wait for it, since
+/// limits can last for days, and the same command later goes on. It ends where no row may pass: sends, spend. With --sandbox
+/// there is no guard.
 ///
 /// Exit code: the first of these that applies. 6: rows are unknown. 4: it ended because the service asked to slow down
 /// for too long. 5: rows are left. 3: rows were refused. 0: all were accepted.

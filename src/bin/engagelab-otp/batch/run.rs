@@ -13,9 +13,12 @@ use engagelab_otp::batch::{
 use engagelab_otp::smpp::SmppClient;
 
 use super::ask;
+use super::callbacks::Callbacks;
+use super::limits;
 use super::progress::{self, Signals};
 use super::results::Results;
 use super::settings::{RowArguments, failure, rate};
+use crate::callback::keys::Keys;
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -71,6 +74,8 @@ pub(super) struct RunArguments {
     #[arg(long, requires = "smpp")]
     tls: bool,
     #[command(flatten)]
+    callbacks: Callbacks,
+    #[command(flatten)]
     metrics: Metrics,
     #[command(flatten)]
     confirmation: Confirmation,
@@ -111,7 +116,16 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         input = input.skip_invalid();
     }
     arguments.metrics.serve()?;
-    let place = arguments.place()?;
+    let source = &arguments.connection.source;
+    if arguments.callbacks.are_awaited() {
+        // Before anything is connected or locked.
+        Keys::find(source)?;
+    }
+    let guard = limits::guard(source, input.rows())?;
+    let mut place = arguments.place()?;
+    if let Some(guard) = &guard {
+        place.transport = place.transport.guarded(guard.clone());
+    }
     let results = Results::open(arguments.results.as_deref())?;
     let batch =
         Batch::open(input, place.transport, arguments.options()).map_err(|error| match error.kind() {
@@ -120,6 +134,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             ),
             _ => failure(&error),
         })?;
+    let listening = arguments.callbacks.listen(source, &batch, guard)?;
     let to_send = batch.to_send();
     if to_send > 0 {
         let what = arguments.rows.what();
@@ -147,7 +162,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         drop(ends);
         summary
     });
-    drop(signals);
+    drop((signals, listening));
     let lost = results.finish();
     tell(&summary, &batch);
     outcome(&summary, lost)
@@ -182,7 +197,7 @@ impl RunArguments {
         if self.resend_unknown {
             options = options.resend_unknown();
         }
-        options.patience(PATIENCE)
+        self.callbacks.options(options.patience(PATIENCE))
     }
 
     /// Connects over SMPP; over HTTP nothing is sent yet.
@@ -215,6 +230,11 @@ fn tell(summary: &Summary, batch: &Batch) {
     for ((state, reason), count) in &summary.reasons {
         say(&format!("  {count} {state}: {}", ask::reason(reason)));
     }
+    match summary.resolved {
+        0 => {}
+        1 => say("  1 row that was unknown was accepted: a callback names its message"),
+        rows => say(&format!("  {rows} rows that were unknown were accepted: callbacks name their messages")),
+    }
     if !summary.not_journalled.is_empty() {
         let mut rows = summary.not_journalled.clone();
         rows.sort_unstable();
@@ -238,6 +258,7 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         },
         Some(Ended::RateLimited) => "; the service asked to slow down for too long".to_owned(),
         Some(Ended::Unavailable(what)) => format!("; the service cannot be used: {}", ask::reason(what)),
+        Some(Ended::Denied(limit)) => format!("; no row may pass any more: {}", ask::reason(limit)),
         Some(Ended::Refused(code)) => format!("; the service refuses this account: {}", ask::reason(code)),
         Some(Ended::Journal(what) | Ended::Input(what)) => format!("; {what}"),
         Some(_) => "; it ended early".to_owned(),
@@ -284,7 +305,14 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
             }
             _ => "The same command again goes on with them.",
         };
-        return ended(Exit::NotSent, are(counts.left, "left"), advice);
+        let advice = match summary.retry_after {
+            Some(time) => format!(
+                "The guard denied some of them: the first may pass in {} s. {advice}",
+                time.as_millis().div_ceil(1000)
+            ),
+            None => advice.to_owned(),
+        };
+        return ended(Exit::NotSent, are(counts.left, "left"), &advice);
     }
     if let Some(lost) = results_lost {
         return Err(lost);

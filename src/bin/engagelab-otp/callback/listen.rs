@@ -210,7 +210,7 @@ impl Consumer {
 }
 
 /// Says what happened that is no event.
-fn report(event: &ServerEvent<'_>) {
+pub(crate) fn report(event: &ServerEvent<'_>) {
     let text = match event {
         ServerEvent::AddressCheck(check) => match check.would_refuse() {
             Some(refusal) => format!("Address check answered. With events it would be refused: {refusal}"),

@@ -3,7 +3,7 @@
 mod event;
 mod forward;
 pub(crate) mod keys;
-mod listen;
+pub(crate) mod listen;
 mod sign;
 mod verify;
 

@@ -1,5 +1,8 @@
 //! A file of recipients: nobody is sent to twice, nobody is forgotten.
 
+mod guarded;
+mod resolution;
+
 use std::collections::HashMap;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -511,22 +514,4 @@ fn a_code_that_this_version_does_not_know_survives_as_itself() {
     let summary = run(&path, &sandbox, workers(1));
     let reasons: Vec<_> = summary.reasons.keys().map(|(_, reason)| reason.as_str()).collect();
     assert_eq!(reasons, ["7777"]);
-}
-
-#[cfg(feature = "guard")]
-#[test]
-fn a_row_that_the_guard_denies_is_left_for_a_later_run() {
-    use engagelab_otp::guard::{Guard, MemoryStore, Pepper};
-
-    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
-    let path =
-        folder.write("a.csv", "to,param.n\n+6591234567,1\n+6591234567,2\n+10000000001,1\n+6591234568,1\n");
-    let guard = Guard::recommended(MemoryStore::default(), Pepper::random().expect("random")).expect("built");
-    let input = Input::check(&path, options(&path)).expect("good");
-    let transport = Transport::http(client(&sandbox)).guarded(guard.clone());
-    let summary = Batch::open(input, transport, workers(1)).expect("opened").run(|_| {});
-    assert_eq!((summary.counts.accepted, summary.counts.rejected, summary.counts.left), (2, 1, 1));
-    assert_eq!(summary.reasons.get(&(RowState::Left, "guard_cooldown".to_owned())), Some(&1));
-    assert_eq!((summary.ended, sandbox.requests().len()), (None, 3));
-    assert_eq!(guard.admitted(), 3);
 }

@@ -1,5 +1,8 @@
 //! `batch`, as a process that is stopped, killed and started again.
 
+mod callbacks;
+mod guarded;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _};
@@ -10,7 +13,7 @@ use engagelab_otp::api::operations::SEND_OTP;
 use engagelab_otp::batch::{InputOptions, JournalReport, export};
 use engagelab_otp::sandbox::{Fault, Sandbox};
 
-use super::session::Session;
+use crate::cli::session::Session;
 use crate::sandbox::loopback::TIMEOUT;
 
 /// Writes a file that nobody else may read.

@@ -1,0 +1,155 @@
+//! The guard that the settings configure: what may be sent by a batch, how often, to whom and for how much.
+
+use std::time::Duration;
+
+use engagelab_otp::guard::{DialPrefix, Guard, Limits, MemoryStore, Pepper, Rate, SpendLimit};
+use engagelab_otp::lifecycle::{Decimal, Money};
+
+use crate::failure::Failure;
+use crate::output::say;
+use crate::setting_groups::{GUARD, Setting};
+use crate::settings::{Settings, Source};
+
+/// The guard, if one is configured. A sandbox has none: what is tried there must not use up what is allowed for real.
+pub(super) fn guard(source: &Source, rows: u64) -> Result<Option<Guard>, Failure> {
+    if source.sandbox {
+        return Ok(None);
+    }
+    let Settings { values, origin } = source.settings(&GUARD)?;
+    if values.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let [preset, allow, deny, sends, per_prefix, per_recipient, cooldown, spend, price, redis, pepper] =
+        &values;
+    if values.iter().zip(&GUARD.settings).all(|(value, setting)| value.is_none() || is_place(setting)) {
+        return Err(wrong(0, "or another limit must be given where there is a guard"));
+    }
+    let mut limits = match preset.as_deref() {
+        None => Limits::new(),
+        Some("recommended") => Limits::recommended(),
+        Some(_) => return Err(wrong(0, "must be `recommended`, or left out")),
+    };
+    for prefix in words(allow.as_ref()) {
+        limits = limits.allow(dial_prefix(1, prefix)?);
+    }
+    for prefix in words(deny.as_ref()) {
+        limits = limits.deny(dial_prefix(2, prefix)?);
+    }
+    let rate = |place, text: &Option<String>| text.as_deref().map(|text| rate(place, text)).transpose();
+    if let Some(rate) = rate(3, sends)? {
+        limits = limits.sends(rate);
+    }
+    if let Some(rate) = rate(4, per_prefix)? {
+        limits = limits.per_prefix(rate);
+    }
+    if let Some(rate) = rate(5, per_recipient)? {
+        limits = limits.per_recipient(rate);
+    }
+    if cooldown.is_some() {
+        let windows =
+            words(cooldown.as_ref()).map(|word| self::rate(6, word)).collect::<Result<Vec<_>, _>>()?;
+        limits = limits.cooldown(windows)?;
+    }
+    limits = match (spend, price) {
+        (Some(spend), Some(price)) => limits.spend(spend_limit(spend, price)?),
+        (None, None) => limits,
+        (Some(_), None) => return Err(wrong(8, "must be given where there is a budget to spend")),
+        (None, Some(_)) => return Err(wrong(7, "must be given where there are prices")),
+    };
+    say(&format!(
+        "Guard: the limits of {origin} apply{}.",
+        if redis.is_some() { ", counted in Redis" } else { "" }
+    ));
+    let guard = if let Some(url) = redis {
+        shared(url, pepper.as_deref())?
+    } else {
+        // The counters of one run: a few for each row.
+        let room = usize::try_from(rows.saturating_mul(OCTETS_OF_A_ROW)).unwrap_or(usize::MAX);
+        Guard::builder(MemoryStore::with_memory_limit(room.max(MemoryStore::DEFAULT_MEMORY)))
+    };
+    Ok(Some(guard.limits(limits).build()?))
+}
+
+/// A guard whose counters others share.
+#[cfg(feature = "redis")]
+fn shared(url: &str, pepper: Option<&str>) -> Result<engagelab_otp::guard::GuardBuilder, Failure> {
+    use engagelab_otp::guard::RedisStore;
+
+    let pepper =
+        pepper.ok_or_else(|| wrong(10, "must be given: all that share the counters need the same"))?;
+    let pepper = Pepper::new(pepper).map_err(|invalid| wrong(10, invalid.rule()))?;
+    let builder = RedisStore::builder(url).map_err(|invalid| wrong(9, invalid.rule()))?;
+    let store = builder.connect().map_err(|error| {
+        let exit =
+            if error.refusal().is_some() { crate::exit::Exit::Usage } else { crate::exit::Exit::NotSent };
+        Failure::new(exit, format!("the guard's counters cannot be used: {error}"))
+            .with_advice("Nothing was sent.")
+            .with("kind", "settings")
+    })?;
+    Ok(Guard::builder(store).pepper(pepper))
+}
+
+#[cfg(not(feature = "redis"))]
+fn shared(_: &str, _: Option<&str>) -> Result<engagelab_otp::guard::GuardBuilder, Failure> {
+    let _ = Pepper::random;
+    Err(wrong(9, "cannot be used: this program was built without the feature redis"))
+}
+
+/// Where counters are, and not what is allowed.
+fn is_place(setting: &Setting) -> bool {
+    [9, 10].iter().any(|&place| GUARD.settings[place].key == setting.key)
+}
+
+fn words(text: Option<&String>) -> impl Iterator<Item = &str> {
+    text.into_iter().flat_map(|text| text.split_whitespace())
+}
+
+fn dial_prefix(place: usize, text: &str) -> Result<DialPrefix, Failure> {
+    text.parse().map_err(|_| wrong(place, "must be dial prefixes with blanks between them, such as `+65 +1`"))
+}
+
+/// So many within a time, written as `20000/h`, `10/d` or `2/3min`.
+fn rate(place: usize, text: &str) -> Result<Rate, Failure> {
+    let rule = "must be NUMBER/TIME, such as 20000/h or 2/3min, from a second to 31 days";
+    let parts = text.split_once('/').and_then(|(most, time)| {
+        let digits = time.bytes().take_while(u8::is_ascii_digit).count();
+        let (count, unit) = time.split_at(digits);
+        let count: u64 = if count.is_empty() { 1 } else { count.parse().ok()? };
+        let seconds = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+        Some((most.parse().ok()?, Duration::from_secs(count.checked_mul(seconds)?)))
+    });
+    let (most, window) = parts.ok_or_else(|| wrong(place, rule))?;
+    Rate::new(most, window).map_err(|_| wrong(place, rule))
+}
+
+/// A day's budget as `100 USD`, and prices as `0.05 +1:0.01`: what a send is expected to cost, and what one to a prefix.
+fn spend_limit(spend: &str, price: &str) -> Result<SpendLimit, Failure> {
+    let budget = spend.split_once(' ').filter(|(_, currency)| {
+        currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_uppercase())
+    });
+    let budget = budget.and_then(|(amount, currency)| Some(Money::new(amount.parse().ok()?, currency)));
+    let budget = budget.ok_or_else(|| wrong(7, "must be an amount and a currency, such as `100 USD`"))?;
+    let rule = "must be a price, and for prefixes others: `0.05 +1:0.01 +65:0.03`";
+    let decimal = |text: &str| text.parse::<Decimal>().map_err(|_| wrong(8, rule));
+    let mut prices = price.split_whitespace();
+    let usual = decimal(prices.next().unwrap_or_default())?;
+    let mut limit = SpendLimit::per_day(&budget, usual)
+        .map_err(|invalid| wrong(if invalid.field() == "spend" { 7 } else { 8 }, invalid.rule()))?;
+    for price in prices {
+        let (prefix, price) = price.split_once(':').ok_or_else(|| wrong(8, rule))?;
+        let prefix = prefix.parse().map_err(|_| wrong(8, rule))?;
+        limit = limit.price(prefix, decimal(price)?).map_err(|invalid| wrong(8, invalid.rule()))?;
+    }
+    Ok(limit)
+}
+
+/// A setting that cannot be used. Nothing of its value is repeated.
+fn wrong(place: usize, rule: &str) -> Failure {
+    let setting = &GUARD.settings[place];
+    Failure::usage(format!("{} ({}) {rule}", setting.key, setting.variable)).with("kind", "settings")
+}
+
+const UNITS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3600), ("d", 86_400)];
+
+/// A few counters, what is remembered of the admission, and of the message.
+const OCTETS_OF_A_ROW: u64 = 4 << 10;
