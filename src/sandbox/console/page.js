@@ -15,7 +15,7 @@ async function draw() {
   try {
     content = name === "message" ? await messageView(decodeURIComponent(id || "")) : await view(name)[1]();
   } catch (error) {
-    if (error.status === 401 || error.status === 403) content = [tokenCard(error.message)];
+    if (error.status === 401 || error.status === 403) content = [tokenCard(error)];
     else content = [el("section", { class: "card" }, el("p", { class: "empty" }, name === "message" && (error instanceof URIError || error.status === 404)
       ? ["No message has this id, or it is forgotten. ", el("a", { href: "#/messages" }, "See the messages"), "."] : error.message))];
   }
@@ -41,15 +41,18 @@ function frame(name) {
   morph($("footer"), el("footer", { id: "footer" }, el("span", {}, `Times are ${zone()}.`), button(shortcuts ? "Turn single-key shortcuts off" : "Turn single-key shortcuts on", () => { shortcuts = !shortcuts; localStorage.setItem("shortcuts", shortcuts ? "on" : "off"); frame(place().name); }, { id: "shortcuts" }), shortcuts ? el("span", {}, `1 to ${NAMES.length}: sections. /: search. Esc: back.`) : null));
   document.title = `${name === "message" ? "Message" : view(name)[0]} · OTP sandbox`;
 }
-function tokenCard(reason) {
-  return el("section", { class: "card" }, el("h2", {}, "The token, please"), el("p", {}, reason), el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); setToken($("token").value.trim()); refresh().catch(() => {}); } },
-    el("label", {}, "Token", el("input", { id: "token", type: "password", autocomplete: "off" })), el("button", { type: "submit" }, "Open")));
+function tokenCard(error) {
+  if (error.status === 403) return el("section", { class: "card" }, el("h2", {}, "Not from here"), el("p", {}, `${error.message}.`));
+  return el("section", { class: "card", "aria-labelledby": "token-title" }, el("h2", { id: "token-title" }, "This sandbox wants its token"),
+    el("p", {}, token ? "What was given is not the token that it was started with." : ["It is that of ", el("code", {}, "ENGAGELAB_SANDBOX_TOKEN"), ", or one that was printed when it started."]),
+    el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); setToken($("token").value.trim()); refresh().catch(() => {}); } },
+      el("label", {}, "Token", el("input", { id: "token", type: "password", autocomplete: "off", required: true })), el("button", { type: "submit", class: "main" }, "Open")));
 }
 
 let shortcuts = localStorage.getItem("shortcuts") !== "off";
 async function refresh() {
   try { state = await api("state"); } catch (error) {
-    if (error.status === 401 || error.status === 403) { $("main").replaceChildren(tokenCard(error.message)); frame("send"); }
+    if (error.status === 401 || error.status === 403) { $("main").replaceChildren(tokenCard(error)); frame(place().name); if ($("token")) $("token").focus(); }
     throw error;
   }
   $("base").textContent = location.origin;
