@@ -53,6 +53,7 @@ fn nonsense_is_refused_before_anything_is_sent() {
     session.run("smpp send +6591234567 --template t --sandbox --kind marketing --code-stdin", "");
     session.run("smpp send +6591234567 --template t --sandbox --ca-cert x.pem", "");
     session.run("template list --timeout nan", "");
+    session.run("send +6591234567 -t t -yo json -n", "");
     session.run("callback listen --listen nowhere", "");
     session.run("callback sign --at yesterday", "");
     session.run("sandbox --history many", "");

@@ -51,6 +51,12 @@ impl Failure {
         self
     }
 
+    /// With one more sentence of advice.
+    pub(crate) fn with_more_advice(self, sentence: &str) -> Self {
+        let advice = self.advice.iter().map(String::as_str).chain([sentence]).collect::<Vec<_>>().join(" ");
+        self.with_advice(advice)
+    }
+
     /// With the advice to run `doctor`, for everybody but itself.
     pub(crate) fn with_doctor(self) -> Self {
         Self { is_for_doctor: true, ..self }

@@ -34,8 +34,7 @@ function runCard(message, title, templates) {
 }
 function timeline(message, id) {
   if (message.timeline.length === 0) return el("p", { class: "dim small" }, "Nothing is reported of this message.");
-  return [message.omitted ? el("p", { class: "dim small" }, `${count(message.omitted, "wrong guess").replace("guesss", "guesses")} left out.`) : null, el("ol", { class: "timeline", id }, message.timeline.map((entry, index, all) => el("li", { class: mood(entry.status) },
-    index && entry.at < all[index - 1].at ? el("div", { class: "dim small" }, "The clock was put back before this.") : null,
+  return [message.omitted ? el("p", { class: "dim small" }, `${count(message.omitted, "wrong guess").replace("guesss", "guesses")} left out.`) : null, el("ol", { class: "timeline", id }, message.timeline.map((entry) => el("li", { class: mood(entry.status) },
     el("div", { class: "step" }, el("span", {}, el("strong", {}, entry.status), " ", el("span", { class: "dim" }, `by ${entry.channel}`)), el("span", { class: "dim small mono", title: `${day(entry.at)} ${clock(entry.at)} ${zone()}` }, since(entry.at, message.sent))),
     entry.error ? el("div", { class: "small" }, `${entry.error.code} ${entry.error.name.replaceAll("_", " ")}`) : null)))];
 }

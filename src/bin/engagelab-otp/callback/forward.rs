@@ -15,9 +15,11 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(url: &str) -> Result<Self, Failure> {
-        let url: Uri = url.parse().map_err(|_| Failure::usage("--forward-to is a URL"))?;
+        let url: Uri = url
+            .parse()
+            .map_err(|_| Failure::usage("--forward-to must be a URL that begins with http:// or https://"))?;
         if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
-            return Err(Failure::usage("--forward-to is a URL that begins with http:// or https://"));
+            return Err(Failure::usage("--forward-to must be a URL that begins with http:// or https://"));
         }
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
