@@ -244,6 +244,17 @@ fn a_line_for_each_request_says_why_it_was_refused_and_holds_no_address() {
 }
 
 #[test]
+fn whoever_does_not_read_what_it_prints_holds_up_no_request() {
+    let sandbox = Running::start(&["--no-smpp"]);
+    // More than a pipe holds.
+    let path = "x".repeat(1_000);
+    for _ in 0..300 {
+        let request = format!("GET /v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert!(exchange(sandbox.address(), request.as_bytes()).starts_with("HTTP/1.1 404 "));
+    }
+}
+
+#[test]
 fn a_host_to_allow_is_given_with_or_without_a_port_and_else_refused_with_what_to_write() {
     let sandbox = Running::start(&["--no-smpp", "--allow-host", "OTP.example.com:443"]);
     for host in ["otp.example.com", "otp.example.com:8035"] {

@@ -24,6 +24,7 @@ use serde_json::Value;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::named;
 use crate::output;
@@ -105,7 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let token = token(arguments)?;
     // Before signals are caught: a pipe or a command can make it wait.
-    let builder = configure(arguments, token.as_deref())?;
+    let lines = (!output::mode().quiet).then(Lines::start).transpose().map_err(Failure::usage)?;
+    let builder = configure(arguments, token.as_deref(), lines.clone())?;
     // Before anything is started, so that no signal is missed; the first process of a container has no default for them.
     let mut signals = EndSignals::catch()
         .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
@@ -124,6 +126,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     });
     sandbox.shut_down(LAST_ANSWERS);
+    if let Some(lines) = lines {
+        lines.finish();
+    }
     Ok(())
 }
 
@@ -153,7 +158,11 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
     }
 }
 
-fn configure(arguments: &Arguments, token: Option<&str>) -> Result<SandboxBuilder, Failure> {
+fn configure(
+    arguments: &Arguments,
+    token: Option<&str>,
+    lines: Option<Lines>,
+) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -186,11 +195,8 @@ fn configure(arguments: &Arguments, token: Option<&str>) -> Result<SandboxBuilde
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if !output::mode().quiet {
-        builder = builder.observer(|activity| {
-            // Nobody may be reading.
-            drop(writeln!(io::stdout().lock(), "{}", line(activity)));
-        });
+    if let Some(lines) = lines {
+        builder = builder.observer(move |activity| lines.print(line(activity)));
     }
     if let Some(path) = &arguments.seed {
         let refused = |invalid: InvalidInput| {
