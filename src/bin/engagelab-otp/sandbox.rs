@@ -17,6 +17,7 @@ use engagelab_otp::sandbox::{
     TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
@@ -136,9 +137,13 @@ fn health(address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
     stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     stream.write_all(b"GET /sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(io::Error::other("it is not well")) }
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        Ok(())
+    } else {
+        Err(io::Error::other("no sandbox that is well answers there"))
+    }
 }
 
 /// The token of the control API and the page: that of the environment, or a new one where others can reach these.
@@ -263,7 +268,8 @@ fn line(activity: Activity<'_>) -> String {
 fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
-    let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
+    let encoded = |token| utf8_percent_encode(token, FRAGMENT);
+    let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
     writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
         let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
@@ -331,6 +337,9 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+/// What stands for something else in the fragment of an address, or is changed by a browser.
+const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// In octets.
 const LARGEST_SEED: usize = 64 << 20;
