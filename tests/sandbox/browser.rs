@@ -90,6 +90,8 @@ fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
     }
     browser.click("main details .row > button:nth-child(2)");
     assert!(server.next().body.contains("insufficient_balance"));
+    browser.click(".plain button");
+    browser.wait("document.querySelector('main').innerText.includes('Nowhere yet')");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

@@ -291,6 +291,22 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     request("/v1/messages", &format!("{demo}X-Sandbox-Fault: error=5016\r\n"), "{}");
     assert!(words(&browser, &[]).expect("complete").contains(&"X-Sandbox-Fault: error=5016".to_owned()));
 
+    request("/v1/messages", &format!("{demo}X-Sandbox-Fault: gremlins\r\n"), "{}");
+    assert!(words(&browser, &[]).expect_err("FAULT is missing").contains("FAULT"));
+    let call = words(&browser, &[("FAULT", "gremlins")]).expect("complete");
+    assert!(call.contains(&"X-Sandbox-Fault: gremlins".to_owned()), "{call:?}");
+
+    // What curl would send otherwise than it was sent is not offered.
+    let mut stream = connect(sandbox.address());
+    stream.write_all(b"GET /v1/messages HTTP/1.1\r\nHost: example.com\r\n\r\n").expect("written");
+    assert!(read_message(&stream).is_some());
+    browser.wait("document.querySelector('main details').innerText.includes('421')");
+    browser.expand_first();
+    assert!(browser.text("main details").contains("refused for Host, which is not kept"));
+    assert_eq!(
+        browser.value("document.querySelector(\"main details\").innerText.includes('Copy as curl')"),
+        false
+    );
     for (body, said) in
         [(format!("{{\"to\": \"{}\"}}", "x".repeat(5000)), "too long"), ("code=398210".to_owned(), "no JSON")]
     {

@@ -41,7 +41,10 @@ function snippets(to, template) {
 
 // The call that a request was. What was not kept of it is a variable, and the shell runs nothing until that is set.
 const MASK = "••••••";
+// What a request can be refused for and curl sends all the same: fields of the body, and these.
+const REPEATABLE = /^[a-z]\S*$|^(Authorization|Content-Type|X-Sandbox-Fault)$/;
 function curlOf(request) {
+  if (request.field && !REPEATABLE.test(request.field)) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
   const variables = [];
   const variable = (name, what) => {
     const same = variables.filter((one) => one.startsWith(name)).length, unique = same ? `${name}_${same + 1}` : name;
@@ -58,6 +61,7 @@ function curlOf(request) {
   if (/[[\]{}]/.test(request.path)) parts.push("-g");
   if (/\/\.\.?(\/|$)/.test(request.path)) parts.push("--path-as-is");
   parts.push(word(location.origin + request.path));
+  if (request.field === "X-Sandbox-Fault") parts.push("-H", `'X-Sandbox-Fault: '${variable("FAULT", "the fault that was asked for is not kept")}`);
   if (request.fault) parts.push("-H", word(`X-Sandbox-Fault: ${request.fault}`));
   if (request.body) {
     let body;

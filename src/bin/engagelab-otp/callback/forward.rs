@@ -23,6 +23,11 @@ impl Target {
         if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
             return Err(Failure::usage("--forward-to must be a URL that begins with http:// or https://"));
         }
+        if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(Failure::usage(
+                "--forward-to must have no user and password before the host: whoever lists processes would see them",
+            ));
+        }
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
