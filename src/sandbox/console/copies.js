@@ -42,7 +42,7 @@ function snippets(to, template) {
 // The call that a request was. What was not kept of it is a variable, and the shell runs nothing until that is set.
 const MASK = "••••••";
 // What a request can be refused for and curl sends all the same: fields of the body, and these.
-const REPEATABLE = /^[a-z]\S*$|^(Authorization|Content-Type|X-Sandbox-Fault|the method|the path)$/;
+const REPEATABLE = /^[a-z]\S*$|^(the path|the method|Authorization|Content-Type|X-Sandbox-Fault)$/;
 function curlOf(request) {
   if (request.field && !REPEATABLE.test(request.field)) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
   const variables = [];
