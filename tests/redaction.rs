@@ -1,8 +1,7 @@
 //! Secrets, codes and addresses never show, whatever goes wrong.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 
 use engagelab_otp::api::types;
 use engagelab_otp::sandbox::Sandbox;
@@ -10,6 +9,7 @@ use engagelab_otp::{
     Client, Code, Credentials, MessageId, Proxy, Recipient, RetryPolicy, RootCertificates, TemplateRef,
 };
 
+use crate::support::logged;
 use crate::support::server::{Fault, Server, answer, json};
 
 const SECRET: &str = "SENTINEL-secret-5up3r";
@@ -27,26 +27,6 @@ const ECHO: &str = "+6591234567 65 9123-4567 sentinel.person@example.com \
     key:SENTINEL-secret-5up3r Basic a2V5OlNFTlRJTkVMLXNlY3JldC01dXAzcg==";
 
 const SENTINELS: [&str; 7] = [SECRET, CODE, PARAM, PHONE, "91234567", MAIL, AUTHORIZATION];
-
-thread_local! {
-    static LOGGED: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// Keeps what each thread logs, so that tests beside each other do not mix.
-struct Logger;
-
-impl log::Log for Logger {
-    fn enabled(&self, _: &log::Metadata) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record) {
-        let line = format!("{} {}: {}\n", record.level(), record.target(), record.args());
-        LOGGED.with_borrow_mut(|logged| logged.push_str(&line));
-    }
-
-    fn flush(&self) {}
-}
 
 /// Answers of every kind, all holding `echo`.
 fn answers(echo: &str) -> Vec<String> {
@@ -85,11 +65,7 @@ fn clean(what: &str, text: &str) {
 
 #[test]
 fn nothing_sensitive_shows_in_errors_logs_and_the_hook() {
-    static LOGGER: Once = Once::new();
-    LOGGER.call_once(|| {
-        log::set_logger(&Logger).expect("the only logger");
-        log::set_max_level(log::LevelFilter::Trace);
-    });
+    logged::keep();
     let hooked = Arc::new(Mutex::new(String::new()));
     // The service can repeat what a request held, and a verification holds no parameters.
     let sends = answers(&format!("{ECHO} {PARAM}"));
@@ -134,7 +110,7 @@ fn nothing_sensitive_shows_in_errors_logs_and_the_hook() {
         }
     }
     clean("the hook", &hooked.lock().expect("not poisoned"));
-    let log = LOGGED.take();
+    let log = logged::take_of_this_thread();
     assert!(log.contains("engagelab_otp") && log.contains("ureq"), "the log was not caught: {log}");
     clean("the log", &log);
 }

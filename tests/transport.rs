@@ -199,7 +199,8 @@ fn a_root_can_be_added_to_those_of_the_system() {
 
 #[test]
 fn a_proxy_is_gone_through() {
-    let sandbox = Sandbox::builder().allow_host("otp.example.test").start().expect("a sandbox");
+    let sandbox =
+        Sandbox::builder().allow_host("otp.example.test").expect("a name").start().expect("a sandbox");
     let (asked, proxy) = proxy(sandbox.address().to_string());
     let client = Client::builder(sandbox.credentials())
         .base_url("http://otp.example.test")
@@ -215,7 +216,8 @@ fn a_proxy_is_gone_through() {
 
 #[test]
 fn a_socks_proxy_is_found_by_its_name() {
-    let sandbox = Sandbox::builder().allow_host("otp.example.test").start().expect("a sandbox");
+    let sandbox =
+        Sandbox::builder().allow_host("otp.example.test").expect("a name").start().expect("a sandbox");
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let proxy = format!("socks5h://localhost:{}", listener.local_addr().expect("it listens").port());
     let target = sandbox.address();

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use super::Activity;
 use super::connection::{Connection, timed_out};
-use super::request::Framing;
+#[cfg(feature = "sandbox")]
+use super::request::BODY_TOO_LARGE;
+use super::request::{BadRequest, Framing};
 
 /// The body of a request. It is not read before the handler says so.
 pub(crate) struct Body<'a, 's> {
@@ -48,22 +50,25 @@ impl<'a, 's> Body<'a, 's> {
         Self { connection, activity, left, deadline, expects_continue }
     }
 
-    /// Reads the whole body; the status to refuse with if it is longer than `limit`, is not well formed or does not come.
+    /// Reads the whole body, of 1 MiB at most; why not if it is longer, is not well formed or does not come.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn read_whole(&mut self, limit: usize) -> Result<Vec<u8>, u16> {
-        if matches!(self.left, Left::Octets(length) if length > limit as u64) {
-            return Err(413);
+    pub(crate) fn read_whole(&mut self) -> Result<Vec<u8>, BadRequest> {
+        if matches!(self.left, Left::Octets(length) if length > LARGEST_BODY as u64) {
+            return Err(BODY_TOO_LARGE);
         }
-        let body = self.read(limit.saturating_add(1))?;
-        if self.is_read() && body.len() <= limit { Ok(body) } else { Err(413) }
+        let body = self.read(LARGEST_BODY + 1)?;
+        if self.is_read() && body.len() <= LARGEST_BODY { Ok(body) } else { Err(BODY_TOO_LARGE) }
     }
 
-    /// Reads the body, but not more than `limit` octets of it; the status to refuse with if it is not well formed or does
-    /// not come.
-    pub(crate) fn read(&mut self, limit: usize) -> Result<Vec<u8>, u16> {
+    /// Reads the body, but not more than `limit` octets of it; why not if it is not well formed or does not come.
+    pub(crate) fn read(&mut self, limit: usize) -> Result<Vec<u8>, BadRequest> {
+        let chunked = !matches!(self.left, Left::Octets(_));
         let read = self.fill(limit).map_err(|error| match error.kind() {
-            _ if timed_out(&error) => 408,
-            _ => 400,
+            _ if timed_out(&error) => BadRequest::new(408, "the body", "must arrive in time"),
+            ErrorKind::InvalidData if chunked => {
+                BadRequest::new(400, "the body", "must be chunks as HTTP has them, each with its size")
+            }
+            _ => BadRequest::new(400, "the body", "must be as long as the head says"),
         });
         match read {
             Ok(body) => {
@@ -71,9 +76,9 @@ impl<'a, 's> Body<'a, 's> {
                 self.activity.is_at_work();
                 Ok(body)
             }
-            Err(status) => {
+            Err(bad) => {
                 self.left = Left::Broken;
-                Err(status)
+                Err(bad)
             }
         }
     }
@@ -140,6 +145,13 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
     let digits = std::str::from_utf8(digits).ok().filter(|_| well_formed)?;
     u64::from_str_radix(digits, 16).ok()
 }
+
+/// The largest body of a request that is taken whole.
+#[cfg(feature = "sandbox")]
+const LARGEST_BODY: usize = 1024 * 1024;
+
+#[cfg(feature = "sandbox")]
+const _: () = assert!(LARGEST_BODY == 1 << 20, "the rule says this number");
 
 /// The longest line that says the size of a chunk, with its extensions.
 const CHUNK_LINE: usize = 256;

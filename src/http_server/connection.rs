@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::request::{Framing, Head, LARGEST_HEAD, Request, parse_head};
+use super::request::{BadRequest, Framing, HEAD_TOO_LARGE, Head, LARGEST_HEAD, Request, begun, parse_head};
 use super::{Limits, Response};
 
 pub(super) enum Reading {
@@ -13,8 +13,8 @@ pub(super) enum Reading {
     Head { request: Box<Request>, framing: Framing, deadline: Instant },
     /// The client closed, or said nothing for too long, before a request began.
     Closed,
-    /// The request cannot be read; answer with this status and close.
-    Refused(u16),
+    /// The request cannot be read, or only so much of it; answer and close.
+    Refused(BadRequest, Box<Request>),
 }
 
 pub(super) struct Connection<'a> {
@@ -54,19 +54,21 @@ impl<'a> Connection<'a> {
                         request.peer = self.peer;
                         return Ok(Reading::Head { request, framing, deadline });
                     }
-                    Head::Refused(status) => return Ok(Reading::Refused(status)),
+                    Head::Refused(bad, request) => return Ok(Reading::Refused(bad, request)),
                     Head::Partial => {}
                 }
             }
             if self.buffer.len() > LARGEST_HEAD {
-                return Ok(Reading::Refused(431));
+                return Ok(Reading::Refused(HEAD_TOO_LARGE, begun(&self.buffer)));
             }
             first = false;
             seen = self.buffer.len().saturating_sub(2);
             match self.fill(deadline) {
                 Ok(0) => return Ok(Reading::Closed),
                 Ok(_) => {}
-                Err(error) if timed_out(&error) => return Ok(Reading::Refused(408)),
+                Err(error) if timed_out(&error) => {
+                    return Ok(Reading::Refused(HEAD_TOO_LATE, begun(&self.buffer)));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -146,26 +148,39 @@ impl<'a> Connection<'a> {
     }
 
     #[cfg(feature = "sandbox")]
-    pub(super) fn write_slowly(&mut self, response: &Response, pause: Duration) -> io::Result<()> {
+    /// Gives the body octet by octet, and what is left of it at once when the server stops.
+    #[cfg(feature = "sandbox")]
+    pub(super) fn write_slowly(
+        &mut self,
+        response: &Response,
+        pause: Duration,
+        stops: impl Fn() -> bool,
+    ) -> io::Result<()> {
         let timeout = self.limits.response;
         self.write_all(&head(response, true)?, Instant::now() + timeout)?;
-        for octet in &response.body {
-            self.pause(pause)?;
+        for (index, octet) in response.body.iter().enumerate() {
+            if self.pause(pause, &stops)? {
+                return self.write_all(&response.body[index..], Instant::now() + timeout);
+            }
             self.write_all(&[*octet], Instant::now() + timeout)?;
         }
         Ok(())
     }
 
-    /// Waits, but not beyond the end of the connection.
+    /// Waits, but not beyond the end of the connection; whether the server stops.
     #[cfg(feature = "sandbox")]
-    fn pause(&mut self, pause: Duration) -> io::Result<()> {
+    fn pause(&mut self, pause: Duration, stops: &impl Fn() -> bool) -> io::Result<bool> {
         let deadline = Instant::now() + pause;
         loop {
+            if stops() {
+                return Ok(true);
+            }
             self.buffer.clear();
-            match self.fill(deadline) {
+            match self.fill(deadline.min(Instant::now() + GLANCE)) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) if timed_out(&error) => return Ok(()),
+                Err(error) if timed_out(&error) && Instant::now() >= deadline => return Ok(false),
+                Err(error) if timed_out(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -225,6 +240,12 @@ pub(super) fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-pub(super) fn reason(status: u16) -> &'static str {
+fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
 }
+
+const HEAD_TOO_LATE: BadRequest = BadRequest::new(408, "the head", "must arrive in time");
+
+/// How often a slow answer looks whether the server stops.
+#[cfg(feature = "sandbox")]
+const GLANCE: Duration = Duration::from_millis(50);

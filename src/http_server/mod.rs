@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use body::Body;
 use connection::{Connection, Reading};
+#[cfg(feature = "sandbox")]
+pub(crate) use request::BadRequest;
 pub(crate) use request::Request;
 pub(crate) use response::Response;
 #[cfg(feature = "sandbox")]
@@ -32,6 +34,9 @@ use crate::sync;
 
 /// What answers a request, having read its body or not.
 pub(crate) type Handler = dyn Fn(Request, &mut Body<'_, '_>) -> Response + Send + Sync;
+
+/// What answers a request that no handler has had whole, given as much of it as could be read.
+pub(crate) type Refusal = dyn Fn(&request::BadRequest, &Request) -> Response + Send + Sync;
 
 /// How much clients may take.
 #[derive(Clone, Debug)]
@@ -70,8 +75,7 @@ pub(crate) struct Server {
 
 struct Shared {
     handler: Box<Handler>,
-    /// What a request is answered with that no handler has seen.
-    refusal: fn(u16) -> Response,
+    refusal: Arc<Refusal>,
     limits: Limits,
     stopping: AtomicBool,
     /// Open connections, so that stopping can wake whoever waits on one.
@@ -112,15 +116,16 @@ impl Server {
     #[cfg(feature = "sandbox")]
     pub(crate) fn start(
         address: impl ToSocketAddrs,
-        refusal: fn(u16) -> Response,
+        refusal: Arc<Refusal>,
         handler: Box<dyn Fn(&Request) -> Response + Send + Sync>,
     ) -> io::Result<Self> {
-        let whole = move |mut request: Request, body: &mut Body<'_, '_>| match body.read_whole(LARGEST_BODY) {
+        let refuse = refusal.clone();
+        let whole = move |mut request: Request, body: &mut Body<'_, '_>| match body.read_whole() {
             Ok(body) => {
                 request.body = body;
                 handler(&request)
             }
-            Err(status) => refusal(status),
+            Err(bad) => refuse(&bad, &request),
         };
         Self::start_streaming(address, Limits::default(), refusal, Box::new(whole))
     }
@@ -129,7 +134,7 @@ impl Server {
     pub(crate) fn start_streaming(
         address: impl ToSocketAddrs,
         limits: Limits,
-        refusal: fn(u16) -> Response,
+        refusal: Arc<Refusal>,
         handler: Box<Handler>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
@@ -289,8 +294,8 @@ impl Shared {
             let (request, framing, deadline) = match connection.read_head()? {
                 Reading::Head { request, framing, deadline } => (request, framing, deadline),
                 Reading::Closed => return Ok(()),
-                Reading::Refused(status) => {
-                    connection.write(&(self.refusal)(status), true, true)?;
+                Reading::Refused(bad, request) => {
+                    connection.write(&(self.refusal)(&bad, &request), true, true)?;
                     return connection.drain();
                 }
             };
@@ -299,7 +304,7 @@ impl Shared {
             let mut body = Body::new(&mut connection, activity, framing, deadline, expects_continue);
             // A handler is a user's, and its panic is no reason to lose the answer.
             let response = catch_unwind(AssertUnwindSafe(|| (self.handler)(*request, &mut body)));
-            let response = response.unwrap_or_else(|_| (self.refusal)(500));
+            let response = response.unwrap_or_else(|_| (self.refusal)(&PANICKED, &Request::default()));
             let is_read = body.is_read();
             activity.is_at_work();
             let closing = closing || !is_read || self.stopping.load(Ordering::SeqCst);
@@ -326,8 +331,12 @@ impl Shared {
         self.waits_for_reader(activity);
         #[cfg(feature = "sandbox")]
         match response.fault {
-            ResponseFault::Plain => {}
-            ResponseFault::Slow(pause) => return connection.write_slowly(response, pause).map(|()| true),
+            // An answer to HEAD has no body that could be slow.
+            ResponseFault::Slow(pause) if with_body => {
+                let stops = || self.stopping.load(Ordering::SeqCst);
+                return connection.write_slowly(response, pause, stops).map(|()| true);
+            }
+            ResponseFault::Plain | ResponseFault::Slow(_) => {}
             ResponseFault::Lost => return Ok(true),
             ResponseFault::Stalled => {
                 // Nothing is in the making here: it may be closed to make room.
@@ -371,15 +380,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(loopback, address.port())
 }
 
-/// The words that HTTP has for a status, in lower case.
-#[cfg(feature = "sandbox")]
-pub(crate) fn reason(status: u16) -> String {
-    connection::reason(status).to_ascii_lowercase()
-}
+const PANICKED: request::BadRequest = request::BadRequest::new(
+    500,
+    "the server",
+    "must not fail, and did: the program's standard error says how",
+);
 
-/// The largest body of a request that is taken whole.
-#[cfg(feature = "sandbox")]
-const LARGEST_BODY: usize = 1024 * 1024;
 /// `EBADF`, which has no kind of its own.
 const BAD_DESCRIPTOR: i32 = 9;
 
@@ -393,7 +399,9 @@ mod tests {
     fn whoever_takes_no_answer_shuts_out_only_others_of_that_kind() {
         const LONG: usize = 8 * 1024 * 1024;
         let limits = Limits { connections: 2, ..Limits::default() };
-        let refusal = |status| Response::plain(status, "text/plain", Vec::new());
+        let refusal = Arc::new(|bad: &request::BadRequest, _: &Request| {
+            Response::plain(bad.status, "text/plain", Vec::new())
+        });
         let handler = |_: Request, _: &mut Body<'_, '_>| Response::plain(200, "text/plain", vec![b'x'; LONG]);
         let server =
             Server::start_streaming("127.0.0.1:0", limits, refusal, Box::new(handler)).expect("started");

@@ -41,14 +41,27 @@ impl Request {
         self.headers.iter().any(|(found, _)| found.eq_ignore_ascii_case(name))
     }
 
-    /// The value of a parameter of the query.
+    /// The parameters of the query, decoded; none if what they hold is not UTF-8.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.into_iter().find(|(found, _)| *found == name)?;
-        // In a query, forms write a space as `+`.
-        let value = value.replace('+', " ");
-        Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+    pub(crate) fn parameters(&self) -> Option<Vec<(String, String)>> {
+        let decoded = |text: &str| {
+            // In a query, forms write a space as `+`.
+            percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(Into::into)
+        };
+        let pairs = self.query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.map(|(name, value)| Some((decoded(name)?, decoded(value)?))).collect()
+    }
+
+    /// A host in the target counts in place of the header's (RFC 9112, 3.2.2).
+    fn name_host(&mut self, authority: Option<&str>) -> Result<(), BadRequest> {
+        let Some(authority) = authority else { return Ok(()) };
+        if authority.is_empty() || authority.contains('@') {
+            return Err(BadRequest::new(400, "the target", "must name a host, and no user"));
+        }
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
+        self.headers.push(("Host".to_owned(), authority.to_owned()));
+        Ok(())
     }
 
     /// Whether the connection ends with this answer.
@@ -83,8 +96,31 @@ impl Request {
 
 pub(super) enum Head {
     Partial,
-    Refused(u16),
-    Complete { request: Box<Request>, framing: Framing, length: usize },
+    /// It breaks a rule; with as much of the request as could be read.
+    Refused(BadRequest, Box<Request>),
+    Complete {
+        request: Box<Request>,
+        framing: Framing,
+        length: usize,
+    },
+}
+
+/// Why a request is turned away that breaks a rule of HTTP, or a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// The callback server says the status alone.
+#[cfg_attr(not(feature = "sandbox"), allow(dead_code))]
+pub(crate) struct BadRequest {
+    pub(crate) status: u16,
+    /// The part of the request that it is about.
+    pub(crate) part: &'static str,
+    /// What the part must be.
+    pub(crate) rule: &'static str,
+}
+
+impl BadRequest {
+    pub(super) const fn new(status: u16, part: &'static str, rule: &'static str) -> Self {
+        Self { status, part, rule }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,39 +130,88 @@ pub(super) enum Framing {
 }
 
 pub(super) fn parse_head(buffer: &[u8]) -> Head {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut headers = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut parsed = httparse::Request::new(&mut headers);
-    let length = match parsed.parse(buffer) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Head::Partial,
-        Err(httparse::Error::TooManyHeaders) => return Head::Refused(431),
-        Err(_) => return Head::Refused(400),
+    let parsing = parsed.parse(buffer);
+    if matches!(parsing, Ok(httparse::Status::Partial)) {
+        return Head::Partial;
+    }
+    let (mut request, authority) = named(&parsed);
+    let length = match parsing {
+        Ok(httparse::Status::Complete(length)) if length <= LARGEST_HEAD => length,
+        Ok(_) => return Head::Refused(HEAD_TOO_LARGE, request),
+        Err(error) => return Head::Refused(unparsed(error, buffer), request),
     };
-    if length > LARGEST_HEAD {
-        return Head::Refused(431);
-    }
+    let latin_1 = |octets: &[u8]| octets.iter().copied().map(char::from).collect::<String>();
+    let headers = parsed.headers.iter().map(|header| (header.name.to_owned(), latin_1(header.value)));
+    request.headers = headers.collect();
     if has_bare_line_feed(&buffer[..length]) {
-        return Head::Refused(400);
+        return Head::Refused(LINE_END, request);
     }
+    match framing(&request).and_then(|framing| request.name_host(authority).map(|()| framing)) {
+        Ok(framing) => Head::Complete { request, framing, length },
+        Err(bad) => Head::Refused(bad, request),
+    }
+}
+
+/// As much as can be read of a head that is not whole.
+pub(super) fn begun(buffer: &[u8]) -> Box<Request> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    // Whether it is well formed so far is not asked.
+    let _ = parsed.parse(buffer);
+    named(&parsed).0
+}
+
+/// A request with what the request line says, and the host in its target if there is one.
+fn named<'a>(parsed: &httparse::Request<'_, 'a>) -> (Box<Request>, Option<&'a str>) {
     let target = parsed.path.unwrap_or_default();
+    let (authority, target) = absolute(target).unwrap_or((None, target));
     let target = target.split('#').next().unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let latin_1 = |octets: &[u8]| octets.iter().copied().map(char::from).collect::<String>();
+    // An empty path stands for the root.
+    let path = if path.is_empty() && authority.is_some() { "/" } else { path };
     let request = Request {
         method: parsed.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
-        headers: parsed
-            .headers
-            .iter()
-            .map(|header| (header.name.to_owned(), latin_1(header.value)))
-            .collect(),
         old: parsed.version == Some(0),
         ..Request::default()
     };
-    match framing(&request) {
-        Ok(framing) => Head::Complete { request: Box::new(request), framing, length },
-        Err(status) => Head::Refused(status),
+    (Box::new(request), authority)
+}
+
+/// The authority and the rest of a target in absolute form, as clients send it to proxies.
+fn absolute(target: &str) -> Option<(Option<&str>, &str)> {
+    let (scheme, rest) = target.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    Some((Some(authority), rest))
+}
+
+/// Why a head cannot be read.
+fn unparsed(error: httparse::Error, buffer: &[u8]) -> BadRequest {
+    let bad = |part, rule| BadRequest::new(400, part, rule);
+    match error {
+        httparse::Error::TooManyHeaders => {
+            BadRequest::new(431, "the head", "must have at most 64 header fields")
+        }
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => {
+            bad("each header field", "must be a name of letters, digits and hyphens, a colon, and a value")
+        }
+        httparse::Error::NewLine => LINE_END,
+        httparse::Error::Version => {
+            BadRequest::new(505, "the version", "must be HTTP/1.1 or HTTP/1.0: this server speaks no other")
+        }
+        // How TLS begins.
+        _ if buffer.starts_with(&[0x16, 3]) => bad(
+            "the scheme",
+            "must be http: this port does not speak TLS, and a base URL with https cannot reach it",
+        ),
+        _ => bad("the request line", "must be METHOD TARGET HTTP/1.1"),
     }
 }
 
@@ -136,38 +221,56 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
     line_feeds.into_iter().any(|(at, _)| at == 0 || head[at - 1] != b'\r')
 }
 
-/// How the end of the body is found, or the status to refuse with. Where two readings are possible, a proxy in front could
-/// have made the other one, and so there is none.
-fn framing(request: &Request) -> Result<Framing, u16> {
+/// How the end of the body is found, or why it is not. Where two readings are possible, a proxy in front could have made
+/// the other one, and so there is none.
+fn framing(request: &Request) -> Result<Framing, BadRequest> {
+    let bad = |part, rule| Err(BadRequest::new(400, part, rule));
     let values = |name: &'static str| {
         let found = move |(found, _): &&(String, String)| found.eq_ignore_ascii_case(name);
         request.headers.iter().filter(found).map(|(_, value)| value.trim())
     };
     let hosts = values("host").count();
     if hosts > 1 || hosts == 0 && !request.old {
-        return Err(400);
+        return bad("Host", "must be given, and once");
     }
     let (mut encodings, mut lengths) = (values("transfer-encoding"), values("content-length"));
     match (encodings.next(), encodings.next(), lengths.next(), lengths.next()) {
         (None, _, None, _) => Ok(Framing::Length(0)),
         (None, _, Some(length), None) => content_length(length),
         // HTTP/1.0 knows no chunks.
-        (Some(_), None, None, _) if request.old => Err(400),
+        (Some(_), None, None, _) if request.old => {
+            bad("Transfer-Encoding", "must be left out in HTTP/1.0, which has no chunks")
+        }
         (Some(encoding), None, None, _) if encoding.eq_ignore_ascii_case("chunked") => Ok(Framing::Chunked),
-        (Some(_), None, None, _) => Err(501),
-        _ => Err(400),
+        (Some(_), None, None, _) => {
+            Err(BadRequest::new(501, "Transfer-Encoding", "must be chunked, and nothing besides"))
+        }
+        (_, _, None, _) => bad("Transfer-Encoding", "must be given once"),
+        (None, ..) => bad("Content-Length", "must be given once"),
+        _ => bad("Content-Length", "must be left out where Transfer-Encoding is given"),
     }
 }
 
-fn content_length(value: &str) -> Result<Framing, u16> {
+fn content_length(value: &str) -> Result<Framing, BadRequest> {
     if value.is_empty() || !value.bytes().all(|octet| octet.is_ascii_digit()) {
-        return Err(400);
+        return Err(BadRequest::new(400, "Content-Length", "must be digits alone"));
     }
     // Digits alone that are no number are one that is too large.
-    value.parse().map(Framing::Length).map_err(|_| 413)
+    value.parse().map(Framing::Length).map_err(|_| BODY_TOO_LARGE)
 }
 
+const LINE_END: BadRequest =
+    BadRequest::new(400, "each line of the head", "must end with CR LF, and hold neither besides");
+
+pub(super) const HEAD_TOO_LARGE: BadRequest = BadRequest::new(431, "the head", "must be at most 16 KiB");
+
+pub(super) const BODY_TOO_LARGE: BadRequest = BadRequest::new(413, "the body", "must be at most 1 MiB");
+
 pub(super) const LARGEST_HEAD: usize = 16 * 1024;
+
+const MOST_FIELDS: usize = 64;
+
+const _: () = assert!(LARGEST_HEAD == 16 << 10 && MOST_FIELDS == 64, "the rules above say these numbers");
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +279,7 @@ mod tests {
     fn read(head: &str) -> Result<Framing, u16> {
         match parse_head(head.as_bytes()) {
             Head::Complete { framing, .. } => Ok(framing),
-            Head::Refused(status) => Err(status),
+            Head::Refused(bad, _) => Err(bad.status),
             Head::Partial => Err(0),
         }
     }
@@ -224,6 +327,47 @@ mod tests {
         assert_eq!(read("GET / HTTP/1.1\r\n\r\n"), Err(400));
         assert_eq!(read("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), Err(400));
         assert_eq!(read("GET / HTTP/1.0\r\n\r\n"), Ok(Framing::Length(0)));
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_names_the_host() {
+        let read = |target: &str| {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: other\r\n\r\n");
+            match parse_head(head.as_bytes()) {
+                Head::Complete { request, .. } => {
+                    let host = request.header("host").unwrap_or_default().to_owned();
+                    Ok((host, request.path.clone(), request.query.clone()))
+                }
+                Head::Refused(bad, _) => Err(bad.status),
+                Head::Partial => Err(0),
+            }
+        };
+        let found = |host: &str, path: &str, query: &str| Ok((host.into(), path.into(), query.into()));
+        assert_eq!(
+            read("http://localhost:8035/v1/messages?a=b"),
+            found("localhost:8035", "/v1/messages", "a=b")
+        );
+        assert_eq!(read("HTTP://localhost"), found("localhost", "/", ""));
+        assert_eq!(read("http://localhost?a=b"), found("localhost", "/", "a=b"));
+        assert_eq!(read("/http://localhost/"), found("other", "/http://localhost/", ""));
+        assert_eq!(read("ftp://localhost/"), found("other", "ftp://localhost/", ""));
+        for target in ["http:///v1", "http://user:password@localhost/", "http://@localhost/"] {
+            assert_eq!(read(target), Err(400), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_as_much_as_was_read() {
+        let read = |head: &[u8]| match parse_head(head) {
+            Head::Refused(bad, request) => (bad.part, request.method, request.path),
+            _ => panic!("{head:?} is not refused"),
+        };
+        let (part, method, path) = read(b"POST /v1/messages HTTP/1.1\r\nHost : h\r\n\r\n");
+        assert_eq!((part, method.as_str(), path.as_str()), ("each header field", "POST", "/v1/messages"));
+        let (part, _, path) = read(b"POST /v1/codes HTTP/1.1\r\nHost: h\r\nContent-Length: +2\r\n\r\n");
+        assert_eq!((part, path.as_str()), ("Content-Length", "/v1/codes"));
+        assert_eq!(read(b"\x16\x03\x01\x02\0\x01").0, "the scheme");
+        assert_eq!(read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").0, "the version");
     }
 
     #[test]

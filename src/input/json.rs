@@ -87,6 +87,16 @@ fn invalid(name: &'static str, path: String, said: &str) -> InvalidInput {
         let dot = if path.is_empty() { "" } else { "." };
         return InvalidInput::of(format!("{path}{dot}{missing}"), "must be given");
     }
+    if let Some(unknown) = said.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+        let parent = path.strip_suffix(unknown).map_or(path.as_str(), |parent| parent.trim_end_matches('.'));
+        let dot = if parent.is_empty() { "" } else { "." };
+        let known: Vec<&str> = said.split('`').skip(3).step_by(2).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return InvalidInput::of(
+            format!("{parent}{dot}{unknown}"),
+            format!("must be left out: known here are {known}"),
+        );
+    }
     let expected = said.rsplit_once("expected ").map_or("of the documented shape", |(_, expected)| expected);
     let rule = match expected {
         "i64" | "u64" | "i32" | "u32" => "must be an integer".to_owned(),

@@ -24,7 +24,7 @@ pub use definition::{
 };
 pub use invalid::InvalidInput;
 #[cfg(feature = "sandbox")]
-pub(crate) use json::decode;
+pub(crate) use json::{decode, read};
 pub use recipient::Recipient;
 pub(crate) use recipient::is_invisible;
 pub use strategy::Strategy;

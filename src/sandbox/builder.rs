@@ -5,13 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
+use serde_json::Value;
+
 use super::Sandbox;
 use super::clock::{Forward, Stopped};
 use super::control::Control;
 use super::demo;
 use super::fault::{CallbackFault, Fault, FaultQueue};
-use super::guard::{Guard, Token};
-use super::model::{Model, Speed};
+use super::guard::{self, Guard, Token};
+use super::model::{Model, Seed, Speed};
 use super::router::Router;
 use super::shared::{Activity, Observer, Shared};
 #[cfg(feature = "smpp")]
@@ -22,7 +24,7 @@ use crate::api::types::TemplateStatus;
 use crate::callback::Signer;
 use crate::clock::{Clock, SystemClock};
 use crate::http::transport::WebhookClient;
-use crate::http_server::Server;
+use crate::http_server::{BadRequest, Request, Server};
 use crate::{Credentials, InvalidInput};
 
 /// Configures a [`Sandbox`].
@@ -38,6 +40,7 @@ pub struct SandboxBuilder {
     signing_clock: Arc<dyn Clock>,
     observer: Option<Box<Observer>>,
     speed: Speed,
+    seeds: Vec<Seed>,
     fault: Option<Fault>,
     callbacks: CallbackPlan,
     webhooks: Vec<WebhookClient>,
@@ -49,18 +52,21 @@ pub struct SandboxBuilder {
 
 impl Default for SandboxBuilder {
     fn default() -> Self {
-        let keys = [(demo::DEV_KEY, demo::DEV_SECRET), (demo::OTHER_DEV_KEY, demo::OTHER_DEV_SECRET)];
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             hosts: Vec::new(),
             token: None,
-            keys: keys.into_iter().filter_map(|(key, secret)| Credentials::new(key, secret).ok()).collect(),
+            keys: demo::KEYS
+                .iter()
+                .filter_map(|(key, secret)| Credentials::new(*key, *secret).ok())
+                .collect(),
             review: TemplateStatus::Approved,
             history: 50_000,
             clock: Arc::new(Forward::new(SystemClock)),
             signing_clock: Arc::new(SystemClock),
             observer: None,
             speed: Speed::default(),
+            seeds: Vec::new(),
             fault: None,
             callbacks: CallbackPlan {
                 urls: Vec::new(),
@@ -88,11 +94,15 @@ impl SandboxBuilder {
         self
     }
 
-    /// Can be reached by this name as well. Addresses, `localhost`, names without a dot and those that end in
-    /// `.localhost` or `.internal` need no word.
-    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
-        self.hosts.push(name.into());
-        self
+    /// Can be reached by this name as well, whatever the port. Addresses, `localhost`, names without a dot and those that
+    /// end in `.localhost` or `.internal` need no word.
+    ///
+    /// # Errors
+    ///
+    /// If it is no name: a URL, or one with `*`.
+    pub fn allow_host(mut self, name: &str) -> Result<Self, InvalidInput> {
+        self.hosts.push(guard::allowed_host(name)?);
+        Ok(self)
     }
 
     /// Wants this token of whoever uses the control API or the page, and has them work beyond loopback too.
@@ -101,7 +111,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Knows this key alone.
+    /// Knows this key alone. The control API and the page show its name, and not its secret.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.keys = vec![credentials];
         self
@@ -148,6 +158,16 @@ impl SandboxBuilder {
         self
     }
 
+    /// Has these templates and behaviours from the start: see [`Sandbox::seed`]. Can be called several times.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of that form, or something in it breaks a rule; the error names the place.
+    pub fn seed(mut self, seed: &Value) -> Result<Self, InvalidInput> {
+        self.seeds.push(Seed::read(seed)?);
+        Ok(self)
+    }
+
     /// Has every request to the API go wrong, until [`Sandbox::set_fault`] says otherwise.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
@@ -161,7 +181,8 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// If the address is no URL, or has another scheme.
+    /// If the address is no URL, has another scheme, or holds a user or password, which would be shown with it: see
+    /// [`callback_authorization`](Self::callback_authorization).
     pub fn callback_url(mut self, url: impl Into<String>) -> Result<Self, InvalidInput> {
         let url = url.into();
         if !self.callbacks.urls.contains(&url) {
@@ -242,12 +263,16 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// If it cannot listen at the address.
+    /// If it cannot listen at the address, or a seed does not fit in.
     pub fn start(self) -> io::Result<Sandbox> {
         let now = self.clock.time_of_day();
         let mut outbox = Outbox::new(self.callbacks);
         outbox.check_addresses(now);
-        let model = Model::new(self.keys, self.review, self.speed, self.history, now);
+        let mut model = Model::new(self.keys, self.review, self.speed, self.history, now);
+        for seed in self.seeds {
+            let sown = model.sow(seed, now).map_err(|refusal| io::Error::other(refusal.sentence()));
+            sown?;
+        }
         let state = State::new(model, outbox, FaultQueue::new(self.fault));
         let shared = Arc::new(Shared::new(state, self.clock, self.signing_clock, self.observer));
         #[cfg(feature = "smpp")]
@@ -266,13 +291,14 @@ impl SandboxBuilder {
             smsc.as_ref().map(Arc::downgrade).unwrap_or_default(),
         );
         let router = Router::new(control, Guard::new(self.hosts, self.token));
-        let server = Server::start(
-            self.address,
-            super::rest::unreadable,
-            Box::new(move |request| router.answer(request)),
-        )
-        .inspect_err(|_| shared.stop())
-        .map_err(at(self.address))?;
+        let refusal = {
+            let shared = shared.clone();
+            move |bad: &BadRequest, request: &Request| super::rest::unreadable(&shared, bad, request)
+        };
+        let server =
+            Server::start(self.address, Arc::new(refusal), Box::new(move |request| router.answer(request)))
+                .inspect_err(|_| shared.stop())
+                .map_err(at(self.address))?;
         let mut sandbox = Sandbox {
             server,
             shared: shared.clone(),

@@ -1,7 +1,7 @@
 //! The clocks of a sandbox: one that never goes back, and one that stands.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::clock::Clock;
 use crate::sync::lock;
@@ -64,10 +64,14 @@ impl Clock for Stopped {
     fn sleep(&self, _: Duration) {}
 }
 
+/// A time moved back, but not beyond 1970.
+pub(crate) fn earlier(time: SystemTime, by: Duration) -> SystemTime {
+    time.checked_sub(by).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::UNIX_EPOCH;
 
     use super::*;
 

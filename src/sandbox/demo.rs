@@ -12,6 +12,9 @@ pub const OTHER_DEV_KEY: &str = "engagelab_sandbox_demo";
 /// The secret of the other API key.
 pub const OTHER_DEV_SECRET: &str = "engagelab_sandbox_secret";
 
+/// The keys of a new sandbox, with their secrets.
+pub(crate) const KEYS: [(&str, &str); 2] = [(DEV_KEY, DEV_SECRET), (OTHER_DEV_KEY, OTHER_DEV_SECRET)];
+
 /// The user name that callbacks are signed with.
 pub const CALLBACK_USER: &str = "sandbox_demo";
 

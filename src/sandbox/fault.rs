@@ -191,9 +191,13 @@ impl FaultQueue {
 
     /// Queues a fault for the next so many requests, of one operation or of all.
     pub(crate) fn queue(&mut self, operation: Option<&str>, fault: Fault, times: usize) {
-        let room = MOST_QUEUED.saturating_sub(self.queued.len());
         let entry = (operation.map(str::to_owned), fault);
-        self.queued.extend(std::iter::repeat_n(entry, times.min(room)));
+        self.queued.extend(std::iter::repeat_n(entry, times.min(self.room())));
+    }
+
+    /// How many can still be queued.
+    pub(crate) fn room(&self) -> usize {
+        MOST_QUEUED.saturating_sub(self.queued.len())
     }
 
     pub(crate) fn standing(&self) -> Option<Fault> {

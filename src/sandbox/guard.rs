@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use subtle::ConstantTimeEq as _;
 
+use crate::InvalidInput;
 use crate::http_server::Request;
 
 /// What was set of access.
@@ -49,13 +50,16 @@ impl Guard {
     /// Turns away requests that name another host.
     pub(crate) fn check_host(&self, request: &Request) -> Result<(), Refused> {
         let allowed = |host: &str| name(host).is_some_and(|name| self.allows(name));
-        if request.header("host").is_some_and(allowed) {
+        // No browser speaks HTTP/1.0, which knows no hosts.
+        let is_nameless = request.old && !request.has("host");
+        if is_nameless || request.header("host").is_some_and(allowed) {
             return Ok(());
         }
         refuse(
             421,
             "The sandbox does not know the name that this request is for (its Host header). Use localhost, an IP \
-             address or a name without dots; for any other name, start the sandbox with --allow-host NAME.",
+             address or a name without dots; for any other name, start the sandbox with --allow-host NAME \
+             (in Rust: allow_host).",
         )
     }
 
@@ -98,7 +102,9 @@ impl Guard {
             }
             return refuse(403, "the control API is off beyond this machine: start the sandbox with a token");
         };
-        let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let given = request.header("authorization").and_then(|value| value.trim().split_once(' '));
+        let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+        let given = given.map(|(_, token)| token.trim_start());
         if given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.as_bytes()))) {
             return Ok(());
         }
@@ -119,12 +125,38 @@ impl Guard {
         if name.is_empty() || !name.bytes().all(plain) {
             return false;
         }
-        let name = name.to_ascii_lowercase();
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
         // No public name lacks a dot, and none has these endings. Numbers are addresses in disguise.
         let is_single = !name.contains('.') && name.bytes().any(|byte| byte.is_ascii_alphabetic());
         let reserved = [".localhost", ".internal"].iter().any(|ending| name.ends_with(ending));
         is_single || reserved || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(&name))
     }
+}
+
+/// The name that a host is to be reached by; a port behind it is no part of that.
+pub(crate) fn allowed_host(text: &str) -> Result<String, InvalidInput> {
+    let refuse = |rule| Err(InvalidInput::new("allow_host", rule));
+    let text = text.trim();
+    if text.contains("://") || text.contains('/') {
+        return refuse(
+            "must be a name alone, without scheme and path: write otp.example.com for http://otp.example.com/",
+        );
+    }
+    if text.contains('*') {
+        return refuse("must be one name, without `*`: give each name for itself");
+    }
+    let Some(name) = name(text).map(|name| name.trim_end_matches('.')).filter(|name| !name.is_empty()) else {
+        return refuse("must be a name such as otp.example.com");
+    };
+    if !name.is_ascii() {
+        return refuse("must be a name as it travels, in ASCII: xn--mnchen-3ya.example");
+    }
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'[' | b']' | b':');
+    if !name.bytes().all(plain) {
+        return refuse("must be a name such as otp.example.com");
+    }
+    Ok(name.to_ascii_lowercase())
 }
 
 /// The name in a `Host`, without the port.
@@ -193,7 +225,39 @@ mod tests {
             assert_eq!(refused.status, 421, "{host}");
         }
         assert!(guard.check_host(&request(&[])).is_err(), "no Host");
+        let old = |headers| Request { old: true, ..request(headers) };
+        assert_eq!(guard.check_host(&old(&[])), Ok(()), "HTTP/1.0 knows none");
+        assert!(guard.check_host(&old(&[("Host", "example.com")])).is_err(), "and one that is given counts");
         assert!(guard.check_host(&request(&[("Host", "localhost"), ("Host", "localhost")])).is_err(), "two");
+    }
+
+    #[test]
+    fn a_host_to_allow_is_a_name_and_anything_else_is_refused_with_what_to_write() {
+        for (given, name) in [
+            ("otp.example.com", "otp.example.com"),
+            ("OTP.example.com:8035", "otp.example.com"),
+            ("otp.example.com.", "otp.example.com"),
+            ("192.0.2.7:80", "192.0.2.7"),
+            ("[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(allowed_host(given).as_deref(), Ok(name), "{given}");
+            let guard = Guard::new(vec![name.to_owned()], None);
+            assert_eq!(guard.check_host(&request(&[("Host", given)])), Ok(()), "{given}");
+        }
+        for wrong in [
+            "",
+            " ",
+            ":8035",
+            "http://otp.example.com",
+            "otp.example.com/v1",
+            "*.example.com",
+            "a b.c",
+            "otp.example.com:x",
+        ] {
+            let refused = allowed_host(wrong).expect_err(wrong).to_string();
+            assert!(refused.contains("must be"), "{refused}");
+        }
+        assert!(allowed_host("münchen.example").expect_err("not ASCII").to_string().contains("xn--"));
     }
 
     #[test]
@@ -240,7 +304,9 @@ mod tests {
             Err(401),
             "where one is set, it is wanted"
         );
-        assert_eq!(status(&guard, &request(&[("Authorization", "Bearer t0ken")])), Ok(()));
+        for right in ["Bearer t0ken", "bearer t0ken", "BEARER  t0ken"] {
+            assert_eq!(status(&guard, &request(&[("Authorization", right)])), Ok(()), "{right}");
+        }
         for wrong in ["Bearer t0ke", "Bearer ", "t0ken", "Basic t0ken"] {
             assert_eq!(status(&guard, &request(&[("Authorization", wrong)])), Err(401), "{wrong}");
         }

@@ -45,6 +45,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Why a request was refused
+//!
+//! [`Sandbox::requests`] has every request with what came of it, refused ones above all: also those that never reached
+//! the API, since HTTP does not allow them, they were too large, or named a host that the sandbox does not know.
+//!
+//! ```
+//! use engagelab_otp::sandbox::Sandbox;
+//! use engagelab_otp::{Client, TemplateRef};
+//!
+//! let sandbox = Sandbox::start()?;
+//! let client = Client::for_sandbox(&sandbox)?;
+//! assert!(client.send_otp(&"+6591234567".parse()?, &TemplateRef::new("no-such-template")?).is_err());
+//! let refused = &sandbox.requests()[0];
+//! assert_eq!(refused.reason.as_deref(), Some("no template has this id"));
+//! assert_eq!(refused.field.as_deref(), Some("template.id"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Faults
 //!
 //! It goes wrong on demand, so that programs can show how they take it: requests by [`SandboxBuilder::fault`],
@@ -181,7 +199,8 @@ impl Sandbox {
         self.shared.read(|state| state.model.messages().iter().cloned().collect())
     }
 
-    /// All requests to the API that it remembers, oldest first, with what came of each: those that were refused too.
+    /// All requests to the API that it remembers, oldest first, with what came of each: those that were refused too, and
+    /// those that could not even be read.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.iter().cloned().collect())
     }
@@ -211,6 +230,13 @@ impl Sandbox {
     /// has happened.
     pub fn wait_for(&self, timeout: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
         self.shared.wait_for(timeout, || wanted(self))
+    }
+
+    /// Accepts no more, and lets what is under way be answered: whoever waits for news is told that it stops, and slow
+    /// answers are given at once. False if that takes longer than `timeout`. What is still open ends when it is dropped.
+    pub fn shut_down(&self, timeout: Duration) -> bool {
+        self.shared.stop();
+        self.server.finish(timeout)
     }
 
     /// Changes what its keys may do.
@@ -259,7 +285,7 @@ impl Sandbox {
         self.shared.update(|state, _| state.outbox.gather(None, row));
     }
 
-    /// Posts a callback once more; false if it is not remembered.
+    /// Posts a callback once more; false if it is not remembered, or its address was removed.
     pub fn redeliver(&self, callback: u64, how: Redelivery) -> bool {
         self.shared.update(|state, _| state.outbox.redeliver(callback, how))
     }
@@ -267,13 +293,16 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.shared.stop();
+        self.shut_down(LAST_ANSWERS);
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so; there is nothing left to end.
             drop(thread.join());
         }
     }
 }
+
+/// How long answers that are under way are waited for when a sandbox is dropped.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

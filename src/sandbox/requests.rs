@@ -6,10 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::clock::earlier;
 use super::fault::Fault;
+use super::model::Refusal;
 use crate::api::types::{ErrorCode, MessageId};
+use crate::http_server::Request;
 
-/// A request to the API, and what came of it.
+/// A request to the API, and what came of it. Those that were turned away before they reached it are here too: because
+/// they could not be read, were too large, or named a host that the sandbox does not know.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -17,21 +21,22 @@ pub struct RecordedRequest {
     pub id: u64,
     /// When it came.
     pub at: SystemTime,
-    /// The method.
+    /// The method; empty if it could not be read.
     pub method: String,
-    /// The path, without the query.
+    /// The path, without the query; empty if it could not be read.
     pub path: String,
     /// The `operationId`, if it reached an operation.
     pub operation: Option<&'static str>,
-    /// The API key that it named. Its secret is not kept.
+    /// The API key that it named, if it is one that the sandbox knows: any other may be a secret in the wrong place. Its
+    /// secret is not kept.
     pub key: Option<String>,
-    /// The body, with codes masked. Keep it out of logs: it holds addresses.
+    /// The body, with what may be a code masked. Keep it out of logs: it holds addresses.
     pub body: String,
     /// The answer's status; none if it was left without an answer on purpose.
     pub status: Option<u16>,
-    /// The error that it was refused with.
+    /// The error that it was refused with, if the answer says one.
     pub error: Option<ErrorCode>,
-    /// Why it was refused: what must be.
+    /// Why it was refused, or not acted on: what must be.
     pub reason: Option<String>,
     /// The field that the reason is about.
     pub field: Option<String>,
@@ -41,11 +46,45 @@ pub struct RecordedRequest {
     pub took: Duration,
     /// What went wrong on purpose.
     pub fault: Option<Fault>,
-    /// The message that it sent or verified.
+    /// The message that it sent or verified, or that stands in its way.
     pub message: Option<MessageId>,
 }
 
 impl RecordedRequest {
+    /// A request to this operation, if it is to any, without what came of it.
+    pub(crate) fn of(request: &Request, operation: Option<&'static str>, at: SystemTime) -> Self {
+        Self {
+            id: 0,
+            at,
+            method: cut(request.method.clone(), LONGEST_PATH),
+            path: cut(request.path.clone(), LONGEST_PATH),
+            operation,
+            key: None,
+            body: masked(&request.body),
+            status: None,
+            error: None,
+            reason: None,
+            field: None,
+            answer: String::new(),
+            took: Duration::ZERO,
+            fault: None,
+            message: None,
+        }
+    }
+
+    /// Takes down why it was refused.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.error = Some(refusal.code);
+        self.reason = Some(refusal.sentence());
+        self.field = refusal.field.map(Into::into);
+        self.message = refusal.message_id;
+    }
+
+    /// Whether it was refused, or not acted on.
+    pub fn is_refused(&self) -> bool {
+        self.reason.is_some()
+    }
+
     /// What to do about a refusal, in plain words; none if it was not refused, or nothing is known.
     pub fn advice(&self) -> Option<&'static str> {
         if self.fault.is_some() {
@@ -54,6 +93,9 @@ impl RecordedRequest {
         // The reason of these says all.
         self.operation?;
         Some(match self.error? {
+            ErrorCode::WrongCredentials if self.key.is_some() => {
+                "The key is known, and its secret is another one. The console and the terminal say where it stands."
+            }
             ErrorCode::WrongCredentials => {
                 "Send `Authorization: Basic` with base64 of KEY:SECRET. The console lists the keys that are known."
             }
@@ -124,6 +166,13 @@ impl RequestLog {
         self.requests.iter()
     }
 
+    /// Moves all times back by as much as the clock is put back.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        for request in &mut self.requests {
+            request.at = earlier(request.at, by);
+        }
+    }
+
     /// How many requests came to an operation, those that are forgotten included.
     pub(crate) fn count(&self, operation: &str) -> u64 {
         self.counts.get(operation).copied().unwrap_or_default()
@@ -137,45 +186,92 @@ impl RequestLog {
 
 /// A body for people to read: codes masked, and not longer than a page.
 pub(crate) fn masked(body: &[u8]) -> String {
-    let mut text = match serde_json::from_slice::<Value>(body) {
+    let text = match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            mask(&mut value);
+            mask(&mut value, false);
             value.to_string()
         }
         // What is no JSON cannot be masked field by field, and may hold anything.
         Err(_) if body.is_empty() => String::new(),
         Err(_) => format!("{} octets that are not JSON", body.len()),
     };
-    if text.len() > LONGEST_BODY {
-        let end = (0..=LONGEST_BODY).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    cut(text, LONGEST_BODY)
+}
+
+/// A text of at most so many octets, and a mark if there was more.
+fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         text.truncate(end);
         text.push('…');
     }
     text
 }
 
-fn mask(value: &mut Value) {
+/// Masks what may be a code: by its name anywhere, and by its looks among a template's parameters, whose names are free.
+fn mask(value: &mut Value, among_params: bool) {
     match value {
         Value::Object(fields) => {
             // The number of an error stands beside its message, and is no secret.
             let is_error = fields.contains_key("message");
             for (name, value) in fields {
                 let is_number = value.is_number() && !(is_error && name == "code");
-                let is_code = matches!(name.as_str(), "code" | "verify_code");
-                if is_code && (value.is_string() || is_number) {
+                let is_code = match value {
+                    Value::String(text) => is_of_a_code(name) || among_params && looks_like_a_code(text),
+                    Value::Number(_) => {
+                        is_number && (among_params || matches!(name.as_str(), "code" | "verify_code"))
+                    }
+                    _ => false,
+                };
+                if is_code {
                     *value = Value::from("••••••");
                 } else {
-                    mask(value);
+                    mask(value, among_params || name == "params");
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, among_params)),
         _ => {}
     }
 }
 
+/// Whether a name is one that codes and secrets have: `otp`, `verify_code`, `loginPin`, `OTPCode`.
+fn is_of_a_code(name: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["code", "otp", "pin", "tan", "passcode", "password", "passwd", "pwd", "secret", "token"];
+    // Nearly all names are none of these, and are done with here.
+    let lower_case = name.to_lowercase();
+    if !WORDS.iter().any(|word| lower_case.contains(word)) {
+        return false;
+    }
+    let mut words = vec![String::new()];
+    let mut after_lower_case = false;
+    for character in name.chars() {
+        if !character.is_alphabetic() || after_lower_case && character.is_uppercase() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (character.is_alphabetic(), words.last_mut()) {
+            word.extend(character.to_lowercase());
+        }
+        after_lower_case = character.is_lowercase();
+    }
+    // Capitals alone run together.
+    let ends = |word: &String| ["code", "otp"].iter().any(|end| word.ends_with(end) || word.starts_with(end));
+    words.iter().any(|word| WORDS.contains(&word.as_str()) || ends(word))
+}
+
+/// Whether a value is one that a code could be: short, without white space, and with at least three digits.
+fn looks_like_a_code(text: &str) -> bool {
+    text.len() <= 16
+        && !text.contains(char::is_whitespace)
+        && text.bytes().filter(u8::is_ascii_digit).count() >= 3
+}
+
 /// The most requests that are remembered.
 const MOST_REQUESTS: usize = 2_000;
+
+/// The most octets of a method or a path that are kept.
+const LONGEST_PATH: usize = 1024;
 
 /// The most octets of a body that are kept.
 const LONGEST_BODY: usize = 4 * 1024;
@@ -196,6 +292,25 @@ mod tests {
         assert_eq!(masked(error.as_bytes()), error, "the number of an error is no secret");
         for body in [r#"{"verify_code":398210}"#, r#"{"code":398210}"#] {
             assert!(!masked(body.as_bytes()).contains("398210"), "a code written as a number is a code");
+        }
+        for params in [
+            r#"{"otp":"398210"}"#,
+            r#"{"otp":398210}"#,
+            r#"{"OTPCode":"x7"}"#,
+            r#"{"loginPin":"ab"}"#,
+            r#"{"one-time-password":"sesame"}"#,
+            r#"{"n":"398210"}"#,
+            r#"{"n":"398-210"}"#,
+        ] {
+            let body = format!(r#"{{"template":{{"id":"t","params":{params}}}}}"#);
+            assert!(masked(body.as_bytes()).contains("••••••"), "{params}");
+        }
+        let names = r#"{"template":{"id":"login-2024","params":{"name":"Anna","shipping":"by sea","amount":"12 EUR"}}}"#;
+        let template =
+            r#"{"template_id":"t","verify_code_config":{"verify_code_len":6,"verify_code_ttl":5}}"#;
+        for kept in [names, template] {
+            let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+            assert_eq!(value(&masked(kept.as_bytes())), value(kept), "no code is in it");
         }
         assert!(masked(format!("\"{}\"", "é".repeat(9000)).as_bytes()).len() < LONGEST_BODY + 8);
         assert_eq!(masked(b"code=398210"), "11 octets that are not JSON");

@@ -3,8 +3,9 @@
 use super::console;
 use super::control::Control;
 use super::guard::{Guard, Refused};
+use super::model::Refusal;
 use super::rest;
-use crate::http_server::{Request, Response};
+use crate::http_server::{Request, Response, ResponseFault};
 
 pub(crate) struct Router {
     control: Control,
@@ -18,28 +19,33 @@ impl Router {
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Response {
+        let shared = self.control.shared();
         let is_page = request.path == "/";
+        let inside = request.path.strip_prefix("/sandbox");
+        let is_control = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if let Err(refused) = self.guard.check_host(request) {
-            return refusal(&refused, request);
+            let why = Refusal::parameter("Host", refused.reason.clone()).with_status(refused.status);
+            let response = rest::refuse(shared, request, why);
+            let is_of_the_api = !is_page && !is_control && !accepts_html(request);
+            return if is_of_the_api { response } else { refusal(&refused, request) };
         }
-        if !is_page
-            && request
-                .path
-                .strip_prefix("/sandbox")
-                .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        {
+        if !is_page && !is_control {
+            let response = rest::answer(shared, request);
             // A browser that asks for a page is shown the way to one.
-            if request.method == "GET" && accepts_html(request) && !request.has("authorization") {
-                return hint(request);
-            }
-            return rest::answer(self.control.shared(), request);
+            let navigates = request.method == "GET" && accepts_html(request) && !request.has("authorization");
+            let is_lost = matches!(response.status, 401 | 404) && response.fault == ResponseFault::Plain;
+            return if navigates && is_lost { hint(request, response.status) } else { response };
         }
         let mut response = match Guard::check_page(request, is_page) {
             Err(refused) => refusal(&refused, request),
-            Ok(()) if is_page && request.method == "GET" => {
+            Ok(()) if is_page && matches!(request.method.as_str(), "GET" | "HEAD") => {
                 Response::plain(200, "text/html; charset=utf-8", console::page().into())
             }
-            Ok(()) if is_page => rest::json(405, &serde_json::json!({"error": "the page takes GET"})),
+            Ok(()) if is_page => {
+                let mut response = rest::json(405, &serde_json::json!({"error": "the page takes GET"}));
+                response.headers.push(("Allow", "GET, HEAD".to_owned()));
+                response
+            }
             Ok(()) => match self.guard.check_token(request) {
                 Err(refused) => refusal(&refused, request),
                 Ok(()) => self.control.answer(request),
@@ -68,13 +74,16 @@ fn refusal(refused: &Refused, request: &Request) -> Response {
     if accepts_html(request) {
         return notice(refused.status, "This is the OTP sandbox", &refused.reason);
     }
-    rest::json(refused.status, &serde_json::json!({"error": refused.reason}))
+    let mut response = rest::json(refused.status, &serde_json::json!({"error": refused.reason}));
+    if refused.status == 401 {
+        response.headers.push(("WWW-Authenticate", "Bearer".to_owned()));
+    }
+    response
 }
 
 /// What a browser gets that asks for a path of the API.
-fn hint(request: &Request) -> Response {
+fn hint(request: &Request, status: u16) -> Response {
     let known = request.path == "/v1" || request.path.starts_with("/v1/");
-    let status = if known { 200 } else { 404 };
     let text = if known {
         "This address is for programs: it speaks JSON, and wants a key. The page at / shows how to call it."
     } else {

@@ -97,13 +97,13 @@ impl Shared {
         self.notify(&mut inner, None);
     }
 
-    /// Puts the time back to the clock's. What was still to come keeps the time that it had left.
+    /// Puts the time back to the clock's, and with it all times that are remembered.
     pub(crate) fn rewind(&self) {
         let mut inner = lock(&self.inner);
         let ahead = self.now(&inner);
         inner.offset = Duration::ZERO;
         let by = ahead.duration_since(self.now(&inner)).unwrap_or_default();
-        inner.state.rewind(by, ahead);
+        inner.state.rewind(by);
         self.notify(&mut inner, None);
     }
 
@@ -188,6 +188,16 @@ impl Shared {
         (!inner.stopping).then_some(inner.version)
     }
 
+    /// Has the workers look whether their addresses are still there.
+    pub(crate) fn wake_workers(&self) {
+        self.deliveries.notify_all();
+    }
+
+    /// Whether the sandbox stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        lock(&self.inner).stopping
+    }
+
     /// Ends the wait of every thread that waits here.
     pub(crate) fn stop(&self) {
         lock(&self.inner).stopping = true;
@@ -226,7 +236,7 @@ impl Shared {
 impl Deliveries for Shared {
     fn next_delivery(&self, target: usize) -> Option<PendingDelivery> {
         let mut inner = lock(&self.inner);
-        while !inner.stopping {
+        while !inner.stopping && inner.state.outbox.has_target(target) {
             let now = self.now(&inner);
             let signed_at = self.signing_clock.time_of_day();
             if let Some(delivery) = inner.state.outbox.take(target, now, signed_at) {

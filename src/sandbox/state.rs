@@ -73,10 +73,12 @@ impl State {
         self.outbox.delivered(delivery, answer, took, now, times_shorter)
     }
 
-    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
-    pub(crate) fn rewind(&mut self, by: Duration, now: SystemTime) {
-        self.model.rewind(by, now);
+    /// Moves all times back by as much as the clock is put back: what happened lies as long ago as before, what is to
+    /// come keeps the time that it had left, and nothing lies in a future that has happened already.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        self.model.rewind(by);
         self.outbox.rewind(by);
+        self.requests.rewind(by);
     }
 
     /// Everything as in a new sandbox, but for the addresses of callbacks.

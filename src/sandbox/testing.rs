@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::model::Message;
-use super::{Sandbox, control};
+use super::Sandbox;
+use super::model::{Message, Refusal, Seed};
 use crate::api::Operation;
 use crate::api::types::{ErrorCode, MessageId};
 use crate::test_recipients::RecipientBehavior;
@@ -38,7 +38,15 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait_for_code(&self, recipient: &Recipient) -> Option<String> {
-        let code = || self.last_message_to(recipient).and_then(|message| message.code);
+        let code = || {
+            self.shared.read(|state| {
+                let mut newest = state.model.messages().iter().rev();
+                newest.find_map(|message| {
+                    let is_theirs = message.to == recipient.expose();
+                    is_theirs.then(|| message.code.clone()).flatten()
+                })
+            })
+        };
         self.wait_for(CODE_TIMEOUT, |_| code().is_some());
         code()
     }
@@ -111,10 +119,14 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If it is not of that form, or a template breaks a rule. What came before the mistake has been taken then.
+    /// If it is not of that form, or something in it breaks a rule; the error names the place. Nothing of it has been taken
+    /// then.
     pub fn seed(&self, seed: &Value) -> Result<(), InvalidInput> {
-        let outcome = control::apply_seed(&self.shared, seed);
-        outcome.map(drop).map_err(|refusal| InvalidInput::of("seed", refusal.sentence()))
+        let seed = Seed::read(seed)?;
+        let sown = self.shared.update(|state, now| state.model.sow(seed, now));
+        sown.map_err(|Refusal { field, message, .. }| {
+            InvalidInput::of(field.unwrap_or("seed".into()), message)
+        })
     }
 
     /// How often an operation was asked for so far, refused or not.

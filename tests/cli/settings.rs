@@ -114,6 +114,7 @@ fn a_profile_and_the_environment_are_never_mixed() {
     run_with(&mut session, "template list --profile named.toml --verbose", &[elsewhere]);
     let named = ("ENGAGELAB_PROFILE", "named.toml");
     run_with(&mut session, "template list --verbose", &[elsewhere, named]);
+    run_with(&mut session, "template list", &[("ENGAGELAB_PROFILE", "no-such-file")]);
     // Keys of the environment go where the environment says, and what the profile says is told to be dropped.
     write_profile(&session.folder.join(".config/engagelab-otp/profile.toml"), good.as_bytes(), 0o600);
     let pair = [("ENGAGELAB_DEV_KEY", "other"), ("ENGAGELAB_DEV_SECRET", "hush-hush")];

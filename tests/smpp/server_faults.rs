@@ -8,6 +8,7 @@ use engagelab_otp::smpp::smsc::Faults;
 use engagelab_otp::smpp::{Event, SubmitErrorKind};
 
 use super::loopback::{TIMEOUT, config, connect, message, pair, server, to};
+use crate::support::logged;
 
 fn ordinary() -> Faults {
     Faults::default()
@@ -159,12 +160,14 @@ fn a_report_missed_while_the_link_was_down_finds_its_message_over_the_next_link(
 }
 
 #[test]
-fn a_full_event_queue_turns_reports_away_and_every_fate_still_comes() {
+fn a_full_event_queue_turns_reports_away_with_a_warning_and_every_fate_still_comes() {
+    logged::keep();
     let smsc = server();
     let (client, mut events) = connect(&config(&smsc).event_capacity(3));
     let accepted: Vec<_> =
         client.submit_all((0..20).map(|_| message())).map(|result| result.expect("accepted")).collect();
     assert!(smsc.wait_for(TIMEOUT, |record| record.reports_refused > 0));
+    assert!(logged::has_warned("3 events wait to be fetched"));
     let mut told = 0;
     while told < accepted.len() {
         let event = events.next_timeout(TIMEOUT).expect("the server delivers again");

@@ -1,7 +1,8 @@
-//! What the tests share: a clock that does not wait, a server that misbehaves, and certificates.
+//! What the tests share: a clock that does not wait, a server that misbehaves, certificates, and what was logged.
 
 pub(crate) mod clock;
 pub(crate) mod events;
+pub(crate) mod logged;
 pub(crate) mod server;
 pub(crate) mod tls;
 

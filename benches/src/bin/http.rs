@@ -1,10 +1,10 @@
-//! Sends per second on one kept-alive connection: this crate, ureq used by hand, and libcurl, against one server in
-//! the same run; and over TLS, this crate and the vendor's Python SDK.
+//! Sends per second on one kept-alive connection: this crate, ureq used by hand, libcurl, and as the ceiling a bare
+//! socket, against one server in the same run; and over TLS, this crate and the vendor's Python SDK.
 //!
 //! ```text
 //! taskset -c 1 cargo run --release --features http --bin http # everything; on one core, where waking another is slow
 //! cargo run --release --features http --bin http -- --memory  # 200,000 calls, and what memory does
-//! strace -c -f target/release/http --only ours --calls 10000  # system calls (also: ureq, curl)
+//! strace -c -f target/release/http --only ours --calls 10000  # system calls (also: ureq, curl, socket)
 //! ```
 //!
 //! The SDK is found in the virtual environment named by `PEERS_DIR` (`$PEERS_DIR/venv`), where `.ci/peers` puts it.
@@ -14,7 +14,7 @@ mod answering;
 
 use std::error::Error;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -55,12 +55,13 @@ fn contestant(name: &str, url: &str) -> Result<Contestant> {
         "ours" => ours(Client::builder(credentials()?).base_url(url).proxy(Proxy::None).build()?),
         "ureq" => Ok(by_hand(url)),
         "curl" => libcurl(url),
-        other => Err(format!("{other}: choose ours, ureq or curl").into()),
+        "socket" => bare_socket(url),
+        other => Err(format!("{other}: choose ours, ureq, curl or socket").into()),
     }
 }
 
 fn plain(url: &str, calls: usize) -> Result<()> {
-    let names = ["ours", "ureq", "curl"];
+    let names = ["ours", "ureq", "curl", "socket"];
     let mut contestants = names.map(|name| contestant(name, url)).into_iter().collect::<Result<Vec<_>>>()?;
     let mut rates = vec![Vec::new(); names.len()];
     for round in 0..=ROUNDS {
@@ -75,9 +76,13 @@ fn plain(url: &str, calls: usize) -> Result<()> {
     }
     let rates = rates.map_medians();
     println!("plain HTTP on loopback, one kept-alive connection, {ROUNDS} rounds of {calls} calls, median");
-    for (name, rate) in
-        ["send_otp of this crate", "ureq by hand, global time-out", "libcurl easy handle"].iter().zip(&rates)
-    {
+    let titles = [
+        "send_otp of this crate",
+        "ureq by hand, global time-out",
+        "libcurl easy handle",
+        "a bare socket, nothing looked at",
+    ];
+    for (name, rate) in titles.iter().zip(&rates) {
         println!("  {name:<32} {rate:>9.0} calls/s   this crate makes {:.2} x as many", rates[0] / rate);
     }
     Ok(())
@@ -223,6 +228,24 @@ fn libcurl(url: &str) -> Result<Contestant> {
         }
         let answer: serde_json::Value = serde_json::from_slice(&answer)?;
         answer["message_id"].as_str().map(drop).ok_or_else(|| "no id".into())
+    }))
+}
+
+/// What a client cannot be quicker than: one write, one read, no time-outs, and of the answer its length alone.
+fn bare_socket(url: &str) -> Result<Contestant> {
+    let authority = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority)?;
+    stream.set_nodelay(true)?;
+    let body = r#"{"to":"+6591234567","template":{"id":"login"}}"#;
+    let request = format!(
+        "POST /v1/messages HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Basic a2V5OnNlY3JldA==\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut answer = [0; ANSWER.len()];
+    Ok(Box::new(move || {
+        stream.write_all(request.as_bytes())?;
+        Ok(stream.read_exact(&mut answer)?)
     }))
 }
 

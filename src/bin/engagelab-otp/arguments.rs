@@ -67,9 +67,16 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, clap::Error> {
 /// How errors of the arguments themselves are told, before they can be read.
 pub(crate) fn early_mode(words: &[OsString]) -> Mode {
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    let joined = ["--output=json", "-ojson", "-o=json"];
-    let parted = |pair: &[std::borrow::Cow<'_, str>]| matches!(pair, [option, value] if (option == "--output" || option == "-o") && value == "json");
-    let is_json = words.iter().any(|word| joined.contains(&word.as_ref())) || words.windows(2).any(parted);
+    // Short options can stand in one word, of which the last has the value.
+    let is_short = |word: &str| word.starts_with('-') && !word.starts_with("--");
+    let joined = |word: &str| {
+        word == "--output=json" || (is_short(word) && (word.ends_with("ojson") || word.ends_with("o=json")))
+    };
+    let parted = |option: &str, value: &str| {
+        value == "json" && (option == "--output" || (is_short(option) && option.ends_with('o')))
+    };
+    let is_json = words.iter().any(|word| joined(word))
+        || words.windows(2).any(|pair| matches!(pair, [option, value] if parted(option, value)));
     Mode { format: if is_json { Format::Json } else { Format::Text }, ..Mode::default() }
 }
 

@@ -51,6 +51,12 @@ impl Failure {
         self
     }
 
+    /// With one more sentence of advice.
+    pub(crate) fn with_more_advice(self, sentence: &str) -> Self {
+        let advice = self.advice.iter().map(String::as_str).chain([sentence]).collect::<Vec<_>>().join(" ");
+        self.with_advice(advice)
+    }
+
     /// With the advice to run `doctor`, for everybody but itself.
     pub(crate) fn with_doctor(self) -> Self {
         Self { is_for_doctor: true, ..self }
@@ -113,12 +119,19 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
 }
 
 /// Fields whose names in the document are not those of people.
-const FIELDS: [(&str, &str); 6] = [
+const FIELDS: [(&str, &str); 13] = [
     ("to", "the recipient"),
     ("code", "the code"),
     ("message_id", "the message id"),
     ("template.id", "the template's id"),
-    ("templateId", "the template's id"),
+    ("template_id", "the template's id"),
+    ("base_url", "the service's address"),
+    ("dev_key", "the API key"),
+    ("dev_secret", "the API key's secret"),
+    ("system_id", "the SMPP system id"),
+    ("password", "the SMPP password"),
+    ("proxy", "the proxy's address"),
+    ("callback_url", "the address for callbacks"),
     ("language", "the language"),
 ];
 

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,13 +16,15 @@ use engagelab_otp::sandbox::{
     Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
-use engagelab_otp::{Credentials, TemplateStatus};
+use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::named;
 use crate::output;
@@ -30,7 +35,8 @@ use crate::value;
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
 /// Nothing is delivered to anybody. Prints a line for each request and each callback, unless told to be --quiet. Stop it
-/// with Ctrl-C. Beyond loopback, the console and the control API want a token:
+/// with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second signal does not wait for that. Beyond
+/// loopback, the console and the control API want a token:
 /// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
 #[command(after_help = "\
@@ -51,17 +57,18 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
-    /// Be reachable by this name too; addresses, localhost and names without a dot need no word
+    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need no word
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
-    /// "behaviors": {"+6590000000": "failed=5012"}}
+    /// "behaviors": {"+6590000000": "failed=5012"}}; a mistake in it is named with its place, and nothing starts
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = value::address)]
     health: Option<SocketAddr>,
-    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help
+    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help. Its
+    /// secrets are shown nowhere
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
     /// What becomes of new templates
@@ -72,7 +79,7 @@ pub(crate) struct Arguments {
     /// Remember so many messages
     #[arg(long, value_name = "NUMBER", default_value = "50000", value_parser = value::count)]
     history: usize,
-    /// Post callbacks there; can be given several times
+    /// Post callbacks there, to a URL without user and password; can be given several times
     #[arg(long, value_name = "URL")]
     callback_url: Vec<String>,
     /// Put at most so many rows into one callback
@@ -97,19 +104,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(address) = arguments.health {
         return health(address).map_err(|error| Failure::new(Exit::NotSent, format!("{address}: {error}")));
     }
-    // Before signals are caught: a pipe can make it wait.
-    let seed = arguments.seed.as_deref().map(seed).transpose()?;
+    let token = token(arguments)?;
+    // Before signals are caught: a pipe or a command can make it wait.
+    let lines = (!output::mode().quiet).then(Lines::start).transpose().map_err(Failure::usage)?;
+    let builder = configure(arguments, token.as_deref(), lines.clone())?;
     // Before anything is started, so that no signal is missed; the first process of a container has no default for them.
     let mut signals = EndSignals::catch()
         .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
     arguments.metrics.serve()?;
-    let token = token(arguments)?;
-    let sandbox = start(arguments, token.as_deref(), seed.as_ref())?;
-    // Nobody may be reading; the sandbox runs all the same.
-    drop(introduce(&sandbox, token.as_deref(), arguments.profile.is_some()));
+    let sandbox = Arc::new(builder.start().map_err(Failure::usage)?);
+    // The address of callbacks is checked meanwhile, and the end does not wait for that.
+    thread::spawn({
+        let sandbox = sandbox.clone();
+        // Nobody may be reading; the sandbox runs all the same.
+        move || drop(introduce(&sandbox, token.as_deref()))
+    });
     signals.wait();
-    // What is open is closed.
-    drop(sandbox);
+    thread::spawn(move || {
+        if signals.wait() {
+            process::exit(Exit::Done.code().into());
+        }
+    });
+    sandbox.shut_down(LAST_ANSWERS);
+    if let Some(lines) = lines {
+        lines.finish();
+    }
     Ok(())
 }
 
@@ -118,9 +137,13 @@ fn health(address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
     stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     stream.write_all(b"GET /sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(io::Error::other("it is not well")) }
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        Ok(())
+    } else {
+        Err(io::Error::other("no sandbox that is well answers there"))
+    }
 }
 
 /// The token of the control API and the page: that of the environment, or a new one where others can reach these.
@@ -139,7 +162,11 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
     }
 }
 
-fn start(arguments: &Arguments, token: Option<&str>, seed: Option<&Value>) -> Result<Sandbox, Failure> {
+fn configure(
+    arguments: &Arguments,
+    token: Option<&str>,
+    lines: Option<Lines>,
+) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -166,22 +193,24 @@ fn start(arguments: &Arguments, token: Option<&str>, seed: Option<&Value>) -> Re
         builder = builder.smpp_fault(fault);
     }
     for host in &arguments.allow_host {
-        builder = builder.allow_host(host);
+        let refused = |invalid: InvalidInput| Failure::usage(format!("--allow-host {}", invalid.rule()));
+        builder = builder.allow_host(host).map_err(refused)?;
     }
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if !output::mode().quiet {
-        builder = builder.observer(|activity| {
-            // Nobody may be reading.
-            drop(writeln!(io::stdout().lock(), "{}", line(activity)));
-        });
+    if let Some(lines) = lines {
+        builder = builder.observer(move |activity| lines.print(line(activity)));
     }
-    let sandbox = builder.start().map_err(Failure::usage)?;
-    if let Some(seed) = seed {
-        sandbox.seed(seed).map_err(|error| Failure::usage(format!("--seed: {error}")))?;
+    if let Some(path) = &arguments.seed {
+        let refused = |invalid: InvalidInput| {
+            let mut failure = Failure::from(invalid);
+            failure.reason = format!("--seed {}: {}", path.display(), failure.reason);
+            failure
+        };
+        builder = builder.seed(&seed(path)?).map_err(refused)?;
     }
-    Ok(sandbox)
+    Ok(builder)
 }
 
 fn seed(path: &Path) -> Result<Value, Failure> {
@@ -192,22 +221,33 @@ fn seed(path: &Path) -> Result<Value, Failure> {
     })
 }
 
-/// One line for a request or a callback. It holds no code, and no more of an address than the path does.
+/// One line for a request or a callback. It holds no body, no code, and no more of an address than the path does.
 fn line(activity: Activity<'_>) -> String {
     match activity {
         Activity::Request(request) => {
             let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
             // Whoever calls chooses the path, and is not to steer the terminal.
             let (method, path) = (request.method.escape_debug(), request.path.escape_debug());
-            let mut line = format!("{method} {path} {status}");
+            let call = if request.method.is_empty() {
+                "what is no request".to_owned()
+            } else {
+                format!("{method} {path}")
+            };
+            let mut line = format!("{call} {status} in {:.1} ms", request.took.as_secs_f64() * 1000.0);
             if let Some(error) = request.error {
-                let _ = write!(line, " {error} {}", request.reason.as_deref().unwrap_or_default());
+                let _ = write!(line, " {error}");
+            }
+            if let Some(reason) = &request.reason {
+                let _ = write!(line, ": {reason}");
+            }
+            if let Some(field) = request.field.as_deref().filter(|field| !line.contains(field)) {
+                let _ = write!(line, " ({field})");
             }
             if let Some(message) = &request.message {
-                let _ = write!(line, " message {message}");
+                let _ = write!(line, ", message {message}");
             }
             if let Some(fault) = request.fault {
-                let _ = write!(line, " (fault {fault})");
+                let _ = write!(line, ", fault {fault}");
             }
             line
         }
@@ -225,10 +265,11 @@ fn line(activity: Activity<'_>) -> String {
 }
 
 /// Says where everything is.
-fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::Result<()> {
+fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
-    let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
+    let encoded = |token| utf8_percent_encode(token, FRAGMENT);
+    let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
     writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
         let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
@@ -239,8 +280,9 @@ fn introduce(sandbox: &Sandbox, token: Option<&str>, has_profile: bool) -> io::R
         writeln!(out, "           {note}")?;
     }
     for credentials in sandbox.keys() {
-        // What came from a profile is known to whoever gave it, and to nobody else.
-        let secret = if has_profile { "in the profile" } else { credentials.secret() };
+        // The published ones protect nothing. What came from a profile is known to whoever gave it, and to nobody else.
+        let is_published = [demo::DEV_SECRET, demo::OTHER_DEV_SECRET].contains(&credentials.secret());
+        let secret = if is_published { credentials.secret() } else { "in the profile" };
         writeln!(out, "Key        {}   secret {secret}", credentials.key())?;
     }
     writeln!(out, "Templates  {}", sandbox.template_ids().join(", "))?;
@@ -296,7 +338,13 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
 
+/// What stands for something else in the fragment of an address, or is changed by a browser.
+const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// In octets.
 const LARGEST_SEED: usize = 64 << 20;
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest that answers which are under way hold up the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);

@@ -71,7 +71,10 @@ impl Source {
             (None, path) => path.map(PathBuf::from),
         };
         let settings = if let Some(path) = named {
-            group.of_profile(&path)?
+            group.of_profile(&path).map_err(|failure| match &self.profile {
+                Some(_) => failure,
+                None => failure.with_more_advice(&format!("{PROFILE_VARIABLE} names it.")),
+            })?
         } else {
             let mut values = [const { None }; N];
             for (value, setting) in values.iter_mut().zip(&group.settings) {

@@ -47,9 +47,9 @@ impl Answering {
         }
         let body = match body.read(checked.bytes_to_read()) {
             Ok(body) => body,
-            Err(status) => {
-                (self.observer)(ServerEvent::BodyNotRead(status));
-                return Response::empty(status);
+            Err(bad) => {
+                (self.observer)(ServerEvent::BodyNotRead(bad.status));
+                return Response::empty(bad.status);
             }
         };
         match checked.read(&body) {

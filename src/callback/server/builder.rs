@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::ToSocketAddrs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answering, Observer, Sink};
@@ -80,7 +81,8 @@ impl ServerBuilder {
         let answering = Answering { receiver: self.receiver, observer: self.observer, sink };
         let handler =
             Box::new(move |request, body: &mut http_server::Body<'_, '_>| answering.answer(&request, body));
-        let server = http_server::Server::start_streaming(address, self.limits, Response::empty, handler)?;
+        let refusal: Arc<http_server::Refusal> = Arc::new(|bad, _| Response::empty(bad.status));
+        let server = http_server::Server::start_streaming(address, self.limits, refusal, handler)?;
         Ok(Server { server })
     }
 }

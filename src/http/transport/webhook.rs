@@ -25,6 +25,13 @@ impl WebhookClient {
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
             return Err(refuse("must begin with `http://` or `https://`"));
         }
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            // It would be shown wherever the address is.
+            return Err(refuse(
+                "must have no user and password before the host: the value of Authorization for callbacks is set \
+                 apart (callback.authorization in a profile, callback_authorization in Rust)",
+            ));
+        }
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| refuse("must have a host"))?;
         let options = TransportOptions {

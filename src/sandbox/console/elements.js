@@ -49,8 +49,7 @@ const zone = () => { const minutes = -new Date().getTimezoneOffset(), sign = min
 const day = (at) => { const d = new Date(at); return `${d.getFullYear()}-${pad(d.getMonth() + 1, 2)}-${pad(d.getDate(), 2)}`; };
 const when = (at) => day(at) === day(state.now) ? clock(at).slice(0, 8) : `${day(at)} ${clock(at).slice(0, 8)}`;
 const moment = (at) => el("time", { datetime: new Date(at).toISOString(), title: `${day(at)} ${clock(at)} ${zone()}` }, when(at));
-// The sandbox's clock can be put back: what comes after that has a time of day, and no distance.
-const since = (at, start) => at < start ? clock(at) : at - start < 60000 ? `+${((at - start) / 1000).toFixed(1)} s` : `+${span((at - start) / 1000)}`;
+const since = (at, start) => at - start < 60000 ? `+${((at - start) / 1000).toFixed(1)} s` : `+${span((at - start) / 1000)}`;
 const UNITS = [[86400, "day"], [3600, "h"], [60, "min"]];
 const span = (seconds) => {
   const unit = UNITS.findIndex(([length]) => seconds >= length);

@@ -22,19 +22,19 @@ function runCard(message, title, templates) {
       button("Deliver now", event("deliver", "Delivered.")), button("Fail now", event("fail", "Failed.")),
       button("Expire the code", event("expire", "The code has expired."), { disabled: !live }), button("Verify", event("verify", "Verified."), { disabled: !live })),
     details("test", el("span", {}, "Copy as test"), () => {
-      const text = testFor(typed.test, message, templates);
+      const { text, notes } = testFor(typed.test, message, templates);
       return [
         choice("test", "Language", [["Rust"], ["Python"], ["TypeScript"]], draw),
         el("p", { class: "dim small" }, typed.test === "Rust" ? "It starts a sandbox of its own, and has the same happen there." : `It empties the sandbox at ${location.origin}, and has the same happen there once more.`,
           token && typed.test !== "Rust" ? [" It reads the token from ", el("code", {}, "ENGAGELAB_SANDBOX_TOKEN"), "."] : null),
+        notes.map((note) => el("p", { class: "small" }, note)),
         el("div", { class: "copy" }, block(text, "The test", "test-text"), copyButton(text, `the test in ${typed.test}`)),
       ];
     }));
 }
 function timeline(message, id) {
   if (message.timeline.length === 0) return el("p", { class: "dim small" }, "Nothing is reported of this message.");
-  return [message.omitted ? el("p", { class: "dim small" }, `${count(message.omitted, "wrong guess").replace("guesss", "guesses")} left out.`) : null, el("ol", { class: "timeline", id }, message.timeline.map((entry, index, all) => el("li", { class: mood(entry.status) },
-    index && entry.at < all[index - 1].at ? el("div", { class: "dim small" }, "The clock was put back before this.") : null,
+  return [message.omitted ? el("p", { class: "dim small" }, `${count(message.omitted, "wrong guess").replace("guesss", "guesses")} left out.`) : null, el("ol", { class: "timeline", id }, message.timeline.map((entry) => el("li", { class: mood(entry.status) },
     el("div", { class: "step" }, el("span", {}, el("strong", {}, entry.status), " ", el("span", { class: "dim" }, `by ${entry.channel}`)), el("span", { class: "dim small mono", title: `${day(entry.at)} ${clock(entry.at)} ${zone()}` }, since(entry.at, message.sent))),
     entry.error ? el("div", { class: "small" }, `${entry.error.code} ${entry.error.name.replaceAll("_", " ")}`) : null)))];
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, not_found, room_to_wait, view};
-use crate::api::types::MessageStatus;
-use crate::http_server::Request;
-use crate::sandbox::model::Message;
+use super::asked::Asked;
+use super::{Outcome, not_found, room_to_wait, stops, view};
+use crate::Recipient;
+use crate::api::types::{Channel, MessageStatus};
+use crate::sandbox::model::{Message, Refusal};
 use crate::sandbox::shared::Shared;
 use crate::sandbox::state::State;
 
@@ -20,8 +21,8 @@ struct Filter {
     words: Vec<String>,
     to: Option<String>,
     template: Option<String>,
-    channel: Option<String>,
-    status: Option<String>,
+    channel: Option<Channel>,
+    status: Option<MessageStatus>,
     /// Sent at this time or later, in milliseconds since 1970.
     since: Option<u64>,
     /// Sent before this time.
@@ -29,29 +30,40 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(request: &Request) -> Self {
-        let words = request.parameter("q").unwrap_or_default().to_lowercase();
-        let time = |name| request.parameter(name).and_then(|text| text.parse().ok());
-        let text = |name| request.parameter(name).filter(|text: &String| !text.is_empty());
-        Self {
+    fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
+        let words = asked.text("q").unwrap_or_default().to_lowercase();
+        let time = |name| {
+            let time =
+                asked.parameter(name, |_| true, "must be milliseconds since 1970, as a whole number")?;
+            Ok::<_, Refusal>(time.map(|time: i64| u64::try_from(time).unwrap_or_default()))
+        };
+        Ok(Self {
             words: words.split_whitespace().map(str::to_owned).collect(),
-            channel: text("channel"),
-            status: text("status"),
-            since: time("since"),
-            until: time("until"),
-            ..Self::of_sending(request)
-        }
+            channel: asked.parameter("channel", is_channel, "must be a channel, such as sms")?,
+            status: asked.parameter("status", is_status, STATUS_RULE)?,
+            since: time("since")?,
+            until: time("until")?,
+            ..Self::of_sending(asked)?
+        })
     }
 
     /// What a message is sent with, and keeps whatever becomes of it.
-    fn of_sending(request: &Request) -> Self {
-        let text = |name| request.parameter(name).filter(|text: &String| !text.is_empty());
-        Self { to: text("to"), template: text("template"), ..Self::default() }
+    fn of_sending(asked: &Asked<'_>) -> Result<Self, Refusal> {
+        // A `+` that was not written as `%2B` has become a space, with which no recipient begins.
+        let to =
+            asked.text("to").map(|to| to.strip_prefix(' ').map_or(to.to_owned(), |rest| format!("+{rest}")));
+        if let Some(Err(invalid)) = to.as_ref().map(|to| to.parse::<Recipient>()) {
+            return Err(Refusal::from(invalid).about("to"));
+        }
+        Ok(Self { to, template: asked.text("template").map(str::to_owned), ..Self::default() })
     }
 
     fn is_empty(&self) -> bool {
         self.words.is_empty()
-            && [&self.to, &self.template, &self.channel, &self.status].iter().all(|field| field.is_none())
+            && self.to.is_none()
+            && self.template.is_none()
+            && self.channel.is_none()
+            && self.status.is_none()
             && self.since.is_none()
             && self.until.is_none()
     }
@@ -65,8 +77,8 @@ impl Filter {
             |word: &String| message.words().contains(word) || status.contains(word) || channel.contains(word);
         is(&self.to, &message.to)
             && is(&self.template, &message.template)
-            && is(&self.channel, channel)
-            && is(&self.status, status)
+            && self.channel.as_ref().is_none_or(|wanted| wanted == message.last_channel())
+            && self.status.as_ref().is_none_or(|wanted| Some(wanted) == message.status())
             && self.since.is_none_or(|since| view::millis(message.sent) >= since)
             && self.until.is_none_or(|until| view::millis(message.sent) < until)
             && self.words.iter().all(holds)
@@ -100,10 +112,10 @@ fn look_through(
 
 /// A page of messages. With a filter, all that match are counted, whatever the page; without one, the page is all that
 /// is looked at.
-pub(super) fn messages(shared: &Shared, request: &Request) -> Value {
-    let filter = Filter::read(request);
-    let limit = limit(request);
-    let before = request.parameter("before");
+pub(super) fn messages(shared: &Shared, asked: &Asked<'_>) -> Outcome {
+    let filter = Filter::read(asked)?;
+    let limit = limit(asked)?;
+    let before = message_id(asked, "before")?;
     // Ids are numbers of one length, which count up.
     let is_before = |message: &Message| before.as_ref().is_none_or(|before| message.id.0 < *before);
     let mut found: Vec<Value> = Vec::new();
@@ -120,23 +132,24 @@ pub(super) fn messages(shared: &Shared, request: &Request) -> Value {
     });
     let total = shared.read(|state| state.model.messages().len());
     let next = (found.len() == limit).then(|| found.last().map(|message| message["id"].clone())).flatten();
-    json!({
+    Ok(json!({
         "total": total,
         "matching": if filter.is_empty() { None } else { Some(matching) },
         "messages": found,
         "next": next,
-    })
+    }))
 }
 
 /// The newest message to somebody, waited for if there is none yet.
-pub(super) fn latest(shared: &Shared, request: &Request) -> Outcome {
-    let filter = Filter::of_sending(request);
-    let wait = request.parameter("wait").and_then(|text| text.parse::<f64>().ok());
-    let wait = wait.filter(|seconds| (0.0..=MOST_WAIT).contains(seconds)).unwrap_or_default();
+pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
+    let filter = Filter::of_sending(asked)?;
+    let rule = format!("must be 0 to {MOST_WAIT} seconds");
+    let wait =
+        asked.parameter("wait", |seconds| (0.0..=MOST_WAIT).contains(seconds), rule)?.unwrap_or_default();
+    let mut after = message_id(asked, "after")?;
     if wait > 0.0 {
         room_to_wait(shared)?;
     }
-    let mut after = request.parameter("after");
     let mut found = None;
     shared.wait_for(Duration::from_secs_f64(wait), || {
         let mut newest = None;
@@ -155,41 +168,59 @@ pub(super) fn latest(shared: &Shared, request: &Request) -> Outcome {
         after = newest.or(after.take());
         found.is_some()
     });
-    found.ok_or_else(|| not_found("no such message was sent, in the time to wait for it"))
+    let none = || not_found("no such message was sent, in the time to wait for it");
+    found.ok_or_else(|| if wait > 0.0 && shared.is_stopping() { stops() } else { none() })
 }
 
-pub(super) fn requests(shared: &Shared, request: &Request) -> Value {
-    let limit = limit(request);
-    let before = number(request, "before");
-    let refused = request.parameter("refused").is_some_and(|value| value == "true");
-    shared.read(|state| {
-        let wanted = state.requests.iter().rev().filter(|recorded| !refused || recorded.error.is_some());
+pub(super) fn requests(shared: &Shared, asked: &Asked<'_>) -> Outcome {
+    let (limit, before) = (limit(asked)?, number(asked)?);
+    let refused: Option<bool> = asked.parameter("refused", |_| true, "must be true or false")?;
+    let refused = refused.unwrap_or_default();
+    Ok(shared.read(|state| {
+        let wanted = state.requests.iter().rev().filter(|recorded| !refused || recorded.is_refused());
         let page = wanted.filter(|recorded| before.is_none_or(|before| recorded.id < before)).take(limit);
         let requests: Vec<Value> = page.map(view::request).collect();
         let next = (requests.len() == limit).then(|| requests.last().map(|one| one["id"].clone()));
         json!({"total": state.requests.iter().len(), "requests": requests, "next": next.flatten()})
-    })
+    }))
 }
 
-pub(super) fn callbacks(shared: &Shared, request: &Request) -> Value {
-    let limit = limit(request);
-    let before = number(request, "before");
-    shared.read(|state| {
+pub(super) fn callbacks(shared: &Shared, asked: &Asked<'_>) -> Outcome {
+    let (limit, before) = (limit(asked)?, number(asked)?);
+    Ok(shared.read(|state| {
         let all = state.outbox.callbacks().rev();
         let page = all.filter(|callback| before.is_none_or(|before| callback.id < before)).take(limit);
         let callbacks: Vec<Value> = page.map(view::callback).collect();
         let next = (callbacks.len() == limit).then(|| callbacks.last().map(|one| one["id"].clone()));
         json!({"total": state.outbox.callbacks().count(), "callbacks": callbacks, "next": next.flatten()})
-    })
+    }))
 }
 
-fn number(request: &Request, name: &str) -> Option<u64> {
-    request.parameter(name).and_then(|text| text.parse().ok())
+/// The number that entries of a page are to be before.
+fn number(asked: &Asked<'_>) -> Result<Option<u64>, Refusal> {
+    asked.parameter("before", |_| true, "must be a number, as `next` of a page says it")
 }
 
-fn limit(request: &Request) -> usize {
-    number(request, "limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50).clamp(1, MOST_LINES)
+/// The id of a message, remembered or not.
+fn message_id(asked: &Asked<'_>, name: &'static str) -> Result<Option<String>, Refusal> {
+    let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    asked.parameter(name, is_id, "must be a message's id, which is digits alone")
 }
+
+fn limit(asked: &Asked<'_>) -> Result<usize, Refusal> {
+    let rule = format!("must be 1 to {MOST_LINES}");
+    Ok(asked.parameter("limit", |limit| (1..=MOST_LINES).contains(limit), rule)?.unwrap_or(50))
+}
+
+fn is_channel(channel: &Channel) -> bool {
+    !matches!(channel, Channel::Other(_))
+}
+
+pub(super) fn is_status(status: &MessageStatus) -> bool {
+    !matches!(status, MessageStatus::Other(_))
+}
+
+pub(super) const STATUS_RULE: &str = "must be a status of messages, such as delivered";
 
 /// The most lines of a page.
 const MOST_LINES: usize = 500;

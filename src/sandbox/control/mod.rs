@@ -2,6 +2,7 @@
 //! `openapi/sandbox.yaml` describes it.
 
 mod act;
+mod asked;
 mod history;
 #[cfg(feature = "smpp")]
 mod smpp;
@@ -26,7 +27,7 @@ use crate::callback::Signer;
 use crate::http_server::{Request, Response};
 use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipient};
 
-pub(crate) use act::apply_seed;
+use asked::Asked;
 
 /// The control API of one sandbox.
 pub(crate) struct Control {
@@ -57,58 +58,36 @@ impl Control {
     pub(crate) fn answer(&self, request: &Request) -> Response {
         match self.route(request) {
             Ok(value) => rest::json(200, &value),
-            Err(refusal) => rest::json(refusal.status, &json!({"error": refusal.sentence()})),
+            Err(refusal) => {
+                rest::json(refusal.status, &json!({"error": refusal.sentence(), "field": refusal.field}))
+            }
         }
     }
 
     fn route(&self, request: &Request) -> Outcome {
-        let decoded = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
-        let segments: Vec<String> = request.path.split('/').skip(2).map(decoded).collect();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let shared = &self.shared;
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["health"]) => Ok(json!({"status": "ok"})),
-            ("GET", ["state"]) => Ok(self.state()),
-            ("GET", ["changes"]) => self.changes(request),
-            ("GET", ["messages"]) => Ok(history::messages(shared, request)),
-            ("GET", ["messages", "latest"]) => history::latest(shared, request),
-            ("GET", ["messages", id]) => shared.read(|state| view::message_with_callbacks(state, id)),
-            ("DELETE", ["messages"]) => Ok(act::clear_messages(shared)),
-            ("POST", ["messages", id, "events"]) => act::message_event(shared, id, request),
-            ("GET", ["requests"]) => Ok(history::requests(shared, request)),
-            ("GET", ["callbacks"]) => Ok(history::callbacks(shared, request)),
-            ("POST", ["callbacks"]) => act::report(shared, request),
-            ("POST", ["callbacks", id, "redeliveries"]) => act::redeliver(shared, id, request),
-            ("POST", ["callback-urls"]) => act::add_callback_url(shared, request),
-            ("GET", ["templates"]) => Ok(shared.read(|state| {
-                let templates: Value = state.model.templates().iter().map(view::template).collect();
-                json!({"templates": templates})
-            })),
-            ("POST", ["templates", "restore"]) => Ok(act::restore_templates(shared)),
-            ("PUT", ["templates", id, "status"]) => act::review(shared, id, request),
-            ("POST", ["seed"]) => act::seed(shared, request),
-            ("PUT", ["behaviors", of]) => act::set_behavior(shared, of, request),
-            ("DELETE", ["behaviors", of]) => act::end_behavior(shared, of),
-            ("POST", ["clock"]) => act::advance(shared, request),
-            ("DELETE", ["clock"]) => Ok(act::rewind(shared)),
-            ("POST", ["faults"]) => act::faults(self, request),
-            ("DELETE", ["faults"]) => act::end_faults(self),
-            ("POST", ["reset"]) => act::reset(self),
-            ("POST", ["call"]) => act::call(shared, request),
-            (_, path) if KNOWN.contains(&path.first().copied().unwrap_or_default()) => {
-                Err(Refusal::new(ErrorCode::InvalidParameter, "this path does not take this method")
-                    .with_status(405))
+        let segments: Vec<&str> = request.path.split('/').skip(2).collect();
+        // HEAD is GET whose answer has no body.
+        let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
+        let mut allowed = Vec::new();
+        for route in ROUTES {
+            let Some(of) = route.matches(&segments)? else { continue };
+            if route.method == method {
+                return (route.answer)(self, &Asked::read(request, of, route.parameters)?);
             }
-            _ => Err(not_found("the control API has no such path: openapi/sandbox.yaml has all")),
+            allowed.push(route.method);
         }
+        if allowed.is_empty() {
+            return Err(not_found("the control API has no such path: openapi/sandbox.yaml has all"));
+        }
+        let rule = format!("must be {} here", allowed.join(" or "));
+        Err(Refusal::parameter("the method", rule).with_status(405))
     }
 
     /// Waits for news, within limits: of time, and of how many wait.
-    fn changes(&self, request: &Request) -> Outcome {
-        let seen = request.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+    fn changes(&self, asked: &Asked<'_>) -> Outcome {
+        let seen = asked.parameter("since", |_| true, "must be a version, as an answer says it")?;
         room_to_wait(&self.shared)?;
-        let version = self.shared.wait_for_change(seen, LONGEST_WAIT);
-        let stops = || Refusal::new(ErrorCode::Internal, "the sandbox stops").with_status(503);
+        let version = self.shared.wait_for_change(seen.unwrap_or(u64::MAX), LONGEST_WAIT);
         version.map(|version| json!({"version": version})).ok_or_else(stops)
     }
 
@@ -117,6 +96,7 @@ impl Control {
         let (now, offset) = (view::millis(self.shared.time()), self.shared.offset());
         let mut state = self.shared.read(state);
         state["version"] = json!(version);
+        state["watchers"] = json!(self.shared.watchers());
         state["now"] = json!(now);
         state["clock_offset_seconds"] = json!(offset.as_secs_f64());
         #[cfg(feature = "smpp")]
@@ -130,9 +110,12 @@ impl Control {
 fn state(state: &State) -> Value {
     let recipient = |recipient: &TestRecipient| json!([recipient.address, recipient.explanation]);
     let fault = |name: String, explanation: &str| json!({"name": name, "explanation": explanation});
-    let published = [demo::DEV_SECRET, demo::OTHER_DEV_SECRET];
-    let is_demo = |known: &Credentials| published.contains(&known.secret());
-    let key = |known: &Credentials| json!({"key": known.key(), "secret": known.secret(), "is_demo": is_demo(known)});
+    // The published secrets protect nothing. One that somebody brought is theirs alone.
+    let is_demo = |known: &Credentials| demo::KEYS.contains(&(known.key(), known.secret()));
+    let key = |known: &Credentials| {
+        let secret = is_demo(known).then(|| known.secret());
+        json!({"key": known.key(), "secret": secret, "is_demo": secret.is_some()})
+    };
     let queued = |(operation, fault): &(Option<String>, Fault)| json!({"operation": operation, "fault": fault.to_string()});
     json!({
         "keys": state.model.keys().iter().map(key).collect::<Value>(),
@@ -147,7 +130,7 @@ fn state(state: &State) -> Value {
         "languages": crate::api::limits::LANGUAGE_VALUES,
         "events": SampleEvent::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "callbacks": {
-            "urls": state.outbox.urls(),
+            "urls": state.outbox.urls().collect::<Vec<_>>(),
             "signed_as": signed_as(state),
             "fault": state.outbox.fault().map(|fault| fault.to_string()),
             "faults": CallbackFault::ALL.map(|it| fault(it.to_string(), it.explanation())),
@@ -188,26 +171,132 @@ fn not_found(what: &'static str) -> Refusal {
     Refusal::new(ErrorCode::NotFound, what).with_status(404)
 }
 
-/// What paths begin with, for a wrong method to be told from a wrong path.
-const KNOWN: &[&str] = &[
-    "behaviors",
-    "call",
-    "callback-urls",
-    "callbacks",
-    "changes",
-    "clock",
-    "faults",
-    "health",
-    "messages",
-    "requests",
-    "reset",
-    "seed",
-    "state",
-    "templates",
+fn stops() -> Refusal {
+    Refusal::new(ErrorCode::Internal, "the sandbox stops").with_status(503)
+}
+
+/// An operation of the control API.
+struct Route {
+    method: &'static str,
+    /// Below `/sandbox/`, with at most one parameter in braces.
+    path: &'static str,
+    /// The parameters of its query.
+    parameters: &'static [&'static str],
+    answer: fn(&Control, &Asked<'_>) -> Outcome,
+}
+
+impl Route {
+    /// The parameter in the path, decoded, if the path is this one.
+    fn matches(&self, segments: &[&str]) -> Result<Option<String>, Refusal> {
+        let mut of = "";
+        let described: Vec<&str> = self.path.split('/').collect();
+        let fits = |(described, found): (&&str, &&'_ str)| described.starts_with('{') || described == found;
+        if described.len() != segments.len() || !described.iter().zip(segments).all(fits) {
+            return Ok(None);
+        }
+        for (described, found) in described.iter().zip(segments) {
+            if described.starts_with('{') {
+                of = found;
+            }
+        }
+        let decoded = percent_decode_str(of).decode_utf8();
+        decoded.map(|of| Some(of.into())).map_err(|_| Refusal::parameter("the path", "must be UTF-8"))
+    }
+}
+
+/// All operations, as the document has them. Of two that match, the first counts.
+const ROUTES: &[Route] = &[
+    route("GET", "health", &[], |_, _| Ok(json!({"status": "ok"}))),
+    route("GET", "state", &[], |control, _| Ok(control.state())),
+    route("GET", "changes", &["since"], Control::changes),
+    route(
+        "GET",
+        "messages",
+        &["q", "to", "template", "channel", "status", "since", "until", "before", "limit"],
+        |control, asked| history::messages(&control.shared, asked),
+    ),
+    route("DELETE", "messages", &[], |control, _| Ok(act::clear_messages(&control.shared))),
+    route("GET", "messages/latest", &["to", "template", "after", "wait"], |control, asked| {
+        history::latest(&control.shared, asked)
+    }),
+    route("GET", "messages/{id}", &[], |control, asked| {
+        control.shared.read(|state| view::message_with_callbacks(state, &asked.of))
+    }),
+    route("POST", "messages/{id}/events", &[], |control, asked| act::message_event(&control.shared, asked)),
+    route("GET", "requests", &["refused", "before", "limit"], |control, asked| {
+        history::requests(&control.shared, asked)
+    }),
+    route("GET", "callbacks", &["before", "limit"], |control, asked| {
+        history::callbacks(&control.shared, asked)
+    }),
+    route("POST", "callbacks", &[], |control, asked| act::report(&control.shared, asked)),
+    route("POST", "callbacks/{number}/redeliveries", &[], |control, asked| {
+        act::redeliver(&control.shared, asked)
+    }),
+    route("POST", "callback-urls", &[], |control, asked| act::add_callback_url(&control.shared, asked)),
+    route("DELETE", "callback-urls", &["url"], |control, asked| {
+        act::remove_callback_urls(&control.shared, asked)
+    }),
+    route("GET", "templates", &[], |control, _| {
+        let templates = |state: &State| state.model.templates().iter().map(view::template).collect::<Value>();
+        Ok(json!({"templates": control.shared.read(templates)}))
+    }),
+    route("POST", "templates/restore", &[], |control, asked| act::restore_templates(&control.shared, asked)),
+    route("PUT", "templates/{id}/status", &[], |control, asked| act::review(&control.shared, asked)),
+    route("POST", "seed", &[], |control, asked| act::seed(&control.shared, asked)),
+    route("PUT", "behaviors/{of}", &[], |control, asked| act::set_behavior(&control.shared, asked)),
+    route("DELETE", "behaviors/{of}", &[], |control, asked| act::end_behavior(&control.shared, asked)),
+    route("POST", "clock", &[], |control, asked| act::advance(&control.shared, asked)),
+    route("DELETE", "clock", &[], |control, _| Ok(act::rewind(&control.shared))),
+    route("POST", "faults", &[], act::faults),
+    route("DELETE", "faults", &[], |control, _| act::end_faults(control)),
+    route("POST", "reset", &[], act::reset),
+    route("POST", "call", &[], |control, asked| act::call(&control.shared, asked)),
 ];
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    parameters: &'static [&'static str],
+    answer: fn(&Control, &Asked<'_>) -> Outcome,
+) -> Route {
+    Route { method, path, parameters, answer }
+}
 
 /// The longest that a watcher waits for news before it has to ask again.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
 /// The most that wait for news at a time, so that enough connections are left for all else.
 const MOST_WATCHERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_operation_with_its_parameters_and_no_other() {
+        let document: Value = yaml_serde::from_str(include_str!("../../../openapi/sandbox.yaml"))
+            .expect("the document is YAML");
+        let name = |parameter: &Value| {
+            let shared = parameter["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+            let parameter = shared.map_or(parameter, |target| document.pointer(target).expect("it is there"));
+            (parameter["in"] == "query").then(|| parameter["name"].as_str().expect("a name").to_owned())
+        };
+        let mut described = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for method in ["get", "put", "post", "delete"] {
+                let Some(operation) = item.get(method) else { continue };
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let names: BTreeSet<String> = parameters.filter_map(name).collect();
+                described.insert((method.to_uppercase(), path.clone(), names));
+            }
+        }
+        let known = |route: &Route| {
+            let names = route.parameters.iter().map(|name| (*name).to_owned()).collect();
+            (route.method.to_owned(), format!("/sandbox/{}", route.path), names)
+        };
+        assert_eq!(ROUTES.iter().map(known).collect::<BTreeSet<_>>(), described);
+    }
+}

@@ -1,5 +1,7 @@
 //! What the control API shows of SMPP, and its switches.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::Control;
@@ -8,7 +10,7 @@ use crate::api::types::ErrorCode;
 use crate::sandbox::demo;
 use crate::sandbox::model::Refusal;
 use crate::sandbox::smpp::SmppFault;
-use crate::smpp::smsc::Faults;
+use crate::smpp::smsc::{Faults, Smsc};
 
 pub(super) fn state(control: &Control) -> Value {
     let Some(smsc) = control.smsc.upgrade() else { return Value::Null };
@@ -27,16 +29,20 @@ pub(super) fn state(control: &Control) -> Value {
 
 /// Has SMPP links go wrong as named, or no more if the name is empty.
 pub(super) fn set_faults(control: &Control, name: &str) -> Result<(), Refusal> {
-    let smsc = control.smsc.upgrade();
-    let smsc = smsc.ok_or_else(|| {
-        Refusal::new(ErrorCode::RuleBroken, "the sandbox does not listen for SMPP").with_status(409)
-    })?;
-    let faults = if name.is_empty() {
-        Faults::default()
-    } else {
-        let fault: Result<SmppFault, InvalidInput> = name.parse();
-        fault?.faults()
-    };
+    let (smsc, faults) = read_faults(control, name)?;
     smsc.set_faults(faults);
     Ok(())
+}
+
+/// The switches for a name, none if it is empty, and what they are of.
+pub(super) fn read_faults(control: &Control, name: &str) -> Result<(Arc<Smsc>, Faults), Refusal> {
+    let smsc = control.smsc.upgrade().ok_or_else(|| {
+        Refusal::new(ErrorCode::RuleBroken, "the sandbox does not listen for SMPP").with_status(409)
+    })?;
+    if name.is_empty() {
+        return Ok((smsc, Faults::default()));
+    }
+    let fault: Result<SmppFault, InvalidInput> = name.parse();
+    let fault = fault.map_err(|invalid| Refusal::from(invalid).about("smpp"))?;
+    Ok((smsc, fault.faults()))
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::message::{Message, TimelineEntry};
 use super::refusal::Refusal;
 use crate::api::types::{Channel, ErrorCode, MessageId};
+use crate::sandbox::clock::earlier;
 use crate::test_recipients::RecipientBehavior;
 
 /// Everything that the sandbox remembers of messages. Time is passed in.
@@ -65,12 +66,10 @@ impl Messages {
 
     /// Refuses a code while an earlier one for the same template and recipient still lives.
     pub(crate) fn check_resend(&self, template: &str, to: &str, now: SystemTime) -> Result<(), Refusal> {
-        let earlier = self.newest.get(&(template.to_owned(), to.to_owned()));
-        if earlier.and_then(|id| self.get(&id.0)).is_some_and(|earlier| earlier.lives(now)) {
-            let rule = "the previous code for this recipient and template still counts: wait, or verify it";
-            return Err(Refusal::new(ErrorCode::ResentTooSoon, rule).about("to"));
-        }
-        Ok(())
+        let earlier = self.newest.get(&(template.to_owned(), to.to_owned())).and_then(|id| self.get(&id.0));
+        let Some(earlier) = earlier.filter(|earlier| earlier.lives(now)) else { return Ok(()) };
+        let rule = "the previous code for this recipient and template still counts: wait, or verify it";
+        Err(Refusal::new(ErrorCode::ResentTooSoon, rule).about("to").of(&earlier.id))
     }
 
     /// Remembers a message, and forgets the oldest beyond the limits.
@@ -132,11 +131,12 @@ impl Messages {
             let rule = "no message with this id has a code to verify";
             return Err(Refusal::new(ErrorCode::NotFound, rule).about("message_id"));
         };
+        let refuse = |rule| Err(Refusal::rule("message_id", rule).of(&message.id));
         if message.verified {
-            return Err(Refusal::rule("message_id", "the code was verified before, and counts once"));
+            return refuse("the code was verified before, and counts once");
         }
         if !message.lives(now) {
-            return Err(Refusal::rule("message_id", "the code has expired"));
+            return refuse("the code has expired");
         }
         message.verified = message.code.as_deref() == Some(code);
         Ok(message.verified)
@@ -163,10 +163,13 @@ impl Messages {
         }
     }
 
-    /// Has every code that still counts expire so much sooner.
-    pub(crate) fn rewind(&mut self, by: Duration, now: SystemTime) {
-        for message in self.remembered.iter_mut().filter(|message| message.lives(now)) {
-            message.expires = message.expires.and_then(|expires| expires.checked_sub(by));
+    /// Moves all times back by as much as the clock is put back, so that what happened lies as long ago as before.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        for message in &mut self.remembered {
+            let entries = message.timeline.iter_mut().map(|entry| &mut entry.at);
+            for time in entries.chain([&mut message.sent]).chain(&mut message.expires) {
+                *time = earlier(*time, by);
+            }
         }
     }
 

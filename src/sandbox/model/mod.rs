@@ -7,6 +7,7 @@ mod messages;
 mod refusal;
 mod rules;
 mod scenario;
+mod seed;
 mod send;
 mod templates;
 mod text;
@@ -22,6 +23,7 @@ use messages::Messages;
 pub(crate) use refusal::Refusal;
 pub(crate) use rules::{shape, sms_parts};
 use scenario::Step;
+pub(crate) use seed::Seed;
 pub(crate) use send::{SendCode, SendRequest};
 pub(crate) use templates::{Template, Templates};
 
@@ -158,11 +160,17 @@ impl Model {
             known.key() == key && bool::from(known.secret().as_bytes().ct_eq(secret.as_bytes()))
         };
         let known = given.is_some_and(|given| self.keys.iter().any(|known| same(known, given)));
+        // By the key alone, which is no secret: whether the other is the secret is not said.
+        let swapped = given.is_some_and(|(_, secret)| self.keys.iter().any(|known| known.key() == secret));
         let refuse = |code, message| Err(Refusal::new(code, message).about("Authorization"));
         match self.key_state {
             _ if given.is_none() => {
                 refuse(ErrorCode::WrongCredentials, "must be `Basic` and base64 of KEY:SECRET")
             }
+            _ if !known && swapped => refuse(
+                ErrorCode::WrongCredentials,
+                "key and secret look swapped: the key comes first, and then the secret, as KEY:SECRET",
+            ),
             _ if !known => refuse(ErrorCode::WrongCredentials, "the key or the secret is wrong"),
             KeyState::Disabled => refuse(ErrorCode::KeyDisabled, "the key has expired or is disabled"),
             KeyState::SendOnly if verifies => refuse(ErrorCode::NotPermitted, "the key may not verify"),
@@ -187,20 +195,22 @@ impl Model {
         self.templates.add(template)
     }
 
-    /// Adds a template that needs no review, in place of one with the same id.
-    pub(crate) fn put_template(
-        &mut self,
-        definition: types::TemplateDefinition,
-        now: SystemTime,
-    ) -> Result<(), Refusal> {
-        rules::definition(&definition)?;
-        let replaced = self.templates.delete(&definition.template_id.0).ok();
-        let (definition, status) = (Arc::new(definition), TemplateStatus::Approved);
-        let added = self.templates.add(Template { definition, status, created: now, is_builtin: false });
-        if let (Err(_), Some(replaced)) = (&added, replaced) {
-            self.templates.add(replaced)?;
+    /// Fills it with a seed: with all of it, or with nothing. Its templates need no review, and replace those with the same
+    /// id.
+    pub(crate) fn sow(&mut self, seed: Seed, now: SystemTime) -> Result<(), Refusal> {
+        let (mut templates, mut behaviors) = (self.templates.clone(), self.behaviors.clone());
+        for (index, definition) in seed.templates.into_iter().enumerate() {
+            drop(templates.delete(&definition.template_id.0));
+            let (definition, status) = (Arc::new(definition), TemplateStatus::Approved);
+            let added = templates.add(Template { definition, status, created: now, is_builtin: false });
+            added.map_err(|refusal| refusal.about(format!("templates[{index}]")))?;
         }
-        added
+        behaviors.extend(seed.behaviors);
+        if behaviors.len() > MOST_BEHAVIORS {
+            return Err(too_many_behaviors().about("behaviors"));
+        }
+        (self.templates, self.behaviors) = (templates, behaviors);
+        Ok(())
     }
 
     pub(crate) fn delete_template(&mut self, id: &str) -> Result<(), Refusal> {
@@ -243,16 +253,11 @@ impl Model {
         of: &str,
         behavior: Option<RecipientBehavior>,
     ) -> Result<(), Refusal> {
+        check_behavior_of(of)?;
         match behavior {
             None => drop(self.behaviors.remove(of)),
-            Some(_) if of.parse::<Recipient>().is_err() && of.parse::<TemplateId>().is_err() => {
-                return Err(Refusal::parameter(
-                    "behavior",
-                    "must be of a recipient, or of a template by its id",
-                ));
-            }
             Some(_) if self.behaviors.len() >= MOST_BEHAVIORS && !self.behaviors.contains_key(of) => {
-                return Err(Refusal::rule("behavior", format!("{MOST_BEHAVIORS} behaviours are the most")));
+                return Err(too_many_behaviors());
             }
             Some(behavior) => drop(self.behaviors.insert(of.to_owned(), behavior)),
         }
@@ -318,9 +323,10 @@ impl Model {
         self.happened.clear();
     }
 
-    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
-    pub(crate) fn rewind(&mut self, by: Duration, now: SystemTime) {
-        self.messages.rewind(by, now);
+    /// Moves all times back by as much as the clock is put back.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        self.messages.rewind(by);
+        self.templates.rewind(by);
         self.schedule.rewind(by);
     }
 
@@ -366,6 +372,25 @@ impl Model {
 /// The channels of a strategy, as a template holds it.
 fn channels(strategy: &str) -> impl Iterator<Item = types::Channel> {
     strategy.split('|').map(types::Channel::from)
+}
+
+/// Refuses what is neither a recipient nor the id of a template. What is meant for a recipient and is none would
+/// otherwise count as an id that no template has.
+fn check_behavior_of(of: &str) -> Result<(), Refusal> {
+    let is_number = (7..=15).contains(&of.len()) && of.bytes().all(|byte| byte.is_ascii_digit());
+    let is_meant = is_number || of.starts_with('+') || of.contains('@');
+    let rule = match of.parse::<Recipient>() {
+        Err(invalid) if is_meant => invalid.rule().to_owned(),
+        Err(_) if of.parse::<TemplateId>().is_err() => {
+            "must name a recipient, or a template by its id".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(Refusal::parameter("the path", rule))
+}
+
+fn too_many_behaviors() -> Refusal {
+    Refusal::rule("behavior", format!("must be one of at most {MOST_BEHAVIORS}"))
 }
 
 fn no_message() -> Refusal {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::InvalidInput;
-use crate::api::types::ErrorCode;
+use crate::api::types::{ErrorCode, MessageId};
 
 /// The error that a request is refused with.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,11 +15,13 @@ pub(crate) struct Refusal {
     pub(crate) message: Cow<'static, str>,
     /// The field of the request that it is about, if it is about one.
     pub(crate) field: Option<Cow<'static, str>>,
+    /// The message that stands in the way, or that was asked for.
+    pub(crate) message_id: Option<MessageId>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, status: code.http_status(), message: message.into(), field: None }
+        Self { code, status: code.http_status(), message: message.into(), field: None, message_id: None }
     }
 
     /// A value that does not meet the requirements.
@@ -37,6 +39,11 @@ impl Refusal {
 
     pub(crate) fn about(self, field: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field.into()), ..self }
+    }
+
+    /// A refusal for the sake of a message.
+    pub(crate) fn of(self, message: &MessageId) -> Self {
+        Self { message_id: Some(message.clone()), ..self }
     }
 
     /// What the answer says: a message that begins with `must` is about its field.

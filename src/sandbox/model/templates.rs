@@ -1,13 +1,14 @@
 //! The templates that there are, and those that a new sandbox has.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::refusal::Refusal;
 use crate::api::types::{
     ChannelStrategy, CodeConfig, CustomSmsText, DefaultText, EmailConfig, EmailText, ErrorCode, Language,
     SmsConfig, SmsPurpose, TemplateDefinition, TemplateId, TemplateStatus, VoiceConfig, WhatsappConfig,
 };
+use crate::sandbox::clock::earlier;
 
 /// A template and what became of its review.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Template {
 }
 
 /// All templates, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Templates(Vec<Template>);
 
 impl Templates {
@@ -74,6 +75,13 @@ impl Templates {
         let found = self.0.iter_mut().find(|template| template.definition.template_id.0 == id);
         found.ok_or_else(not_found)?.status = status;
         Ok(())
+    }
+
+    /// Moves all times back by as much as the clock is put back.
+    pub(crate) fn rewind(&mut self, by: Duration) {
+        for template in &mut self.0 {
+            template.created = earlier(template.created, by);
+        }
     }
 
     pub(crate) fn delete(&mut self, id: &str) -> Result<Template, Refusal> {

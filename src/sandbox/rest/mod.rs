@@ -17,7 +17,7 @@ use super::shared::{Activity, Shared};
 use super::state::State;
 use crate::api::types::{ErrorBody, ErrorCode, MessageId};
 use crate::api::{self, Operation};
-use crate::http_server::{Request, Response, ResponseFault, reason};
+use crate::http_server::{BadRequest, Request, Response, ResponseFault};
 use operations::{HANDLERS, Handler};
 
 /// What came of a request to an operation.
@@ -25,6 +25,24 @@ pub(crate) struct Outcome {
     response: Response,
     /// The message that it sent or verified.
     message: Option<MessageId>,
+    /// Why it was refused, if it was.
+    refusal: Option<Refusal>,
+    /// What was done in place of acting on it, where no error says so.
+    unacted: Option<Fault>,
+}
+
+impl Outcome {
+    fn done(response: Response, message: Option<MessageId>) -> Self {
+        Self { response, message, refusal: None, unacted: None }
+    }
+}
+
+impl From<Refusal> for Outcome {
+    fn from(refusal: Refusal) -> Self {
+        let body = ErrorBody::new(refusal.code, refusal.sentence());
+        let response = json(refusal.status, &body);
+        Self { refusal: Some(refusal), ..Self::done(response, None) }
+    }
 }
 
 /// A request to an operation.
@@ -35,59 +53,54 @@ pub(crate) struct Call<'a> {
     now: SystemTime,
 }
 
-/// The answer to what could not be read as a request.
-pub(crate) fn unreadable(status: u16) -> Response {
-    json(status, &ErrorBody::new(ErrorCode::InvalidParameter, reason(status)))
+/// Answers a request that could not be read, and remembers it with as much as could be.
+pub(crate) fn unreadable(shared: &Shared, bad: &BadRequest, request: &Request) -> Response {
+    refuse(shared, request, Refusal::parameter(bad.part, bad.rule).with_status(bad.status))
+}
+
+/// Answers a request that is turned away before anything else is looked at, and remembers it.
+pub(crate) fn refuse(shared: &Shared, request: &Request, refusal: Refusal) -> Response {
+    recorded(shared, request, |_, _, _, _| refusal.into())
 }
 
 /// Answers a request to the API, with the fault that is in store for it, and remembers both.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
+    recorded(shared, request, |state, record, given, now| {
+        let route = route(request);
+        let asked = match asked_fault(request) {
+            Ok(asked) => asked,
+            Err(refusal) => return refusal.into(),
+        };
+        // A page's icon, or a path that leads nowhere, uses none up.
+        let in_store = record.operation.and_then(|operation| asked.is_none().then_some(operation));
+        record.fault = asked.or_else(|| in_store.and_then(|operation| state.faults.take(Some(operation))));
+        perform(record.fault, state, |state| {
+            act(state, request, route, given, now).unwrap_or_else(Outcome::from)
+        })
+    })
+}
+
+/// Answers a request, and remembers both.
+fn recorded(
+    shared: &Shared,
+    request: &Request,
+    answer: impl FnOnce(&mut State, &mut RecordedRequest, Option<(&str, &str)>, SystemTime) -> Outcome,
+) -> Response {
     let began = Instant::now();
     // One lock for both, so that faults go to requests in the order in which these are acted on.
     let (response, record) = shared.update(|state, now| {
-        let route = route(request);
-        let operation = route.as_ref().ok().map(|(operation, ..)| operation.id);
+        let operation = route(request).ok().map(|(operation, ..)| operation.id);
+        let mut record = RecordedRequest::of(request, operation, now);
         let credentials = credentials(request);
-        let mut record = RecordedRequest {
-            id: 0,
-            at: now,
-            method: request.method.clone(),
-            path: request.path.clone(),
-            operation,
-            key: credentials.as_ref().map(|(key, _)| key.clone()),
-            body: masked(&request.body),
-            status: None,
-            error: None,
-            reason: None,
-            field: None,
-            answer: String::new(),
-            took: std::time::Duration::ZERO,
-            fault: None,
-            message: None,
-        };
-        let response = match asked_fault(request) {
-            Err(refusal) => Err(refusal),
-            Ok(asked) => {
-                // A page's icon, or a path that leads nowhere, uses none up.
-                let is_call = operation.is_some();
-                record.fault = asked.or_else(|| is_call.then(|| state.faults.take(operation)).flatten());
-                let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
-                let act = |state: &mut State| act(state, request, route, given, now);
-                perform(record.fault, state, act)
-            }
-        };
-        let response = match response {
-            Ok(Outcome { response, message }) => {
-                record.message = message;
-                response
-            }
-            Err(refusal) => {
-                record.error = Some(refusal.code);
-                record.reason = Some(refusal.sentence());
-                record.field = refusal.field.as_deref().map(str::to_owned);
-                refused(&refusal)
-            }
-        };
+        let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
+        let is_known = |key: &str| state.model.keys().iter().any(|known| known.key() == key);
+        record.key = given.filter(|(key, _)| is_known(key)).map(|(key, _)| key.to_owned());
+        let Outcome { response, message, refusal, unacted } = answer(state, &mut record, given, now);
+        record.reason = unacted.map(|fault| fault.explanation().to_owned());
+        if let Some(refusal) = refusal {
+            record.refuse(refusal);
+        }
+        record.message = message.or(record.message);
         if matches!(response.fault, ResponseFault::Plain | ResponseFault::Slow(_)) {
             record.status = Some(response.status);
             record.answer = masked(&response.body);
@@ -102,32 +115,24 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
 }
 
 /// Acts on a request, or not, as the fault says.
-fn perform(
-    fault: Option<Fault>,
-    state: &mut State,
-    act: impl FnOnce(&mut State) -> Result<Outcome, Refusal>,
-) -> Result<Outcome, Refusal> {
-    // An answer, whatever it says, given with this fault.
-    let given = |outcome: Result<Outcome, Refusal>, fault| {
-        let outcome =
-            outcome.unwrap_or_else(|refusal| Outcome { response: refused(&refusal), message: None });
-        let response = Response { fault, ..outcome.response };
-        Ok(Outcome { response, ..outcome })
-    };
-    let alone = |response| Ok(Outcome { response, message: None });
+fn perform(fault: Option<Fault>, state: &mut State, act: impl FnOnce(&mut State) -> Outcome) -> Outcome {
+    // An answer, whatever it says, given in another way.
+    let given =
+        |outcome: Outcome, fault| Outcome { response: Response { fault, ..outcome.response }, ..outcome };
+    let unacted = |fault, response| Outcome { unacted: Some(fault), ..Outcome::done(response, None) };
     match fault {
         None => act(state),
         Some(Fault::LostAnswer) => given(act(state), ResponseFault::Lost),
         Some(Fault::SlowBody { pause }) => given(act(state), ResponseFault::Slow(pause)),
-        Some(Fault::Stall) => alone(Response { fault: ResponseFault::Stalled, ..empty() }),
-        Some(Fault::Reset) => alone(Response { fault: ResponseFault::Reset, ..empty() }),
-        Some(Fault::HtmlError) => alone(Response::plain(500, "text/html", HTML.to_vec())),
-        Some(Fault::Error { code }) => Err(Refusal::new(code, "this error was asked for")),
+        Some(fault @ Fault::Stall) => unacted(fault, Response { fault: ResponseFault::Stalled, ..empty() }),
+        Some(fault @ Fault::Reset) => unacted(fault, Response { fault: ResponseFault::Reset, ..empty() }),
+        Some(fault @ Fault::HtmlError) => unacted(fault, Response::plain(500, "text/html", HTML.to_vec())),
+        Some(Fault::Error { code }) => Refusal::new(code, "this error was asked for").into(),
         Some(Fault::RateLimited { retry_after }) => {
             let refusal = Refusal::new(ErrorCode::ResentTooSoon, "too many requests: this was asked for");
-            let mut response = refused(&refusal.with_status(429));
-            response.headers.push(("Retry-After", retry_after.as_secs().to_string()));
-            alone(response)
+            let mut outcome = Outcome::from(refusal.with_status(429));
+            outcome.response.headers.push(("Retry-After", retry_after.as_secs().to_string()));
+            outcome
         }
     }
 }
@@ -136,27 +141,28 @@ fn act(
     state: &mut State,
     request: &Request,
     route: Result<(&Operation, Handler, String), RouteError>,
-    credentials: Option<(&str, &str)>,
+    given: Option<(&str, &str)>,
     now: SystemTime,
 ) -> Result<Outcome, Refusal> {
     // Who has no key is not told what there is.
     let verifies = matches!(&route, Ok((operation, ..)) if operation.id == api::operations::VERIFY_OTP.id);
     if !matches!(route, Err(RouteError::NoSuchPath)) {
-        state.model.authorize(credentials, verifies)?;
+        state.model.authorize(given, verifies)?;
     }
     match route {
         Ok((_, handler, parameter)) => handler(state, &Call { request, parameter, now }),
         Err(RouteError::NoSuchPath) => {
             let rule = format!("there is no such operation: {}", hint(&request.path));
-            Err(Refusal::new(ErrorCode::NotFound, rule).with_status(404))
+            Err(Refusal::new(ErrorCode::NotFound, rule).about("the path").with_status(404))
         }
         Err(RouteError::WrongMethod(allowed)) => {
             let allowed = allowed.join(", ");
-            let rule = format!("the method here must be {allowed}");
-            let refusal = Refusal::new(ErrorCode::InvalidParameter, rule).with_status(405);
-            let mut response = refused(&refusal);
-            response.headers.push(("Allow", allowed));
-            Ok(Outcome { response, message: None })
+            let rule = format!("must be {allowed} here");
+            let refusal =
+                Refusal::new(ErrorCode::InvalidParameter, rule).about("the method").with_status(405);
+            let mut outcome = Outcome::from(refusal);
+            outcome.response.headers.push(("Allow", allowed));
+            Ok(outcome)
         }
     }
 }
@@ -224,10 +230,6 @@ fn asked_fault(request: &Request) -> Result<Option<Fault>, Refusal> {
     }
     let fault = request.header(FAULT_HEADER).unwrap_or_default().parse();
     fault.map(Some).map_err(|invalid| Refusal::from(invalid).about("X-Sandbox-Fault"))
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    json(refusal.status, &ErrorBody::new(refusal.code, refusal.sentence()))
 }
 
 /// An answer in JSON.

@@ -99,7 +99,7 @@ fn verify_otp(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
     let verified = state.model.verify(&request.message_id, code.expose(), call.now)?;
     let message = Some(MessageId(request.message_id.clone()));
     let result = VerificationResult::new(verified).message_id(request.message_id).verify_code(code.expose());
-    Ok(Outcome { response: json(200, &result), message })
+    Ok(Outcome::done(json(200, &result), message))
 }
 
 fn create_template(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
@@ -127,7 +127,7 @@ fn delete_template(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusa
 
 fn receipt(message: &Message) -> Outcome {
     let receipt = SendReceipt::new(message.id.clone()).send_channel(message.channel.clone());
-    Outcome { response: json(200, &receipt), message: Some(message.id.clone()) }
+    Outcome::done(json(200, &receipt), Some(message.id.clone()))
 }
 
 fn acknowledgement() -> Response {
@@ -135,7 +135,7 @@ fn acknowledgement() -> Response {
 }
 
 fn alone(response: Response) -> Outcome {
-    Outcome { response, message: None }
+    Outcome::done(response, None)
 }
 
 /// The most recipients of one request.

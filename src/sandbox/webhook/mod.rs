@@ -3,6 +3,7 @@
 mod callback;
 mod outbox;
 mod rows;
+mod targets;
 mod worker;
 
 pub use callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};

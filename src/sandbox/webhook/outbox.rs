@@ -2,18 +2,20 @@
 //!
 //! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::callback::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
+use super::targets::Targets;
 use crate::api::types::MessageId;
 use crate::callback::Signer;
+use crate::sandbox::clock::earlier;
 use crate::sandbox::fault::CallbackFault;
 use crate::sandbox::model::Schedule;
 
-/// Where callbacks go, and how.
+/// Where callbacks go at first, and how they go.
 #[derive(Clone, Debug)]
 pub(crate) struct CallbackPlan {
     pub(crate) urls: Vec<String>,
@@ -66,10 +68,7 @@ pub(crate) struct Outbox {
     made: u64,
     /// How many octets the bodies of all callbacks take.
     weight: usize,
-    /// What the workers are to take: one queue for each address.
-    queues: Vec<VecDeque<(u64, SigningMode)>>,
-    /// What is held back until the next callback has gone: at most one for each address.
-    held: Vec<Option<u64>>,
+    targets: Targets<(u64, SigningMode)>,
     under_way: usize,
     random: fastrand::Rng,
 }
@@ -83,11 +82,11 @@ enum SigningMode {
 }
 
 impl Outbox {
-    pub(crate) fn new(plan: CallbackPlan) -> Self {
+    pub(crate) fn new(mut plan: CallbackPlan) -> Self {
+        let urls = std::mem::take(&mut plan.urls);
         Self {
-            queues: plan.urls.iter().map(|_| VecDeque::new()).collect(),
-            held: vec![None; plan.urls.len()],
             plan,
+            targets: Targets::new(urls, MOST_CALLBACKS),
             schedule: Schedule::default(),
             gathered: Vec::new(),
             callbacks: BTreeMap::new(),
@@ -100,12 +99,12 @@ impl Outbox {
 
     /// Whether there is any address to post to.
     pub(crate) fn is_wanted(&self) -> bool {
-        !self.plan.urls.is_empty()
+        self.urls().len() > 0
     }
 
     /// Where callbacks go.
-    pub(crate) fn urls(&self) -> &[String] {
-        &self.plan.urls
+    pub(crate) fn urls(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.targets.urls()
     }
 
     /// Whether callbacks are signed as this signer does: with the same name and the same secret.
@@ -125,20 +124,34 @@ impl Outbox {
 
     /// Adds an address, and queues its check; none if it is there already. The number is that of its queue.
     pub(crate) fn add_url(&mut self, url: &str, now: SystemTime) -> Option<usize> {
-        if self.plan.urls.iter().any(|known| known == url) {
+        if self.targets.has(url) {
             return None;
         }
-        self.plan.urls.push(url.to_owned());
-        self.queues.push(VecDeque::new());
-        self.held.push(None);
-        let target = self.plan.urls.len() - 1;
+        let target = self.targets.add(url.to_owned());
         self.check_address(target, now);
         Some(target)
     }
 
+    /// Removes an address, or all of them, with what was still to be posted there; whether there was any.
+    pub(crate) fn remove_urls(&mut self, url: Option<&str>) -> bool {
+        let removed = self.targets.remove(url);
+        for callback in self.callbacks.values_mut() {
+            let is_open = matches!(callback.state, CallbackState::Waiting | CallbackState::Failing { .. });
+            if is_open && !self.targets.has(&callback.url) {
+                callback.state = CallbackState::GivenUp;
+            }
+        }
+        removed
+    }
+
+    /// Whether there is still an address with this number.
+    pub(crate) fn has_target(&self, target: usize) -> bool {
+        self.targets.url(target).is_some()
+    }
+
     /// Queues the check of each address: a callback without rows.
     pub(crate) fn check_addresses(&mut self, now: SystemTime) {
-        for target in 0..self.plan.urls.len() {
+        for target in self.targets.numbers() {
             self.check_address(target, now);
         }
     }
@@ -171,12 +184,16 @@ impl Outbox {
         }
     }
 
-    /// Has everything that is planned fall due so much sooner, as the clock is put back by as much.
+    /// Moves all times back by as much as the clock is put back.
     pub(crate) fn rewind(&mut self, by: Duration) {
         self.schedule.rewind(by);
         for callback in self.callbacks.values_mut() {
+            callback.made = earlier(callback.made, by);
+            for attempt in &mut callback.attempts {
+                attempt.at = earlier(attempt.at, by);
+            }
             if let CallbackState::Failing { next } = &mut callback.state {
-                *next = next.checked_sub(by).unwrap_or(*next);
+                *next = earlier(*next, by);
             }
         }
     }
@@ -186,8 +203,7 @@ impl Outbox {
         self.callbacks.clear();
         self.gathered.clear();
         self.schedule.clear();
-        self.queues.iter_mut().for_each(VecDeque::clear);
-        self.held.fill(None);
+        self.targets.clear();
         self.weight = 0;
     }
 
@@ -200,6 +216,7 @@ impl Outbox {
     fn flush(&mut self, now: SystemTime) {
         let gathered = std::mem::take(&mut self.gathered);
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
+        let targets = self.targets.numbers();
         for rows in gathered.chunks(self.plan.most_rows.max(1)) {
             let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
             if reversed {
@@ -208,7 +225,7 @@ impl Outbox {
             let mut messages: Vec<MessageId> = rows.iter().filter_map(|(id, _)| id.clone()).collect();
             messages.dedup();
             let body = json!({"total": ordered.len(), "rows": ordered}).to_string();
-            for target in 0..self.plan.urls.len() {
+            for &target in &targets {
                 let id = self.make(target, body.clone(), messages.clone(), now);
                 self.dispatch(id, target, now);
             }
@@ -229,16 +246,14 @@ impl Outbox {
             }
             Some(CallbackFault::Forged) => self.queue(id, SigningMode::Forged),
             Some(CallbackFault::Late { by }) => self.schedule.add(now + by, Planned::Post(id)),
-            Some(CallbackFault::Reordered) => match self.held[target].take() {
-                None => {
-                    self.held[target] = Some(id);
-                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
-                }
-                Some(earlier) => {
+            Some(CallbackFault::Reordered) => {
+                if let Some(earlier) = self.targets.hold(target, id) {
                     self.queue(id, SigningMode::Anew);
                     self.queue(earlier, SigningMode::Anew);
+                } else {
+                    self.schedule.add(now + LONGEST_HOLD, Planned::Release(id));
                 }
-            },
+            }
         }
     }
 
@@ -246,8 +261,7 @@ impl Outbox {
         match planned {
             Planned::Post(id) => self.queue(id, SigningMode::Anew),
             Planned::Release(id) => {
-                let held = self.held.iter_mut().find(|held| **held == Some(id));
-                if held.and_then(Option::take).is_some() {
+                if self.targets.release(id) {
                     self.queue(id, SigningMode::Anew);
                 }
             }
@@ -260,9 +274,9 @@ impl Outbox {
         }
     }
 
-    /// Posts a callback again; false if it is not remembered.
+    /// Posts a callback again; false if it is not remembered, or its address is gone.
     pub(crate) fn redeliver(&mut self, id: u64, how: Redelivery) -> bool {
-        let known = self.callbacks.contains_key(&id);
+        let known = self.callbacks.get(&id).is_some_and(|callback| self.targets.has(&callback.url));
         if known {
             self.queue(id, how.into());
         }
@@ -278,7 +292,7 @@ impl Outbox {
         signed_at: SystemTime,
     ) -> Option<PendingDelivery> {
         loop {
-            let (id, signing) = self.queues.get_mut(target)?.pop_front()?;
+            let (id, signing) = self.targets.take(target)?;
             let Some(callback) = self.callbacks.get_mut(&id) else { continue };
             let nonce = format!("{:016x}", self.random.u64(..));
             // The signer refuses times beyond the year 2286 and nonces that are none, and no clock or number here
@@ -317,7 +331,9 @@ impl Outbox {
         let ok = answer.is_ok();
         if callback.attempts.len() < MOST_ATTEMPTS {
             let signature = delivery.signature;
-            callback.attempts.push(DeliveryAttempt { at: delivery.began, took, signature, answer });
+            // The clock may have been put back meanwhile.
+            let at = delivery.began.min(now);
+            callback.attempts.push(DeliveryAttempt { at, took, signature, answer });
         }
         match callback.state {
             _ if ok => callback.state = CallbackState::Delivered,
@@ -326,7 +342,8 @@ impl Outbox {
             CallbackState::Failing { next } if next > now => {}
             CallbackState::Waiting | CallbackState::Failing { .. } => {
                 let pause = redelivery_pause(callback.attempts.len());
-                if let Some(pause) = pause.filter(|_| !callback.is_address_check) {
+                let is_wanted = self.targets.has(&callback.url);
+                if let Some(pause) = pause.filter(|_| is_wanted && !callback.is_address_check) {
                     let next = now + pause / times_shorter.max(1);
                     callback.state = CallbackState::Failing { next };
                     self.schedule.add(next, Planned::Repeat(delivery.callback));
@@ -340,12 +357,12 @@ impl Outbox {
 
     /// Whether nothing is queued or under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.under_way == 0 && self.queues.iter().all(VecDeque::is_empty)
+        self.under_way == 0 && !self.has_queued()
     }
 
     /// Whether any callback is queued.
     pub(crate) fn has_queued(&self) -> bool {
-        self.queues.iter().any(|queue| !queue.is_empty())
+        self.targets.has_queued()
     }
 
     /// The callbacks, oldest first.
@@ -360,7 +377,7 @@ impl Outbox {
             self.weight -= forgotten.body.len();
         }
         self.made += 1;
-        let url = self.plan.urls.get(target).cloned().unwrap_or_default();
+        let url = self.targets.url(target).unwrap_or_default().to_owned();
         let callback = Callback {
             id: self.made,
             url,
@@ -378,12 +395,7 @@ impl Outbox {
 
     fn queue(&mut self, id: u64, signing: SigningMode) {
         let Some(callback) = self.callbacks.get(&id) else { return };
-        let Some(target) = self.plan.urls.iter().position(|url| *url == callback.url) else { return };
-        let queue = &mut self.queues[target];
-        if queue.len() >= MOST_CALLBACKS {
-            queue.pop_front();
-        }
-        queue.push_back((id, signing));
+        self.targets.queue(&callback.url, (id, signing));
     }
 }
 
@@ -462,7 +474,7 @@ mod tests {
             }
             let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
             assert!(held == outbox.weight && held <= MOST_BODIES, "{held}");
-            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.queues[0].len() <= MOST_CALLBACKS);
+            assert!(outbox.callbacks.len() <= MOST_CALLBACKS && outbox.targets.queued(0) <= MOST_CALLBACKS);
         }
         // What was forgotten while it waited is passed over.
         let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");

@@ -12,7 +12,7 @@ use crate::http::transport::WebhookClient;
 
 /// Where a worker gets its deliveries from, and says what came of them.
 pub(crate) trait Deliveries: Send + Sync + 'static {
-    /// Waits for a callback to post to the address with this number; none once the sandbox stops.
+    /// Waits for a callback to post to the address with this number; none once it is removed, or the sandbox stops.
     fn next_delivery(&self, target: usize) -> Option<PendingDelivery>;
 
     /// Takes note of what came of a delivery.

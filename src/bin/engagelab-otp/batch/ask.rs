@@ -134,9 +134,24 @@ pub(super) fn reason(reason: &str) -> String {
         Ok(code) => format!("{code}, {}", ErrorCode::from(code).name().replace('_', " ")),
         // The names of SMPP's statuses stay as the standard has them.
         Err(_) if reason.starts_with("ESME") => reason.to_owned(),
-        Err(_) => reason.replace('_', " "),
+        Err(_) => {
+            let words = WORDS.iter().find(|(name, _)| *name == reason).map(|(_, words)| *words);
+            words.map_or_else(|| reason.replace('_', " "), str::to_owned)
+        }
     }
 }
+
+/// Reasons whose names do not say enough.
+const WORDS: [(&str, &str); 8] = [
+    ("connect", "no connection to the service"),
+    ("no_link", "no connection to the service"),
+    ("resolve", "the service's host has no address"),
+    ("tls", "no TLS with the service"),
+    ("proxy", "the proxy does not connect"),
+    ("timeout", "no answer in time"),
+    ("status", "an answer that is not the service's"),
+    ("interrupted", "being sent when the run ended"),
+];
 
 /// How many rows `--dry-run` shows.
 pub(super) const SHOWN: usize = 3;

@@ -84,7 +84,12 @@ pub(super) fn rate(text: &str) -> Result<NonZeroUsize, String> {
 /// What keeps a batch from being run, and what to do about it.
 pub(super) fn failure(error: &BatchError) -> Failure {
     let path = error.path().display();
-    let failure = Failure::usage(chain(error)).with("kind", "batch");
+    let reason = match (error.kind(), std::error::Error::source(error)) {
+        // It names the file too.
+        (BatchErrorKind::Journal, Some(cause)) => format!("journal: {}", chain(cause)),
+        _ => chain(error),
+    };
+    let failure = Failure::usage(reason).with("kind", "batch");
     match error.kind() {
         BatchErrorKind::NotAFile => failure.with_advice("Write it to a file first."),
         BatchErrorKind::OpenToOthers => failure.with_advice(format!("Run: chmod 600 {path}")),

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, SystemTime};
 
-use super::Check;
+use super::{Check, proxy};
 use crate::connection::{Connection, is_loopback};
 use crate::exit::Exit;
 use crate::output::counted;
@@ -19,12 +19,16 @@ pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -
             "Correct the address.",
         )];
     };
-    let proxy = proxy_variable().filter(|_| !is_sandbox && !is_loopback(&endpoint.host));
-    let mut checks = vec![match proxy {
+    let variable = proxy::variable().filter(|_| !is_sandbox && !is_loopback(&endpoint.host));
+    let is_bypassed = variable.is_some() && proxy::is_bypassed(base_url);
+    let mut checks = vec![match variable {
+        Some(name) if is_bypassed => {
+            Check::good("proxy", format!("none: NO_PROXY excepts this host from {name}"))
+        }
         Some(name) => Check::good("proxy", format!("{name} names one: names and TLS are its business")),
         None => Check::good("proxy", "none"),
     }];
-    if proxy.is_some() {
+    if variable.is_some() && !is_bypassed {
         checks.push(Check::skipped("names", "looked up by the proxy"));
         checks.push(Check::skipped("connection", "made by the proxy"));
         checks.push(Check::skipped(CLOCK, "not compared through a proxy"));
@@ -164,13 +168,6 @@ fn clock(date: Option<SystemTime>) -> Check {
         finding,
         "Set the clock, or have NTP do it: genuine callbacks would be refused.",
     )
-}
-
-/// The variable that sends requests through a proxy, in the order in which they count.
-fn proxy_variable() -> Option<&'static str> {
-    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
-        .into_iter()
-        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 #[cfg(feature = "rustls")]

@@ -3,6 +3,7 @@
 //! Nothing is sent to anybody: of the API it only reads, and over SMPP it binds and leaves.
 
 mod endpoint;
+mod proxy;
 
 use std::io;
 
