@@ -31,4 +31,4 @@ pub(crate) fn answer_all(mut stream: impl Read + Write, pause: Duration) {
     }
 }
 
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n{\"message_id\":\"1725407449772531712\",\"send_channel\":\"sms\"}";
+pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n{\"message_id\":\"1725407449772531712\",\"send_channel\":\"sms\"}";

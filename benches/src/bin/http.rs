@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use answering::answer_all;
+use answering::{ANSWER, answer_all};
 use engagelab_otp::{Client, Credentials, Proxy, Recipient, TemplateRef};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
