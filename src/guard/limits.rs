@@ -150,8 +150,8 @@ impl Limits {
     /// | cooldown of a recipient | 1 in 60 s, 2 in 3 min, 3 in 8 min, 4 in 18 min |
     /// | sends to a recipient | 10 in a day |
     /// | sends for a requester | 20 in an hour |
-    /// | sends to a prefix | 5,000 in an hour |
-    /// | unverified one-time passwords of a prefix | 100, or as many as were verified, in a day |
+    /// | sends to a prefix | 10,000 in an hour |
+    /// | unverified one-time passwords of a prefix | 50, or as many as were verified, in 6 hours |
     /// | checks of codes in all | 100,000 in an hour |
     /// | wrong codes for a message | 5 in an hour |
     /// | wrong codes for a recipient | 15 in a day |
@@ -167,8 +167,9 @@ impl Limits {
                 .into(),
             per_recipient: Some(Rate::of(10, DAY)),
             per_requester: Some(Rate::of(20, HOUR)),
-            per_prefix: Some(Rate::of(5_000, HOUR)),
-            unverified: Some(UnverifiedBudget::of(100, 100, DAY)),
+            per_prefix: Some(Rate::of(10_000, HOUR)),
+            // Not a day: what an attack or a broken provider has used up would be missing until the next one.
+            unverified: Some(UnverifiedBudget::of(50, 100, 6 * HOUR)),
             checks: Some(Rate::of(100_000, HOUR)),
             codes_per_message: Some(Rate::of(5, HOUR)),
             codes_per_recipient: Some(Rate::of(15, DAY)),

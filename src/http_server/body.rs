@@ -150,6 +150,9 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 #[cfg(feature = "sandbox")]
 const LARGEST_BODY: usize = 1024 * 1024;
 
+#[cfg(feature = "sandbox")]
+const _: () = assert!(LARGEST_BODY == 1 << 20, "the rule says this number");
+
 /// The longest line that says the size of a chunk, with its extensions.
 const CHUNK_LINE: usize = 256;
 

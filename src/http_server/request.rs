@@ -130,7 +130,7 @@ pub(super) enum Framing {
 }
 
 pub(super) fn parse_head(buffer: &[u8]) -> Head {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut headers = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut parsed = httparse::Request::new(&mut headers);
     let parsing = parsed.parse(buffer);
     if matches!(parsing, Ok(httparse::Status::Partial)) {
@@ -156,7 +156,7 @@ pub(super) fn parse_head(buffer: &[u8]) -> Head {
 
 /// As much as can be read of a head that is not whole.
 pub(super) fn begun(buffer: &[u8]) -> Box<Request> {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut headers = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut parsed = httparse::Request::new(&mut headers);
     // Whether it is well formed so far is not asked.
     let _ = parsed.parse(buffer);
@@ -267,6 +267,10 @@ pub(super) const HEAD_TOO_LARGE: BadRequest = BadRequest::new(431, "the head", "
 pub(super) const BODY_TOO_LARGE: BadRequest = BadRequest::new(413, "the body", "must be at most 1 MiB");
 
 pub(super) const LARGEST_HEAD: usize = 16 * 1024;
+
+const MOST_FIELDS: usize = 64;
+
+const _: () = assert!(LARGEST_HEAD == 16 << 10 && MOST_FIELDS == 64, "the rules above say these numbers");
 
 #[cfg(test)]
 mod tests {

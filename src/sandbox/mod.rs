@@ -45,6 +45,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Why a request was refused
+//!
+//! [`Sandbox::requests`] has every request with what came of it, refused ones above all: also those that never reached
+//! the API, since HTTP does not allow them, they were too large, or named a host that the sandbox does not know.
+//!
+//! ```
+//! use engagelab_otp::sandbox::Sandbox;
+//! use engagelab_otp::{Client, TemplateRef};
+//!
+//! let sandbox = Sandbox::start()?;
+//! let client = Client::for_sandbox(&sandbox)?;
+//! assert!(client.send_otp(&"+6591234567".parse()?, &TemplateRef::new("no-such-template")?).is_err());
+//! let refused = &sandbox.requests()[0];
+//! assert_eq!(refused.reason.as_deref(), Some("no template has this id"));
+//! assert_eq!(refused.field.as_deref(), Some("template.id"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Faults
 //!
 //! It goes wrong on demand, so that programs can show how they take it: requests by [`SandboxBuilder::fault`],

@@ -239,6 +239,11 @@ fn mask(value: &mut Value, among_params: bool) {
 fn is_of_a_code(name: &str) -> bool {
     const WORDS: [&str; 10] =
         ["code", "otp", "pin", "tan", "passcode", "password", "passwd", "pwd", "secret", "token"];
+    // Nearly all names are none of these, and are done with here.
+    let lower_case = name.to_lowercase();
+    if !WORDS.iter().any(|word| lower_case.contains(word)) {
+        return false;
+    }
     let mut words = vec![String::new()];
     let mut after_lower_case = false;
     for character in name.chars() {

@@ -20,6 +20,7 @@ fn nonsense_is_refused_before_anything_is_sent() {
     session.run("smpp send +6591234567 --template t --sandbox --address example.com:2775", "");
     session.run("callback verify --sandbox --signature x no-such-file", "");
     session.run("callback listen --sandbox --listen 127.0.0.1:0 --forward-to ftp://example.com", "");
+    session.run("callback listen --sandbox --listen 127.0.0.1:0 --forward-to http://a:b@example.com", "");
     session.run("callback sign", "");
     session.run("smpp send +6591234567 --template t --sandbox --address 127.0.0.1", "");
     session.run("smpp send +6591234567 --template t --sandbox --address 127.0.0.1:0", "");

@@ -1,8 +1,8 @@
 //! `callback listen`, as a process that must not fall, forge or lose anything.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -238,4 +238,27 @@ fn a_signal_ends_it_in_order() {
         assert_eq!(listening.child.wait().expect("it ends").code(), Some(code), "{name} {arguments:?}");
         assert_eq!(out.lines().count(), 1, "{name} {arguments:?}");
     }
+}
+
+#[test]
+fn what_the_target_may_have_is_not_told_to_be_not_forwarded() {
+    let session = Session::start();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", silent.local_addr().expect("an address"));
+    let taken = thread::spawn(move || {
+        let (mut stream, _) = silent.accept().expect("a connection");
+        let mut octets = vec![0; 1 << 16];
+        stream.read(&mut octets).expect("a request")
+        // It is closed without an answer.
+    });
+    for (target, words) in
+        [(url.as_str(), "Forwarded, and not answered"), ("http://127.0.0.1:1/", "Not forwarded: ")]
+    {
+        let listening = Listening::start(&session, &["--count", "1", "--forward-to", target]);
+        assert_eq!(status(&exchange(address(&listening), request(&delivered(1), "").as_bytes())), "502");
+        let said = String::from_utf8(listening.finish().stderr).expect("UTF-8");
+        assert!(said.contains(words), "{said}");
+        assert!(said.contains("It comes again, and its events are printed once more then."), "{said}");
+    }
+    assert!(taken.join().expect("it ended") > 0);
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use engagelab_otp::api::operations::{DELETE_TEMPLATE, SEND_OTP};
-use engagelab_otp::sandbox::{Fault, KeyState};
+use engagelab_otp::sandbox::{Fault, KeyState, SmppFault};
 
 use super::session::Session;
 use crate::sandbox::loopback::TIMEOUT;
@@ -76,6 +76,27 @@ fn what_may_have_happened_is_6_and_says_what_not_to_do() {
     session.sandbox.set_fault(Some(Fault::Stall));
     session.try_out(&format!("{SEND} --timeout 1"), "");
     session.compare("unknown");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_while_an_answer_over_smpp_is_awaited_says_what_that_leaves_open() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let session = Session::start();
+    let smsc = session.sandbox.smsc().expect("it listens");
+    smsc.set_faults("unanswered".parse::<SmppFault>().expect("a fault").faults());
+    let address = smsc.address().to_string();
+    let words = ["smpp", "send", "+10000000010", "-t", "sandbox-otp-tpl", "-k", "notification", "--sandbox"];
+    let mut command = session.command(&words);
+    command.args(["--address", &address]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| !sandbox.messages().is_empty()));
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.signal(), Some(15));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("warning: interrupted while the service was asked to send."), "{said}");
 }
 
 #[test]

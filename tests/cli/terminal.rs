@@ -221,3 +221,21 @@ fn without_a_code_the_prompt_says_so_on_a_line_of_its_own() {
     shell.terminal.send_control('d').expect("sent");
     shell.expect("\r\nerror: no code was typed\r\n");
 }
+
+#[test]
+fn ctrl_z_at_the_question_suspends_it_and_fg_asks_again() {
+    for program in shells() {
+        let session = Session::start();
+        let mut shell = Shell::start(&session, program);
+        shell.type_line("export ENGAGELAB_DEV_KEY=k ENGAGELAB_DEV_SECRET=s");
+        shell.type_line("$OTP template delete login");
+        shell.expect("for good? [y/N]");
+        shell.terminal.send_control('z').expect("sent");
+        shell.expect("Stopped");
+        shell.expect("$ ");
+        shell.type_line("fg; echo then-$?-");
+        shell.expect("for good? [y/N]");
+        shell.type_line("n");
+        shell.expect("then-2-");
+    }
+}

@@ -90,6 +90,8 @@ fn callbacks_show_their_attempts_and_events_are_fired_by_a_button() {
     }
     browser.click("main details .row > button:nth-child(2)");
     assert!(server.next().body.contains("insufficient_balance"));
+    browser.click(".plain button");
+    browser.wait("document.querySelector('main').innerText.includes('Nowhere yet')");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
@@ -375,6 +377,17 @@ fn a_message_is_moved_on_and_faults_and_time_are_undone_by_a_button() {
 #[test]
 fn an_address_that_leads_nowhere_shows_the_first_section_and_a_token_never_stays_in_it() {
     let Some((sandbox, _server, browser)) = open(|builder| builder.token("t0ken/+")) else { return };
+    assert!(browser.text("main").contains("ENGAGELAB_SANDBOX_TOKEN"));
+    browser.fill("#token", "wrong");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('main').innerText.includes('not the token')");
+    browser.fill("#token", "t0ken/+");
+    browser.press("\u{e007}");
+    browser.wait("document.querySelector('#send')");
+    browser.value("(sessionStorage.clear(), true)");
+    browser.open("data:,");
+    browser.open(&sandbox.url());
+    browser.wait("document.querySelector('#live').textContent === 'locked'");
     // The page is open already; the address alone changes.
     browser.open(&format!("{}/#token=t0ken%2F%2B", sandbox.url()));
     browser.wait("document.querySelector('#send')");

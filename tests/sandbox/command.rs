@@ -8,6 +8,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use engagelab_otp::{Client, Credentials, TemplateRef};
 
 use super::loopback::{CallbackServer, OK, connect, exchange};
+use super::peers;
+use super::webdriver::Browser;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engagelab-otp"));
@@ -42,11 +44,12 @@ struct Running(Child, String, BufReader<ChildStdout>);
 impl Running {
     fn start(arguments: &[&str]) -> Self {
         // The list of recipients is the last that it says.
-        Self::start_until("+10000000024", arguments)
+        Self::start_until("+10000000024", arguments, &[])
     }
 
-    fn start_until(last: &str, arguments: &[&str]) -> Self {
+    fn start_until(last: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = command(&["sandbox"]);
+        command.envs(environment.iter().copied());
         if !arguments.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
@@ -186,7 +189,7 @@ fn a_signal_does_not_wait_for_a_receiver_that_does_not_answer() {
     // It takes connections, and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", silent.local_addr().expect("an address"));
-    let mut sandbox = Running::start_until("Templates", &["--no-smpp", "--callback-url", &url]);
+    let mut sandbox = Running::start_until("Templates", &["--no-smpp", "--callback-url", &url], &[]);
     let rest = sandbox.end("TERM");
     assert!(!rest.contains("the address check failed"), "it waited for the check to end: {rest}");
 }
@@ -238,6 +241,17 @@ fn a_line_for_each_request_says_why_it_was_refused_and_holds_no_address() {
     exchange(address, b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03");
     let line = sandbox.next_line();
     assert!(line.starts_with("what is no request 400 in ") && line.contains("does not speak TLS"), "{line}");
+}
+
+#[test]
+fn whoever_does_not_read_what_it_prints_holds_up_no_request() {
+    let sandbox = Running::start(&["--no-smpp"]);
+    // More than a pipe holds.
+    let path = "x".repeat(1_000);
+    for _ in 0..300 {
+        let request = format!("GET /v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert!(exchange(sandbox.address(), request.as_bytes()).starts_with("HTTP/1.1 404 "));
+    }
 }
 
 #[test]
@@ -322,6 +336,26 @@ fn where_others_can_reach_it_the_page_needs_the_token_that_is_printed() {
 }
 
 #[test]
+fn what_is_no_sandbox_is_not_well() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let (mut head, mut octet) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut octet).expect("a request");
+            head.push(octet[0]);
+        }
+        std::io::Write::write_all(&mut stream, b"\xff\xfe").expect("sent");
+    });
+    let output = output(&["sandbox", "--health", &address]);
+    server.join().expect("it answered");
+    assert_eq!(output.status.code(), Some(5));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(said.contains("no sandbox that is well answers there"), "{said}");
+}
+
+#[test]
 fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
     for quiet in ["-q", "--quiet"] {
         let mut sandbox = Running::start(&["--no-smpp", "--listen", "localhost:0", quiet]);
@@ -335,4 +369,15 @@ fn localhost_is_where_it_listens_and_told_to_be_quiet_it_prints_no_request() {
         sandbox.2.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "");
     }
+}
+
+#[test]
+fn the_printed_address_opens_the_page_whatever_the_token_holds() {
+    let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
+    let token = ("ENGAGELAB_SANDBOX_TOKEN", "50%41 & \"more\"#");
+    let sandbox = Running::start_until("+10000000024", &["--no-smpp"], &[token]);
+    let console = sandbox.line("Console").split("   ").next().expect("a URL");
+    browser.open(console);
+    browser.wait("document.querySelector('#live').textContent === 'live'");
+    assert_eq!(browser.value("location.hash"), "#/send");
 }

@@ -72,6 +72,11 @@ class Control(unittest.TestCase):
         self.assertEqual((request["error"]["code"], request["field"]), (5011, "to"))
         self.assertIn("must begin with `+`", request["reason"])
 
+    def test_a_typing_error_is_no_wish(self):
+        self.assertEqual(ask("POST", "/sandbox/clock", {"advance_second": 5}), 400)
+        self.assertEqual(ask("GET", "/sandbox/messages", statuses="sent"), 400)
+        self.assertEqual(ask("GET", "/sandbox/messages/latest", to="6591234567", wait=20), 400)
+
     def test_a_seed_brings_templates(self):
         text = {"contain_security": True, "contain_expire": True}
         template = {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::{env, fs, io::Write as _};
 
 use engagelab_otp::sandbox::Sandbox;
-use engagelab_otp::{Client, Code, ErrorCode, MessageId, Recipient, TemplateRef};
+use engagelab_otp::{Client, Code, Credentials, ErrorCode, MessageId, Recipient, TemplateRef};
 use serde_json::json;
 
 use super::loopback::{connect, read_message};
@@ -291,6 +291,22 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     request("/v1/messages", &format!("{demo}X-Sandbox-Fault: error=5016\r\n"), "{}");
     assert!(words(&browser, &[]).expect("complete").contains(&"X-Sandbox-Fault: error=5016".to_owned()));
 
+    request("/v1/messages", &format!("{demo}X-Sandbox-Fault: gremlins\r\n"), "{}");
+    assert!(words(&browser, &[]).expect_err("FAULT is missing").contains("FAULT"));
+    let call = words(&browser, &[("FAULT", "gremlins")]).expect("complete");
+    assert!(call.contains(&"X-Sandbox-Fault: gremlins".to_owned()), "{call:?}");
+
+    // What curl would send otherwise than it was sent is not offered.
+    let mut stream = connect(sandbox.address());
+    stream.write_all(b"GET /v1/messages HTTP/1.1\r\nHost: example.com\r\n\r\n").expect("written");
+    assert!(read_message(&stream).is_some());
+    browser.wait("document.querySelector('main details').innerText.includes('421')");
+    browser.expand_first();
+    assert!(browser.text("main details").contains("refused for Host, which is not kept"));
+    assert_eq!(
+        browser.value("document.querySelector(\"main details\").innerText.includes('Copy as curl')"),
+        false
+    );
     for (body, said) in
         [(format!("{{\"to\": \"{}\"}}", "x".repeat(5000)), "too long"), ("code=398210".to_owned(), "no JSON")]
     {
@@ -303,6 +319,55 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
         );
     }
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_first_call_is_made_as_it_is_copied_whatever_key_and_secret_hold() {
+    let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
+    let secret = "s \"`\u{e9}'";
+    let own = Credentials::new("k'$(x)\\", secret).expect("valid");
+    for credentials in [None, Some(own)] {
+        let is_own = credentials.is_some();
+        let builder = Sandbox::builder();
+        let sandbox = match credentials {
+            Some(own) => builder.credentials(own),
+            None => builder,
+        };
+        let sandbox = sandbox.start().expect("started");
+        browser.open(&sandbox.url());
+        let run = |program: &str, text: &str, secret: Option<&str>| {
+            let mut command = Command::new(program);
+            command.args(["-c", text]).env_remove("ENGAGELAB_DEV_SECRET");
+            command.envs(secret.map(|secret| ("ENGAGELAB_DEV_SECRET", secret))).output().ok()
+        };
+        let environment = is_own.then_some(secret);
+        for (language, program) in [("curl", "sh"), ("Python", "python3")] {
+            let before = sandbox.requests().len();
+            // A recipient for each, since the code before still counts.
+            browser.fill("#field-to", &format!("+659000000{before}"));
+            browser.choose("#field-snippet", language);
+            let call = browser.wait(&format!(
+                "document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
+            ));
+            let call = call.as_str().expect("a text");
+            let Some(ran) = peers::found(program, run(program, call, environment)) else { continue };
+            let said = String::from_utf8_lossy(&ran.stdout);
+            assert!(said.contains("message_id"), "{call}: {said} {}", String::from_utf8_lossy(&ran.stderr));
+            assert_eq!(sandbox.requests().len(), before + 1);
+            // Without the secret nothing is sent.
+            if is_own {
+                assert!(!run(program, call, None).is_some_and(|ran| passes(&ran)), "{call}");
+                assert_eq!(sandbox.requests().len(), before + 1);
+            }
+        }
+        // What programs read from the environment is what the shell makes of these lines.
+        let lines = browser.text("#environment");
+        let script = format!("{lines}\nprintf '%s %s' \"$ENGAGELAB_DEV_KEY\" \"$ENGAGELAB_DEV_SECRET\"");
+        let said = run("sh", &script, environment).expect("sh runs").stdout;
+        let keys = sandbox.credentials();
+        assert_eq!(String::from_utf8(said).expect("UTF-8"), format!("{} {}", keys.key(), keys.secret()));
+        assert!(!browser.text("body").contains(secret));
+    }
 }
 
 const TOKEN: &str = "t0ken+/=";

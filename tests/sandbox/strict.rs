@@ -90,6 +90,40 @@ fn a_body_that_is_not_understood_is_refused_by_field_and_changes_nothing() {
 }
 
 #[test]
+fn the_members_that_a_body_may_have_are_those_of_the_document() {
+    let document: Value =
+        yaml_serde::from_str(include_str!("../../openapi/sandbox.yaml")).expect("the document is YAML");
+    let resolved = |value: &Value| match value["$ref"].as_str() {
+        Some(target) => document.pointer(&target[1..]).expect("it is there").clone(),
+        None => value.clone(),
+    };
+    let sandbox = Sandbox::start().expect("started");
+    let mut bodies = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in ["put", "post"].into_iter().filter(|method| item[method]["requestBody"].is_object()) {
+            bodies += 1;
+            let body = resolved(&item[method]["requestBody"]);
+            let schema = resolved(&body["content"]["application/json"]["schema"]);
+            assert_eq!(schema["additionalProperties"], false, "{method} {path}");
+            let names =
+                |value: &Value| value.as_object().into_iter().flat_map(|it| it.keys().cloned()).collect();
+            let mut described: Vec<String> = names(&schema["properties"]);
+            let path = path.replace("{id}", "1").replace("{number}", "1").replace("{of}", "login");
+            let (status, answer) = ask(&sandbox, &method.to_uppercase(), &path, &json!({"nonsense": 1}));
+            assert_eq!((status, &answer["field"]), (400, &json!("nonsense")), "{path}: {answer}");
+            let said = answer["error"].as_str().and_then(|said| said.split_once("known here are "));
+            let (_, known) = said.expect("it says what is known");
+            let mut known: Vec<String> =
+                known.split(", ").filter(|name| *name != "none").map(str::to_owned).collect();
+            known.sort_unstable();
+            described.sort_unstable();
+            assert_eq!(known, described, "{method} {path}");
+        }
+    }
+    assert!(bodies >= 12, "{bodies}");
+}
+
+#[test]
 fn a_parameter_that_is_not_understood_is_refused_by_name() {
     let sandbox = Sandbox::start().expect("started");
     for (path, field) in [
@@ -105,6 +139,8 @@ fn a_parameter_that_is_not_understood_is_refused_by_name() {
         ("/sandbox/messages?limit=5&limit=6", "limit"),
         ("/sandbox/messages?q=%FF", "the query"),
         ("/sandbox/messages/latest?recipient=x", "recipient"),
+        ("/sandbox/messages/latest?to=6591234567&wait=60", "to"),
+        ("/sandbox/messages?to=nobody", "to"),
         ("/sandbox/messages/latest?wait=61", "wait"),
         ("/sandbox/messages/latest?wait=-1", "wait"),
         ("/sandbox/messages/latest?wait=NaN", "wait"),
@@ -119,6 +155,12 @@ fn a_parameter_that_is_not_understood_is_refused_by_name() {
         let (status, answer) = ask(&sandbox, "GET", path, &Value::Null);
         assert_eq!((status, &answer["field"]), (400, &json!(field)), "{path}: {answer}");
         assert!(answer["error"].as_str().is_some_and(|said| said.contains(field)), "{answer}");
+    }
+    send(&sandbox, "+6591234567");
+    for to in ["%2B6591234567", "+6591234567", "%206591234567"] {
+        let (status, latest) =
+            ask(&sandbox, "GET", &format!("/sandbox/messages/latest?to={to}"), &Value::Null);
+        assert_eq!((status, &latest["to"]), (200, &json!("+6591234567")), "{to}");
     }
     for path in ["/sandbox/messages?limit=500&q=&since=-1", "/sandbox/requests?refused=false&limit=1"] {
         assert_eq!(ask(&sandbox, "GET", path, &Value::Null).0, 200, "{path}");
@@ -253,7 +295,7 @@ fn a_secret_that_was_brought_along_is_not_shown() {
 fn whoever_waits_for_a_message_hears_that_the_sandbox_stops() {
     let sandbox = Sandbox::start().expect("started");
     let mut parked = Vec::new();
-    for path in ["/sandbox/messages/latest?to=nobody&wait=60", "/sandbox/changes?since=0"] {
+    for path in ["/sandbox/messages/latest?to=%2B6590000000&wait=60", "/sandbox/changes?since=0"] {
         let (_, state) = ask(&sandbox, "GET", "/sandbox/state", &Value::Null);
         let path = path.replace("since=0", &format!("since={}", state["version"]));
         let mut stream = connect(sandbox.address());

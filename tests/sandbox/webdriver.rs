@@ -111,7 +111,9 @@ impl Browser {
 
     /// Replaces what stands in a field.
     pub(crate) fn fill(&self, selector: &str, text: &str) {
-        self.with_element(selector, "clear", &json!({}));
+        // As somebody who types does: what the driver clears, the page is not told of.
+        self.element(selector);
+        self.value(&format!("document.querySelector({selector:?}).select()"));
         self.with_element(selector, "value", &json!({"text": text}));
     }
 

@@ -7,27 +7,32 @@
 //! cargo run --release --features batch --bin batch -- --memory 10000000 --twice     # each row stands there twice
 //! ```
 //!
-//! The server answers at once; a real one takes longer, and the journal's share is smaller then.
+//! Once with a server that answers at once, so that the journal's share is as large as it can be, and once with one that takes
+//! five milliseconds, which is still quicker than a service far away.
+
+#[path = "../answering.rs"]
+mod answering;
 
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write as _};
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use answering::answer_all;
 use engagelab_otp::batch::{Batch, BatchOptions, Duplicates, Durability, Input, InputOptions, Transport};
 use engagelab_otp::{Client, Credentials, Proxy, Recipient, RetryPolicy, TemplateRef};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const WORKERS: usize = 16;
-const ROWS: usize = 20_000;
-const ROUNDS: usize = 5;
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n{\"message_id\":\"1725407449772531712\",\"send_channel\":\"sms\"}";
+/// How long the server takes, and how many rows it gets then.
+const SERVERS: [(Duration, usize); 2] = [(Duration::ZERO, 20_000), (Duration::from_millis(5), 4_000)];
+const ROUNDS: usize = 3;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,33 +43,35 @@ fn main() -> Result<()> {
             let rows = arguments.get(place + 1).ok_or("how many rows?")?.parse()?;
             memory(&folder, rows, arguments.iter().any(|word| word == "--twice"))
         }
-        None => journals(&folder),
+        None => SERVERS.into_iter().try_for_each(|(pause, rows)| journals(&folder, pause, rows)),
     };
     fs::remove_dir_all(&folder)?;
     outcome
 }
 
 /// Seconds for all rows, round by round in turn.
-fn journals(folder: &Path) -> Result<()> {
-    let client = client(&serve()?)?;
-    let path = write(folder, ROWS, 1)?;
+fn journals(folder: &Path, pause: Duration, rows: usize) -> Result<()> {
+    let client = client(&serve(pause)?)?;
+    let path = write(folder, rows, 1)?;
     let mut times = [const { Vec::new() }; 3];
     for round in 0..=ROUNDS {
         let found = [
-            without(&client)?,
-            with(&client, &path, Durability::Process)?,
-            with(&client, &path, Durability::Power)?,
+            without(&client, rows)?,
+            with(&client, &path, rows, Durability::Process)?,
+            with(&client, &path, rows, Durability::Power)?,
         ];
         // The first round warms up.
         if round > 0 {
             times.iter_mut().zip(found).for_each(|(times, time)| times.push(time));
         }
     }
-    println!("{ROWS} rows, {WORKERS} workers, {ROUNDS} rounds; rows a second: median, lowest and highest");
+    println!(
+        "{rows} rows, answers after {pause:?}, {WORKERS} workers, {ROUNDS} rounds; rows a second: median, lowest and highest"
+    );
     let mut base = None;
     for (name, mut times) in ["no journal", "journal, process", "journal, power"].into_iter().zip(times) {
         times.sort_by(f64::total_cmp);
-        let rate = |time: f64| ROWS as f64 / time;
+        let rate = |time: f64| rows as f64 / time;
         let median = times[times.len() / 2];
         let base = *base.get_or_insert(median);
         let (lowest, highest) = (rate(times[times.len() - 1]), rate(times[0]));
@@ -77,9 +84,9 @@ fn journals(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn without(client: &Client) -> Result<f64> {
+fn without(client: &Client, rows: usize) -> Result<f64> {
     let numbers =
-        (0..ROWS).map(|row| number(row).parse()).collect::<std::result::Result<Vec<Recipient>, _>>()?;
+        (0..rows).map(|row| number(row).parse()).collect::<std::result::Result<Vec<Recipient>, _>>()?;
     let template = TemplateRef::new("login")?;
     let next = AtomicUsize::new(0);
     let began = Instant::now();
@@ -94,13 +101,13 @@ fn without(client: &Client) -> Result<f64> {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or_default()).sum::<usize>()
     });
-    if sent != ROWS {
-        return Err(format!("{sent} of {ROWS} were sent").into());
+    if sent != rows {
+        return Err(format!("{sent} of {rows} were sent").into());
     }
     Ok(began.elapsed().as_secs_f64())
 }
 
-fn with(client: &Client, path: &Path, durability: Durability) -> Result<f64> {
+fn with(client: &Client, path: &Path, rows: usize, durability: Durability) -> Result<f64> {
     let journal = path.with_extension("journal");
     drop(fs::remove_file(&journal));
     let input = Input::check(path, InputOptions::of_path(path).template("login".parse()?))?;
@@ -110,7 +117,7 @@ fn with(client: &Client, path: &Path, durability: Durability) -> Result<f64> {
     let began = Instant::now();
     let summary = batch.run(|_| {});
     let time = began.elapsed().as_secs_f64();
-    if summary.counts.accepted != ROWS as u64 {
+    if summary.counts.accepted != rows as u64 {
         return Err(format!("{summary:?}").into());
     }
     Ok(time)
@@ -168,25 +175,15 @@ fn client(url: &str) -> Result<Client> {
     Ok(client.max_idle_connections(WORKERS).build()?)
 }
 
-/// A server that answers every request at once. Bodies come with their length.
-fn serve() -> Result<String> {
+/// A server that takes so long for each answer.
+fn serve(pause: Duration) -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let url = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
+        for stream in listener.incoming().flatten() {
             thread::spawn(move || {
                 drop(stream.set_nodelay(true));
-                let (mut request, mut piece) = (Vec::new(), [0; 4096]);
-                while let Ok(amount @ 1..) = stream.read(&mut piece) {
-                    request.extend_from_slice(&piece[..amount]);
-                    // A body is one JSON object, and nothing follows it.
-                    if request.ends_with(b"}}") {
-                        request.clear();
-                        if stream.write_all(ANSWER).is_err() {
-                            return;
-                        }
-                    }
-                }
+                answer_all(stream, pause);
             });
         }
     });

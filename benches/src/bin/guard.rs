@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --features guard --bin guard`; with `-- --redis redis://127.0.0.1:6379/15`, Redis as well. Python's
 //! `limits` is found where `.ci/peers-guard` puts it: in the virtual environment `$PEERS_DIR/venv`.
+//!
+//! `valgrind --tool=callgrind target/release/guard --only 20000` counts the instructions of so many decisions.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -28,6 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{DECISIONS} decisions for as many recipients, ns each; median, lowest and highest of {ROUNDS} rounds"
     );
+    if let Some(count) = std::env::args().skip_while(|argument| argument != "--only").nth(1) {
+        return six_limits(&numbers[..count.parse::<usize>()?.min(DECISIONS)]).map(drop);
+    }
     let ours = show("guard in memory, six limits", rounds(|| six_limits(&numbers)));
     show("governor, one keyed limit", rounds(|| governor(&numbers)));
     let python = show("limits (Python), six limits", limits_of_python());

@@ -9,6 +9,9 @@
 //!
 //! The SDK is found in the virtual environment named by `PEERS_DIR` (`$PEERS_DIR/venv`), where `.ci/peers` puts it.
 
+#[path = "../answering.rs"]
+mod answering;
+
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +21,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use answering::{ANSWER, answer_all};
 use engagelab_otp::{Client, Credentials, Proxy, Recipient, TemplateRef};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -28,7 +32,6 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Contestant = Box<dyn FnMut() -> Result<()>>;
 
 const ROUNDS: usize = 9;
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n{\"message_id\":\"1725407449772531712\",\"send_channel\":\"sms\"}";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -254,7 +257,7 @@ fn serve_plain() -> Result<String> {
         for stream in listener.incoming().flatten() {
             thread::spawn(move || {
                 drop(stream.set_nodelay(true));
-                answer_all(stream)
+                answer_all(stream, Duration::ZERO)
             });
         }
     });
@@ -278,34 +281,10 @@ fn serve_tls() -> Result<(String, String)> {
             thread::spawn(move || {
                 drop(stream.set_nodelay(true));
                 if let Ok(connection) = ServerConnection::new(config) {
-                    answer_all(StreamOwned::new(connection, stream));
+                    answer_all(StreamOwned::new(connection, stream), Duration::ZERO);
                 }
             });
         }
     });
     Ok((url, own.cert.pem()))
-}
-
-/// Answers every request, however its pieces arrive. Bodies end with two closing braces.
-fn answer_all(mut stream: impl Read + Write) {
-    let mut request = Vec::new();
-    let mut piece = [0; 4096];
-    while let Ok(amount @ 1..) = stream.read(&mut piece) {
-        request.extend_from_slice(&piece[..amount]);
-        let Some(head) = request.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-        let length = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length:"))
-            .and_then(|length| length.trim().parse::<usize>().ok());
-        let chunked = text.contains("transfer-encoding: chunked");
-        let complete = length
-            .map_or(chunked && request.ends_with(b"0\r\n\r\n"), |length| request.len() >= head + 4 + length);
-        if complete {
-            request.clear();
-            if stream.write_all(ANSWER).is_err() {
-                return;
-            }
-        }
-    }
 }

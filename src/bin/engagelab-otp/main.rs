@@ -15,6 +15,7 @@ mod failure;
 mod file;
 mod generate;
 mod help;
+mod lines;
 mod message;
 mod metrics;
 mod named;

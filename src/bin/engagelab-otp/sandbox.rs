@@ -17,12 +17,14 @@ use engagelab_otp::sandbox::{
     TEST_RECIPIENTS, demo,
 };
 use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::named;
 use crate::output;
@@ -104,7 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let token = token(arguments)?;
     // Before signals are caught: a pipe or a command can make it wait.
-    let builder = configure(arguments, token.as_deref())?;
+    let lines = (!output::mode().quiet).then(Lines::start).transpose().map_err(Failure::usage)?;
+    let builder = configure(arguments, token.as_deref(), lines.clone())?;
     // Before anything is started, so that no signal is missed; the first process of a container has no default for them.
     let mut signals = EndSignals::catch()
         .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;
@@ -123,6 +126,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     });
     sandbox.shut_down(LAST_ANSWERS);
+    if let Some(lines) = lines {
+        lines.finish();
+    }
     Ok(())
 }
 
@@ -131,9 +137,13 @@ fn health(address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
     stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     stream.write_all(b"GET /sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(io::Error::other("it is not well")) }
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        Ok(())
+    } else {
+        Err(io::Error::other("no sandbox that is well answers there"))
+    }
 }
 
 /// The token of the control API and the page: that of the environment, or a new one where others can reach these.
@@ -152,7 +162,11 @@ fn token(arguments: &Arguments) -> Result<Option<String>, Failure> {
     }
 }
 
-fn configure(arguments: &Arguments, token: Option<&str>) -> Result<SandboxBuilder, Failure> {
+fn configure(
+    arguments: &Arguments,
+    token: Option<&str>,
+    lines: Option<Lines>,
+) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder()
         .listen(arguments.listen)
         .new_templates_are(arguments.new_templates)
@@ -185,11 +199,8 @@ fn configure(arguments: &Arguments, token: Option<&str>) -> Result<SandboxBuilde
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if !output::mode().quiet {
-        builder = builder.observer(|activity| {
-            // Nobody may be reading.
-            drop(writeln!(io::stdout().lock(), "{}", line(activity)));
-        });
+    if let Some(lines) = lines {
+        builder = builder.observer(move |activity| lines.print(line(activity)));
     }
     if let Some(path) = &arguments.seed {
         let refused = |invalid: InvalidInput| {
@@ -257,7 +268,8 @@ fn line(activity: Activity<'_>) -> String {
 fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "REST       {}", sandbox.url())?;
-    let fragment = token.map(|token| format!("#token={token}")).unwrap_or_default();
+    let encoded = |token| utf8_percent_encode(token, FRAGMENT);
+    let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
     writeln!(out, "Console    {}/{fragment}   (open it in a browser)", sandbox.url())?;
     if let Some(smsc) = sandbox.smsc() {
         let (system_id, password) = (demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD);
@@ -325,6 +337,9 @@ pub(crate) const SMPP_LISTEN: &str = "127.0.0.1:2775";
 
 /// The environment variable that holds the token of the control API.
 const TOKEN: &str = "ENGAGELAB_SANDBOX_TOKEN";
+
+/// What stands for something else in the fragment of an address, or is changed by a browser.
+const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// In octets.
 const LARGEST_SEED: usize = 64 << 20;

@@ -23,8 +23,11 @@ impl Terminal {
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
-        write!(self.output, "{} ", wrap::for_terminal(question, &self.output, 0))?;
+        let question = wrap::for_terminal(question, &self.output, 0);
+        write!(self.output, "{question} ")?;
         self.output.flush()?;
+        #[cfg(unix)]
+        let _again = unix::asked_again(&self.output, question)?;
         self.read_line()
     }
 
@@ -99,6 +102,24 @@ mod unix {
         }
     }
 
+    /// As long as what is given back lives, a question is asked once more when the program was suspended and goes on.
+    pub(super) fn asked_again(terminal: &File, question: String) -> io::Result<AroundSuspension> {
+        let terminal = terminal.try_clone()?;
+        AroundSuspension::run(
+            || (),
+            move || {
+                if is_in_front(&terminal) {
+                    let _ = write!(&terminal, "{question} ");
+                }
+            },
+        )
+    }
+
+    /// Whether the terminal is this program's now. In the background, it is suspended again when it reads on.
+    fn is_in_front(terminal: &File) -> bool {
+        tcgetpgrp(terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+    }
+
     struct ShownAtDrop(Arc<Hideable>);
 
     impl Drop for ShownAtDrop {
@@ -125,9 +146,9 @@ mod unix {
             write!(&self.terminal, "{} ", self.question)
         }
 
-        /// Asks once more when the program goes on. In the background it is suspended again when it reads on.
+        /// Asks once more when the program goes on.
         fn ask_again(&self) {
-            if tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
+            if is_in_front(&self.terminal) {
                 let _ = self.ask();
             }
         }

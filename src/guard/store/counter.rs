@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::entries::{Entries, Entry};
+
 /// What was charged, by sub-window: a list in order of time, of what is not over yet.
 ///
 /// An entry counts until the window has passed since the end of its sub-window. So nothing counts for less than the
@@ -13,13 +15,7 @@ pub(super) struct Counter {
     total: u64,
     /// The latest sub-window that was charged.
     last: u64,
-    entries: Vec<Entry>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    start: u64,
-    amount: u64,
+    entries: Entries,
 }
 
 /// A window and its sub-windows, in milliseconds.
@@ -51,26 +47,27 @@ impl Window {
 
 impl Counter {
     pub(super) fn new(generation: u64) -> Self {
-        Self { generation, total: 0, last: 0, entries: Vec::new() }
+        Self { generation, total: 0, last: 0, entries: Entries::None }
     }
 
     /// What counts now.
     pub(super) fn total(&self, window: Window, now: u64) -> u64 {
         let over = self.over(window, now);
-        let gone: u64 = self.entries[..over].iter().map(|entry| entry.amount).sum();
+        let gone: u64 = self.entries.as_slice()[..over].iter().map(|entry| entry.amount).sum();
         self.total - gone
     }
 
     /// How many entries are over.
     fn over(&self, window: Window, now: u64) -> usize {
-        self.entries.iter().take_while(|entry| window.end(entry.start) <= now).count()
+        self.entries.as_slice().iter().take_while(|entry| window.end(entry.start) <= now).count()
     }
 
     /// Charges an amount, and gives the sub-window in which it counts. A clock that was set back finds entries from later
     /// on, and counts among those.
     pub(super) fn charge(&mut self, amount: u64, window: Window, now: u64) -> u64 {
         let over = self.over(window, now);
-        self.total -= self.entries.drain(..over).map(|entry| entry.amount).sum::<u64>();
+        self.total -= self.entries.as_slice()[..over].iter().map(|entry| entry.amount).sum::<u64>();
+        self.entries.remove_first(over);
         self.last = self.last.max(now - now % window.sub);
         self.add(self.last, amount);
         self.last
@@ -82,11 +79,12 @@ impl Counter {
             self.add(start, to - from);
             return;
         }
-        if let Ok(place) = self.entries.binary_search_by_key(&start, |entry| entry.start) {
-            let less = (from - to).min(self.entries[place].amount);
-            self.entries[place].amount -= less;
+        if let Ok(place) = self.place(start) {
+            let entry = &mut self.entries.as_mut_slice()[place];
+            let less = (from - to).min(entry.amount);
+            entry.amount -= less;
             self.total -= less;
-            if self.entries[place].amount == 0 {
+            if entry.amount == 0 {
                 self.entries.remove(place);
             }
         }
@@ -99,16 +97,15 @@ impl Counter {
         // What would not fit is no longer told apart: caps are far below.
         let amount = amount.min(u64::MAX - self.total);
         self.total += amount;
-        match self.entries.binary_search_by_key(&start, |entry| entry.start) {
-            Ok(place) => self.entries[place].amount += amount,
-            Err(place) => {
-                if self.entries.is_empty() {
-                    // Most counters have one entry or two.
-                    self.entries.reserve_exact(1);
-                }
-                self.entries.insert(place, Entry { start, amount });
-            }
+        match self.place(start) {
+            Ok(place) => self.entries.as_mut_slice()[place].amount += amount,
+            Err(place) => self.entries.insert(place, Entry { start, amount }),
         }
+    }
+
+    /// Where a sub-window stands, or would.
+    fn place(&self, start: u64) -> Result<usize, usize> {
+        self.entries.as_slice().binary_search_by_key(&start, |entry| entry.start)
     }
 
     /// When everything that was charged is over, whatever it was adjusted to.
@@ -130,7 +127,7 @@ pub(super) fn wait<'a>(
     now: u64,
 ) -> Option<u64> {
     let mut ends: Vec<(u64, u64)> = counters
-        .flat_map(|counter| &counter.entries[counter.over(window, now)..])
+        .flat_map(|counter| &counter.entries.as_slice()[counter.over(window, now)..])
         .map(|entry| (window.end(entry.start), entry.amount))
         .collect();
     ends.sort_unstable();

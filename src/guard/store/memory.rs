@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::counter::{Counter, Window, allowed, sub_window, wait};
+use super::hash::Spread;
 use super::{
     Adjusted, Cap, Charge, ChargeId, Charged, Decision, Enforcement, Excess, Key, MAX_CHARGES, Record, Store,
     StoreError, Version, check, check_amounts, check_value,
@@ -31,9 +32,9 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct State {
-    counters: HashMap<Key, Held>,
-    charges: HashMap<ChargeId, Remembered>,
-    records: HashMap<Key, Kept>,
+    counters: HashMap<Key, Held, Spread>,
+    charges: HashMap<ChargeId, Remembered, Spread>,
+    records: HashMap<Key, Kept, Spread>,
     /// When something may be over.
     due: Schedule<Due, u64>,
     last_generation: u64,

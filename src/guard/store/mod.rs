@@ -5,6 +5,8 @@
 pub mod conformance;
 
 mod counter;
+mod entries;
+mod hash;
 mod memory;
 
 use std::error::Error as StdError;

@@ -28,17 +28,23 @@ const word = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).r
 
 function snippets(to, template) {
   const { key: name, secret } = key(), base = location.origin;
+  // A secret that was brought along is not shown: whoever brought it has it in the environment, or is told to.
+  const missing = "\"${ENGAGELAB_DEV_SECRET:?set it to the secret of this key}\"";
+  const pair = secret === null ? `${quoted(`${name}:`)} + os.environ["ENGAGELAB_DEV_SECRET"]` : quoted(`${name}:${secret}`);
   return {
-    curl: `curl ${base}/v1/messages \\\n  -u ${word(`${name}:${secret}`)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(JSON.stringify({ to, template: { id: template } }))}`,
-    Rust: `let credentials = Credentials::new(${rustQuoted(name)}, ${rustQuoted(secret)})?;\nlet client = Client::builder(credentials).base_url(${rustQuoted(base)}).build()?;\nlet receipt = client.send_otp(&${rustQuoted(to)}.parse()?, &TemplateRef::new(${rustQuoted(template)})?)?;`,
-    Python: `import base64\nimport json\nimport urllib.request\n\nrequest = urllib.request.Request(\n    ${quoted(`${base}/v1/messages`)},\n    json.dumps({"to": ${quoted(to)}, "template": {"id": ${quoted(template)}}}).encode(),\n    {\n        "Content-Type": "application/json",\n        "Authorization": "Basic " + base64.b64encode(${quoted(`${name}:${secret}`)}.encode()).decode(),\n    },\n)\nprint(json.load(urllib.request.urlopen(request)))`,
-    environment: `export ENGAGELAB_DEV_KEY=${word(name)}\nexport ENGAGELAB_DEV_SECRET=${word(secret)}\nexport ENGAGELAB_OTP_BASE_URL=${word(base)}`,
+    curl: `curl ${base}/v1/messages \\\n  -u ${secret === null ? word(`${name}:`) + missing : word(`${name}:${secret}`)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${word(`{"to": ${quoted(to)},\n       "template": {"id": ${quoted(template)}}}`)}`,
+    Rust: `let credentials = Credentials::new(${rustQuoted(name)}, ${secret === null ? `std::env::var("ENGAGELAB_DEV_SECRET")?` : rustQuoted(secret)})?;\nlet client = Client::builder(credentials).base_url(${rustQuoted(base)}).build()?;\nlet receipt = client.send_otp(&${rustQuoted(to)}.parse()?, &TemplateRef::new(${rustQuoted(template)})?)?;`,
+    Python: `import base64\nimport json\n${secret === null ? "import os\n" : ""}import urllib.request\n\nrequest = urllib.request.Request(\n    ${quoted(`${base}/v1/messages`)},\n    json.dumps({"to": ${quoted(to)}, "template": {"id": ${quoted(template)}}}).encode(),\n    {\n        "Content-Type": "application/json",\n        "Authorization": "Basic " + base64.b64encode(${secret === null ? `(${pair})` : pair}.encode()).decode(),\n    },\n)\nprint(json.load(urllib.request.urlopen(request)))`,
+    environment: `export ENGAGELAB_DEV_KEY=${word(name)}\n${secret === null ? `: ${missing}` : `export ENGAGELAB_DEV_SECRET=${word(secret)}`}\nexport ENGAGELAB_OTP_BASE_URL=${word(base)}`,
   };
 }
 
 // The call that a request was. What was not kept of it is a variable, and the shell runs nothing until that is set.
 const MASK = "••••••";
+// What a request can be refused for and curl sends all the same: fields of the body, and these.
+const REPEATABLE = /^[a-z]\S*$|^(the path|the method|Authorization|Content-Type|X-Sandbox-Fault)$/;
 function curlOf(request) {
+  if (request.field && !REPEATABLE.test(request.field)) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
   const variables = [];
   const variable = (name, what) => {
     const same = variables.filter((one) => one.startsWith(name)).length, unique = same ? `${name}_${same + 1}` : name;
@@ -55,6 +61,7 @@ function curlOf(request) {
   if (/[[\]{}]/.test(request.path)) parts.push("-g");
   if (/\/\.\.?(\/|$)/.test(request.path)) parts.push("--path-as-is");
   parts.push(word(location.origin + request.path));
+  if (request.field === "X-Sandbox-Fault") parts.push("-H", `'X-Sandbox-Fault: '${variable("FAULT", "the fault that was asked for is not kept")}`);
   if (request.fault) parts.push("-H", word(`X-Sandbox-Fault: ${request.fault}`));
   if (request.body) {
     let body;
@@ -188,5 +195,5 @@ function typescriptTest(told) {
 
 function testFor(language, message, templates) {
   const told = story(message, templates);
-  return language === "Rust" ? rustTest(message, told) : language === "Python" ? pythonTest(told) : typescriptTest(told);
+  return { notes: told.notes, text: language === "Rust" ? rustTest(message, told) : language === "Python" ? pythonTest(told) : typescriptTest(told) };
 }

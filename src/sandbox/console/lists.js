@@ -133,10 +133,10 @@ async function callbacksView() {
   return [
     el("section", { class: "card", "aria-labelledby": "url-title" },
       el("h2", { id: "url-title" }, "Where callbacks go"),
-      state.callbacks.urls.length ? el("ul", { class: "plain" }, state.callbacks.urls.map((url) => el("li", {}, el("code", {}, url)))) : [el("p", { class: "dim small" }, "Nowhere yet. Enter the address of your receiver; it is checked at once, as the service does. One that prints what comes listens at ", el("code", {}, "http://127.0.0.1:8036"), " when it is started so:"),
+      state.callbacks.urls.length ? el("ul", { class: "plain" }, state.callbacks.urls.map((url) => el("li", { class: "row", "data-key": url }, el("code", {}, url), button("Remove", act(`callback-urls?${new URLSearchParams({ url })}`, undefined, "Removed.", "DELETE"), { class: "slim push", "aria-label": `Remove ${url}` })))) : [el("p", { class: "dim small" }, "Nowhere yet. Enter the address of your receiver; it is checked at once, as the service does. One that prints what comes listens at ", el("code", {}, "http://127.0.0.1:8036"), " when it is started so:"),
         copyable(el("code", {}, "engagelab-otp callback listen --sandbox"), "engagelab-otp callback listen --sandbox", "the command")],
       el("form", { class: "row", id: "set-url", onsubmit: attempt(async (event) => { event.preventDefault(); await api("callback-urls", { url: typed.url }); typed.url = ""; notice("Set, and checked: see below."); await refresh(); }) },
-        field("url", state.callbacks.urls.length ? "Another address" : "Address", { type: "url", placeholder: "http://127.0.0.1:8000/callback", required: true }), el("button", { type: "submit" }, "Set")),
+        field("url", state.callbacks.urls.length ? "Another address" : "Address", { type: "url", placeholder: "http://127.0.0.1:8036", required: true }), el("button", { type: "submit" }, "Set")),
       state.callbacks.signed_as ? el("dl", { class: "values", id: "signed-as" }, [["Signed by", "user"], ["With the secret", "secret"]].map(([label, name]) => [el("dt", {}, label), el("dd", {}, copyable(el("code", {}, state.callbacks.signed_as[name]), state.callbacks.signed_as[name], `the ${name === "user" ? "user name" : "secret"} of callbacks`))])) : null),
     el("div", { class: "two" },
       el("section", { class: "card", "aria-labelledby": "fire-title" },

@@ -22,11 +22,12 @@ function runCard(message, title, templates) {
       button("Deliver now", event("deliver", "Delivered.")), button("Fail now", event("fail", "Failed.")),
       button("Expire the code", event("expire", "The code has expired."), { disabled: !live }), button("Verify", event("verify", "Verified."), { disabled: !live })),
     details("test", el("span", {}, "Copy as test"), () => {
-      const text = testFor(typed.test, message, templates);
+      const { text, notes } = testFor(typed.test, message, templates);
       return [
         choice("test", "Language", [["Rust"], ["Python"], ["TypeScript"]], draw),
         el("p", { class: "dim small" }, typed.test === "Rust" ? "It starts a sandbox of its own, and has the same happen there." : `It empties the sandbox at ${location.origin}, and has the same happen there once more.`,
           token && typed.test !== "Rust" ? [" It reads the token from ", el("code", {}, "ENGAGELAB_SANDBOX_TOKEN"), "."] : null),
+        notes.map((note) => el("p", { class: "small" }, note)),
         el("div", { class: "copy" }, block(text, "The test", "test-text"), copyButton(text, `the test in ${typed.test}`)),
       ];
     }));

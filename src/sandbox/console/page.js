@@ -6,6 +6,8 @@ const NAMES = Object.keys(VIEWS);
 const view = (name) => VIEWS[NAMES.includes(name) ? name : "send"];
 const place = () => { const [, name, id] = location.hash.split("/"); return { name: name || "send", id }; };
 
+// Whether somebody goes to another section, which is then shown from its beginning; and whether to search in it.
+let moved = false, search = false;
 let drawing = 0;
 async function draw() {
   const turn = ++drawing, hash = location.hash;
@@ -15,7 +17,7 @@ async function draw() {
   try {
     content = name === "message" ? await messageView(decodeURIComponent(id || "")) : await view(name)[1]();
   } catch (error) {
-    if (error.status === 401 || error.status === 403) content = [tokenCard(error.message)];
+    if (error.status === 401 || error.status === 403) content = [tokenCard(error)];
     else content = [el("section", { class: "card" }, el("p", { class: "empty" }, name === "message" && (error instanceof URIError || error.status === 404)
       ? ["No message has this id, or it is forgotten. ", el("a", { href: "#/messages" }, "See the messages"), "."] : error.message))];
   }
@@ -30,6 +32,10 @@ async function draw() {
   frame(name);
   // Who had the focus on something that is no more goes on from where the section begins.
   if (focused !== document.body && !focused.isConnected) $("main").focus({ preventScroll: true });
+  if (!moved) return;
+  scrollTo(0, 0);
+  (search && $("filter") || $("main")).focus({ preventScroll: true });
+  moved = search = false;
 }
 function frame(name) {
   const current = name === "message" ? "messages" : NAMES.includes(name) ? name : "send";
@@ -41,15 +47,22 @@ function frame(name) {
   morph($("footer"), el("footer", { id: "footer" }, el("span", {}, `Times are ${zone()}.`), button(shortcuts ? "Turn single-key shortcuts off" : "Turn single-key shortcuts on", () => { shortcuts = !shortcuts; localStorage.setItem("shortcuts", shortcuts ? "on" : "off"); frame(place().name); }, { id: "shortcuts" }), shortcuts ? el("span", {}, `1 to ${NAMES.length}: sections. /: search. Esc: back.`) : null));
   document.title = `${name === "message" ? "Message" : view(name)[0]} · OTP sandbox`;
 }
-function tokenCard(reason) {
-  return el("section", { class: "card" }, el("h2", {}, "The token, please"), el("p", {}, reason), el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); setToken($("token").value.trim()); refresh().catch(() => {}); } },
-    el("label", {}, "Token", el("input", { id: "token", type: "password", autocomplete: "off" })), el("button", { type: "submit" }, "Open")));
+function tokenCard(error) {
+  if (error.status === 403) return el("section", { class: "card" }, el("h2", {}, "Not from here"), el("p", {}, `${error.message}.`));
+  return el("section", { class: "card", "aria-labelledby": "token-title" }, el("h2", { id: "token-title" }, "This sandbox wants its token"),
+    el("p", {}, token ? "What was given is not the token that it was started with." : ["It is that of ", el("code", {}, "ENGAGELAB_SANDBOX_TOKEN"), ", or one that was printed when it started."]),
+    el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); setToken($("token").value.trim()); refresh().catch(() => {}); } },
+      el("label", {}, "Token", el("input", { id: "token", "data-refused": token, type: "password", autocomplete: "off", required: true })), el("button", { type: "submit", class: "main" }, "Open")));
 }
 
 let shortcuts = localStorage.getItem("shortcuts") !== "off";
 async function refresh() {
   try { state = await api("state"); } catch (error) {
-    if (error.status === 401 || error.status === 403) { $("main").replaceChildren(tokenCard(error.message)); frame("send"); }
+    if (error.status === 401 || error.status === 403) {
+      // What is being typed there is not disturbed.
+      const asked = $("token");
+      if (!asked || asked.dataset.refused !== token) { $("main").replaceChildren(tokenCard(error)); frame(place().name); if ($("token")) $("token").focus(); }
+    }
     throw error;
   }
   $("base").textContent = location.origin;
@@ -66,14 +79,11 @@ async function watch() {
     } catch (error) {
       $("live").textContent = error.status === 401 || error.status === 403 ? "locked" : error.status === 503 ? "too many pages are open" : "not reachable"; $("live").className = "live off";
       await new Promise((done) => setTimeout(done, 1500));
-      // Who is typing the token is not disturbed.
-      while ($("token") && $("token") === document.activeElement) await new Promise((done) => setTimeout(done, 500));
     }
   }
 }
-let search = false;
 document.querySelector(".skip").onclick = (event) => { event.preventDefault(); $("main").focus(); };
-addEventListener("hashchange", async () => { await (takeToken() ? refresh().catch(() => {}) : draw()); scrollTo(0, 0); (search && $("filter") || $("main")).focus({ preventScroll: true }); search = false; });
+addEventListener("hashchange", async () => { moved = true; await (takeToken() ? refresh().catch(() => {}) : draw()); });
 addEventListener("keydown", (event) => {
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
   if (event.key === "Escape" && !typing && place().name === "message") location.hash = "#/messages";

@@ -1,8 +1,7 @@
 
 // ---- Sending and verifying.
 
-// A secret that was brought along is not shown: whoever brought it knows it.
-const key = () => { const known = state.keys.find((one) => one.key === typed.key) || state.keys[0] || { key: "", secret: "", is_demo: false }; return { ...known, secret: known.secret ?? "SECRET" }; };
+const key = () => state.keys.find((known) => known.key === typed.key) || state.keys[0] || { key: "", secret: null, is_demo: false };
 const call = (path, body, method = "POST") => api("call", { key: typed.key || key().key, method, path, body });
 
 function sendBody() {
@@ -107,7 +106,7 @@ function pointHere() {
     el("h2", { id: "point-title", tabindex: "-1" }, "Point your program here"),
     el("div", { class: "two" },
       el("div", { class: "card-part" },
-        el("dl", { class: "values" }, line("Base URL", location.origin), line("Base URL with /v1", `${location.origin}/v1`), line("Key", name), line("Secret", secret),
+        el("dl", { class: "values" }, line("Base URL", location.origin), line("Base URL with /v1", `${location.origin}/v1`), line("Key", name), secret === null ? [el("dt", {}, "Secret"), el("dd", {}, "the one that the sandbox was started with")] : line("Secret", secret),
           state.smpp ? [line("SMPP", state.smpp.address), line("System id", state.smpp.system_id), line("Password", state.smpp.password)] : null),
         el("h3", {}, "As the environment"),
         el("div", { class: "copy" }, block(environment, "The environment", "environment"), copyButton(environment, "the environment"))),

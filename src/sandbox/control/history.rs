@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::{Outcome, not_found, room_to_wait, stops, view};
+use crate::Recipient;
 use crate::api::types::{Channel, MessageStatus};
 use crate::sandbox::model::{Message, Refusal};
 use crate::sandbox::shared::Shared;
@@ -42,14 +43,19 @@ impl Filter {
             status: asked.parameter("status", is_status, STATUS_RULE)?,
             since: time("since")?,
             until: time("until")?,
-            ..Self::of_sending(asked)
+            ..Self::of_sending(asked)?
         })
     }
 
     /// What a message is sent with, and keeps whatever becomes of it.
-    fn of_sending(asked: &Asked<'_>) -> Self {
-        let text = |name| asked.text(name).map(str::to_owned);
-        Self { to: text("to"), template: text("template"), ..Self::default() }
+    fn of_sending(asked: &Asked<'_>) -> Result<Self, Refusal> {
+        // A `+` that was not written as `%2B` has become a space, with which no recipient begins.
+        let to =
+            asked.text("to").map(|to| to.strip_prefix(' ').map_or(to.to_owned(), |rest| format!("+{rest}")));
+        if let Some(Err(invalid)) = to.as_ref().map(|to| to.parse::<Recipient>()) {
+            return Err(Refusal::from(invalid).about("to"));
+        }
+        Ok(Self { to, template: asked.text("template").map(str::to_owned), ..Self::default() })
     }
 
     fn is_empty(&self) -> bool {
@@ -136,7 +142,7 @@ pub(super) fn messages(shared: &Shared, asked: &Asked<'_>) -> Outcome {
 
 /// The newest message to somebody, waited for if there is none yet.
 pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
-    let filter = Filter::of_sending(asked);
+    let filter = Filter::of_sending(asked)?;
     let rule = format!("must be 0 to {MOST_WAIT} seconds");
     let wait =
         asked.parameter("wait", |seconds| (0.0..=MOST_WAIT).contains(seconds), rule)?.unwrap_or_default();

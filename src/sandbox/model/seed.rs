@@ -24,7 +24,7 @@ impl Seed {
         if let Some(name) = members.keys().find(|name| !matches!(name.as_str(), "templates" | "behaviors")) {
             return Err(InvalidInput::of(
                 name.clone(),
-                "must be left out: a seed has `templates` and `behaviors`",
+                "must be left out: known here are templates, behaviors",
             ));
         }
         let templates = match members.get("templates") {

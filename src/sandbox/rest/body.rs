@@ -19,7 +19,7 @@ pub(super) fn value(request: &Request) -> Result<Value, Refusal> {
         return Err(Refusal::parameter("Content-Type", rule).with_status(415));
     }
     serde_json::from_slice(&request.body)
-        .map_err(|error| Refusal::new(ErrorCode::InvalidJson, error.to_string()).about("body"))
+        .map_err(|error| Refusal::new(ErrorCode::InvalidJson, format!("must be JSON: {error}")).about("body"))
 }
 
 /// Reads a value as the document describes it.

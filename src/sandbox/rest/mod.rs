@@ -60,12 +60,12 @@ pub(crate) fn unreadable(shared: &Shared, bad: &BadRequest, request: &Request) -
 
 /// Answers a request that is turned away before anything else is looked at, and remembers it.
 pub(crate) fn refuse(shared: &Shared, request: &Request, refusal: Refusal) -> Response {
-    recorded(shared, request, |_, _, _| refusal.into())
+    recorded(shared, request, |_, _, _, _| refusal.into())
 }
 
 /// Answers a request to the API, with the fault that is in store for it, and remembers both.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
-    recorded(shared, request, |state, record, now| {
+    recorded(shared, request, |state, record, given, now| {
         let route = route(request);
         let asked = match asked_fault(request) {
             Ok(asked) => asked,
@@ -74,7 +74,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
         // A page's icon, or a path that leads nowhere, uses none up.
         let in_store = record.operation.and_then(|operation| asked.is_none().then_some(operation));
         record.fault = asked.or_else(|| in_store.and_then(|operation| state.faults.take(Some(operation))));
-        perform(record.fault, state, |state| act(state, request, route, now).unwrap_or_else(Outcome::from))
+        perform(record.fault, state, |state| {
+            act(state, request, route, given, now).unwrap_or_else(Outcome::from)
+        })
     })
 }
 
@@ -82,16 +84,18 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
 fn recorded(
     shared: &Shared,
     request: &Request,
-    answer: impl FnOnce(&mut State, &mut RecordedRequest, SystemTime) -> Outcome,
+    answer: impl FnOnce(&mut State, &mut RecordedRequest, Option<(&str, &str)>, SystemTime) -> Outcome,
 ) -> Response {
     let began = Instant::now();
     // One lock for both, so that faults go to requests in the order in which these are acted on.
     let (response, record) = shared.update(|state, now| {
         let operation = route(request).ok().map(|(operation, ..)| operation.id);
         let mut record = RecordedRequest::of(request, operation, now);
-        let known = |(key, _): &(String, String)| state.model.keys().iter().any(|known| known.key() == key);
-        record.key = credentials(request).filter(known).map(|(key, _)| key);
-        let Outcome { response, message, refusal, unacted } = answer(state, &mut record, now);
+        let credentials = credentials(request);
+        let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
+        let is_known = |key: &str| state.model.keys().iter().any(|known| known.key() == key);
+        record.key = given.filter(|(key, _)| is_known(key)).map(|(key, _)| key.to_owned());
+        let Outcome { response, message, refusal, unacted } = answer(state, &mut record, given, now);
         record.reason = unacted.map(|fault| fault.explanation().to_owned());
         if let Some(refusal) = refusal {
             record.refuse(refusal);
@@ -137,20 +141,19 @@ fn act(
     state: &mut State,
     request: &Request,
     route: Result<(&Operation, Handler, String), RouteError>,
+    given: Option<(&str, &str)>,
     now: SystemTime,
 ) -> Result<Outcome, Refusal> {
     // Who has no key is not told what there is.
     let verifies = matches!(&route, Ok((operation, ..)) if operation.id == api::operations::VERIFY_OTP.id);
     if !matches!(route, Err(RouteError::NoSuchPath)) {
-        let credentials = credentials(request);
-        let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
         state.model.authorize(given, verifies)?;
     }
     match route {
         Ok((_, handler, parameter)) => handler(state, &Call { request, parameter, now }),
         Err(RouteError::NoSuchPath) => {
             let rule = format!("there is no such operation: {}", hint(&request.path));
-            Err(Refusal::new(ErrorCode::NotFound, rule).with_status(404))
+            Err(Refusal::new(ErrorCode::NotFound, rule).about("the path").with_status(404))
         }
         Err(RouteError::WrongMethod(allowed)) => {
             let allowed = allowed.join(", ");

@@ -118,7 +118,8 @@ impl FromStr for SampleEvent {
 
     fn from_str(name: &str) -> Result<Self, InvalidInput> {
         let found = Self::ALL.into_iter().find(|event| event.as_str() == name);
-        found.ok_or_else(|| InvalidInput::new("event", "must be one that the sandbox can make up"))
+        let names = || Self::ALL.map(Self::as_str).join(", ");
+        found.ok_or_else(|| InvalidInput::of("event", format!("must be one of: {}", names())))
     }
 }
 

@@ -198,11 +198,11 @@ impl Consumer {
             Ok(200) => Ok(()),
             Ok(status) => {
                 let retry = Retry::with_status(status);
-                say(&format!("Forwarded, and answered with {status}."));
+                say(&format!("Forwarded, and answered with {status}{COMES_AGAIN}"));
                 Err(retry)
             }
             Err(reason) => {
-                say(&format!("Not forwarded: {reason}"));
+                say(&format!("{reason}{COMES_AGAIN}"));
                 Err(Retry::with_status(502))
             }
         }
@@ -227,6 +227,9 @@ pub(crate) fn report(event: &ServerEvent<'_>) {
     };
     say(&text);
 }
+
+/// What a callback does that is not taken.
+const COMES_AGAIN: &str = ". It comes again, and its events are printed once more then.";
 
 /// How long the inbox is left alone when nothing comes.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
