@@ -104,7 +104,8 @@ impl<'a> Record<'a> {
     /// Enters what the record says.
     pub(super) fn enter(&self, table: &mut Table) {
         let (row, state, reason) = match self {
-            Self::Head(_) => return,
+            // What stands before it is another batch's, of which nobody got anything.
+            Self::Head(_) => return table.forget(),
             // Until a result says otherwise.
             Self::Intent(row, _) => (row, RowState::Unknown, "interrupted"),
             Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
@@ -138,7 +139,10 @@ impl BatchJournal {
         let mut found = None;
         let mut tries = Tries::default();
         let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
-            Some(Record::Head(text)) => found = serde_json::from_slice::<Head>(text).ok().or(found.take()),
+            Some(Record::Head(text)) => {
+                found = serde_json::from_slice::<Head>(text).ok().or(found.take());
+                each(&Record::Head(text));
+            }
             Some(record) => {
                 tries.count(&record);
                 each(&record);
@@ -158,6 +162,7 @@ impl BatchJournal {
         if difference != Some(None) {
             let text = serde_json::to_vec(head).unwrap_or_default();
             journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
+            each(&Record::Head(&text));
         }
         Ok(Self { journal })
     }
@@ -202,7 +207,7 @@ impl Tries {
             Record::Intent(..) => self.open += 1,
             Record::Result(_, state, _) => {
                 self.open = self.open.saturating_sub(1);
-                self.has_acted |= *state != RowState::Left;
+                self.has_acted |= matches!(state, RowState::Accepted | RowState::Unknown);
             }
             Record::Resolved(..) => self.has_acted = true,
         }
