@@ -229,7 +229,7 @@ impl Sandbox {
     /// Waits until `wanted` is true; false if that takes longer than `timeout`. It is asked whenever something
     /// has happened.
     pub fn wait_for(&self, timeout: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
-        self.shared.wait_for(timeout, || wanted(self))
+        self.shared.wait_for(timeout, None, || wanted(self))
     }
 
     /// Accepts no more, and lets what is under way be answered: whoever waits for news is told that it stops, and slow

@@ -188,7 +188,8 @@ impl RequestLog {
 pub(crate) fn masked(body: &[u8]) -> String {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            mask(&mut value, false);
+            let place = if value.is_object() { Place::Named } else { Place::Free };
+            mask(&mut value, place);
             value.to_string()
         }
         // What is no JSON cannot be masked field by field, and may hold anything.
@@ -208,37 +209,61 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// Masks what may be a code: by its name anywhere, and by its looks among a template's parameters, whose names are free.
-fn mask(value: &mut Value, among_params: bool) {
+/// Masks what may be a code: below a name that codes have, whatever stands there; and by its looks among a template's
+/// parameters, whose names are free, and where no name says what it is.
+fn mask(value: &mut Value, place: Place) {
     match value {
         Value::Object(fields) => {
-            // The number of an error stands beside its message, and is no secret.
+            // The number of an error stands beside its message, has four digits at most, and is no secret.
             let is_error = fields.contains_key("message");
             for (name, value) in fields {
-                let is_number = value.is_number() && !(is_error && name == "code");
-                let is_code = match value {
-                    Value::String(text) => is_of_a_code(name) || among_params && looks_like_a_code(text),
-                    Value::Number(_) => {
-                        is_number && (among_params || matches!(name.as_str(), "code" | "verify_code"))
+                let place = match place {
+                    Place::OfACode => Place::OfACode,
+                    _ if is_error && name == "code" && value.as_u64().is_some_and(|code| code < 10_000) => {
+                        continue;
                     }
-                    _ => false,
+                    _ if is_setting(name) => Place::Named,
+                    _ if is_of_a_code(name) => Place::OfACode,
+                    Place::Free => Place::Free,
+                    Place::Named if name == "params" => Place::Free,
+                    Place::Named => Place::Named,
                 };
-                if is_code {
-                    *value = Value::from("••••••");
-                } else {
-                    mask(value, among_params || name == "params");
-                }
+                mask(value, place);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, among_params)),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, place)),
+        Value::String(text) => {
+            if place == Place::OfACode || place == Place::Free && looks_like_a_code(text) {
+                *value = Value::from(MASK);
+            }
+        }
+        Value::Number(_) if place != Place::Named => *value = Value::from(MASK),
         _ => {}
     }
 }
 
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Below a name that says what it is.
+    Named,
+    /// Below a name that says nothing, or without any.
+    Free,
+    /// Below a name that codes have.
+    OfACode,
+}
+
+/// Names of the document that speak of codes, and hold none.
+fn is_setting(name: &str) -> bool {
+    name.starts_with("verify_code_") || matches!(name, "custom_country_codes" | "error_code")
+}
+
+const MASK: &str = "••••••";
+
 /// Whether a name is one that codes and secrets have: `otp`, `verify_code`, `loginPin`, `OTPCode`.
 fn is_of_a_code(name: &str) -> bool {
-    const WORDS: [&str; 10] =
-        ["code", "otp", "pin", "tan", "passcode", "password", "passwd", "pwd", "secret", "token"];
+    const WORDS: [&str; 11] =
+        ["code", "otp", "pin", "tan", "passcode", "password", "passwd", "pwd", "secret", "token", "verify"];
     // Nearly all names are none of these, and are done with here.
     let lower_case = name.to_lowercase();
     if !WORDS.iter().any(|word| lower_case.contains(word)) {
@@ -290,8 +315,26 @@ mod tests {
         );
         let error = r#"{"code":3002,"message":"invalid"}"#;
         assert_eq!(masked(error.as_bytes()), error, "the number of an error is no secret");
-        for body in [r#"{"verify_code":398210}"#, r#"{"code":398210}"#] {
-            assert!(!masked(body.as_bytes()).contains("398210"), "a code written as a number is a code");
+        for body in [
+            r#"{"verify_code":398210}"#,
+            r#"{"code":398210}"#,
+            r#"{"message_id":"1","verifyCode":398210}"#,
+            r#"{"verifycode":398210}"#,
+            r#"{"pincode":398210}"#,
+            r#"{"passcode":398210}"#,
+            r#"{"verify_code":["398210"]}"#,
+            r#"{"verify_code":{"v":"398210"}}"#,
+            r#"{"params":"398210"}"#,
+            r#"{"params":["398210"]}"#,
+            r#"{"params":{"k":["398210"]}}"#,
+            r#"{"message":"x","code":398210,"to":"+6591234567"}"#,
+            r#"{"message":"x","code":"398210"}"#,
+            r#"{"verify":"398210"}"#,
+            r#""398210""#,
+            "398210",
+            r#"["398210"]"#,
+        ] {
+            assert!(!masked(body.as_bytes()).contains("398210"), "{body}");
         }
         for params in [
             r#"{"otp":"398210"}"#,

@@ -1,5 +1,6 @@
 //! What the threads of a sandbox share: its state under one lock, its time, and who waits for what.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -31,7 +32,29 @@ struct Inner {
     /// Counts changes.
     version: u64,
     watchers: usize,
+    /// Who waits from outside, by number: the lowest has waited longest.
+    waiters: BTreeSet<u64>,
+    waiters_numbered: u64,
     stopping: bool,
+}
+
+/// Somebody who waits from outside, over HTTP, for as long as this lives.
+pub(crate) struct Waiter<'a> {
+    shared: &'a Shared,
+    number: u64,
+}
+
+impl Waiter<'_> {
+    /// Whether others have taken the place.
+    pub(crate) fn is_dismissed(&self) -> bool {
+        !lock(&self.shared.inner).waiters.contains(&self.number)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        lock(&self.shared.inner).waiters.remove(&self.number);
+    }
 }
 
 /// Something that an observer is told of.
@@ -53,7 +76,15 @@ impl Shared {
         signing_clock: Arc<dyn Clock>,
         observer: Option<Box<Observer>>,
     ) -> Self {
-        let inner = Inner { state, offset: Duration::ZERO, version: 0, watchers: 0, stopping: false };
+        let inner = Inner {
+            state,
+            offset: Duration::ZERO,
+            version: 0,
+            watchers: 0,
+            waiters: BTreeSet::new(),
+            waiters_numbered: 0,
+            stopping: false,
+        };
         Self {
             inner: Mutex::new(inner),
             clock,
@@ -75,6 +106,8 @@ impl Shared {
         let mut inner = lock(&self.inner);
         let now = self.now(&inner);
         let waited_for = inner.state.next_due();
+        // What was due before comes first, however late the scheduler is.
+        inner.state.tick(now);
         let outcome = update(&mut inner.state, now);
         inner.state.tick(now);
         self.notify(&mut inner, waited_for);
@@ -146,8 +179,27 @@ impl Shared {
         None
     }
 
-    /// Waits until `wanted` is true; false if it is not within the time, or the sandbox stops.
-    pub(crate) fn wait_for(&self, timeout: Duration, mut wanted: impl FnMut() -> bool) -> bool {
+    /// Lets somebody wait from outside. Of more than leave connections for all else, who has waited longest is dismissed:
+    /// those whose programs have gone cannot be told from the others.
+    pub(crate) fn waiter(&self) -> Waiter<'_> {
+        let mut inner = lock(&self.inner);
+        while inner.waiters.len() >= MOST_WAITERS {
+            inner.waiters.pop_first();
+            self.changed.notify_all();
+        }
+        inner.waiters_numbered += 1;
+        let number = inner.waiters_numbered;
+        inner.waiters.insert(number);
+        Waiter { shared: self, number }
+    }
+
+    /// Waits until `wanted` is true; false if it is not within the time, the sandbox stops, or the waiter is dismissed.
+    pub(crate) fn wait_for(
+        &self,
+        timeout: Duration,
+        waiter: Option<&Waiter<'_>>,
+        mut wanted: impl FnMut() -> bool,
+    ) -> bool {
         let deadline = deadline_after(Instant::now(), timeout);
         let mut seen = self.version();
         loop {
@@ -155,7 +207,7 @@ impl Shared {
                 return true;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.wait_for_change(seen, left) {
+            match self.wait_for_change(seen, left, waiter) {
                 Some(version) if version != seen => seen = version,
                 _ => return false,
             }
@@ -172,12 +224,19 @@ impl Shared {
         lock(&self.inner).watchers
     }
 
-    /// Waits until the version is another one than `seen`, and says which it is; none once the sandbox stops.
-    pub(crate) fn wait_for_change(&self, seen: u64, timeout: Duration) -> Option<u64> {
+    /// Waits until the version is another one than `seen`, and says which it is; none once the sandbox stops. A waiter
+    /// who is dismissed is told the version as it is.
+    pub(crate) fn wait_for_change(
+        &self,
+        seen: u64,
+        timeout: Duration,
+        waiter: Option<&Waiter<'_>>,
+    ) -> Option<u64> {
         let deadline = deadline_after(Instant::now(), timeout);
         let mut inner = lock(&self.inner);
         inner.watchers += 1;
-        while inner.version == seen && !inner.stopping {
+        let may_wait = |inner: &Inner| waiter.is_none_or(|waiter| inner.waiters.contains(&waiter.number));
+        while inner.version == seen && !inner.stopping && may_wait(&inner) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -258,6 +317,9 @@ impl Deliveries for Shared {
         }
     }
 }
+
+/// The most who wait from outside.
+pub(crate) const MOST_WAITERS: usize = 64;
 
 /// The longest that the scheduler waits before it looks at the clock again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

@@ -345,3 +345,45 @@ fn a_code_is_waited_for_though_a_message_without_one_came_later() {
     client.send_message(&user, &TemplateRef::new("hello").expect("valid")).expect("sent");
     assert_eq!(sandbox.wait_for_code(&user), sandbox.code(&id));
 }
+
+#[test]
+fn waiters_whose_programs_have_gone_keep_nobody_from_waiting() {
+    let sandbox = Sandbox::start().expect("started");
+    let path = "/sandbox/messages/latest?to=%2B6590000000&wait=60";
+    let waiting: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = connect(sandbox.address());
+            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            stream.write_all(request.as_bytes()).expect("written");
+            stream
+        })
+        .collect();
+    while ask(&sandbox, "GET", "/sandbox/state", &Value::Null).1["watchers"] != 64 {}
+    drop(waiting);
+    std::thread::scope(|scope| {
+        let newest = scope.spawn(|| ask(&sandbox, "GET", path, &Value::Null));
+        // The first of those who have gone gives its place up.
+        let sent = send(&sandbox, "+6590000000");
+        let (status, message) = newest.join().expect("answered");
+        assert_eq!((status, &message["id"]), (200, &json!(sent.0)), "{message}");
+    });
+}
+
+#[test]
+fn an_empty_parameter_and_a_body_of_a_deletion_are_no_wish_for_all_there_is() {
+    let receivers = ["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"];
+    let sandbox = Sandbox::start().expect("started");
+    for url in receivers {
+        assert_eq!(ask(&sandbox, "POST", "/sandbox/callback-urls", &json!({"url": url})).0, 200);
+    }
+    for (method, path, body) in [
+        ("DELETE", "/sandbox/callback-urls", json!({"url": receivers[0]})),
+        ("DELETE", "/sandbox/callback-urls?url=", Value::Null),
+        ("DELETE", "/sandbox/messages", json!({"x": 1})),
+        ("GET", "/sandbox/messages/latest?to=", Value::Null),
+    ] {
+        assert_eq!(ask(&sandbox, method, path, &body).0, 400, "{method} {path}");
+    }
+    let (_, state) = ask(&sandbox, "GET", "/sandbox/state", &Value::Null);
+    assert_eq!(state["callbacks"]["urls"], json!(receivers));
+}

@@ -30,7 +30,7 @@ impl<'a> Asked<'a> {
     /// Of these parameters each can be given once, and no other.
     pub(super) fn read(request: &'a Request, of: String, known: &[&str]) -> Result<Self, Refusal> {
         let query = request.parameters().ok_or_else(|| Refusal::parameter("the query", "must be UTF-8"))?;
-        for (index, (name, _)) in query.iter().enumerate() {
+        for (index, (name, value)) in query.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 let rule = match known {
                     [] => "must be left out: this path takes no parameters".to_owned(),
@@ -41,6 +41,16 @@ impl<'a> Asked<'a> {
             if query[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Refusal::parameter(name.clone(), "must be given once"));
             }
+            // An empty variable of a shell is not a wish for all there is.
+            if value.is_empty() && ["url", "to", "after", "before"].contains(&name.as_str()) {
+                return Err(Refusal::parameter(name.clone(), "must have a value, or be left out"));
+            }
+        }
+        if request.method == "DELETE" && !request.body.is_empty() {
+            return Err(Refusal::parameter(
+                "the body",
+                "must be left out: what is deleted stands in the address",
+            ));
         }
         Ok(Self { request, of, query })
     }

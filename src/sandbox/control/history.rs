@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::asked::Asked;
-use super::{Outcome, not_found, room_to_wait, stops, view};
+use super::{Outcome, dismissed, not_found, stops, view};
 use crate::Recipient;
 use crate::api::types::{Channel, MessageStatus};
 use crate::sandbox::model::{Message, Refusal};
@@ -147,11 +147,9 @@ pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
     let wait =
         asked.parameter("wait", |seconds| (0.0..=MOST_WAIT).contains(seconds), rule)?.unwrap_or_default();
     let mut after = message_id(asked, "after")?;
-    if wait > 0.0 {
-        room_to_wait(shared)?;
-    }
+    let waiter = (wait > 0.0).then(|| shared.waiter());
     let mut found = None;
-    shared.wait_for(Duration::from_secs_f64(wait), || {
+    shared.wait_for(Duration::from_secs_f64(wait), waiter.as_ref(), || {
         let mut newest = None;
         look_through(shared, None, |state, message| {
             newest.get_or_insert_with(|| message.id.0.clone());
@@ -169,7 +167,11 @@ pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
         found.is_some()
     });
     let none = || not_found("no such message was sent, in the time to wait for it");
-    found.ok_or_else(|| if wait > 0.0 && shared.is_stopping() { stops() } else { none() })
+    found.ok_or_else(|| match &waiter {
+        Some(_) if shared.is_stopping() => stops(),
+        Some(waiter) if waiter.is_dismissed() => dismissed(),
+        _ => none(),
+    })
 }
 
 pub(super) fn requests(shared: &Shared, asked: &Asked<'_>) -> Outcome {

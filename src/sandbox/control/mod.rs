@@ -86,8 +86,8 @@ impl Control {
     /// Waits for news, within limits: of time, and of how many wait.
     fn changes(&self, asked: &Asked<'_>) -> Outcome {
         let seen = asked.parameter("since", |_| true, "must be a version, as an answer says it")?;
-        room_to_wait(&self.shared)?;
-        let version = self.shared.wait_for_change(seen.unwrap_or(u64::MAX), LONGEST_WAIT);
+        let waiter = self.shared.waiter();
+        let version = self.shared.wait_for_change(seen.unwrap_or(u64::MAX), LONGEST_WAIT, Some(&waiter));
         version.map(|version| json!({"version": version})).ok_or_else(stops)
     }
 
@@ -132,6 +132,7 @@ fn state(state: &State) -> Value {
         "callbacks": {
             "urls": state.outbox.urls().collect::<Vec<_>>(),
             "signed_as": signed_as(state),
+            "lost_rows": state.outbox.lost_rows(),
             "fault": state.outbox.fault().map(|fault| fault.to_string()),
             "faults": CallbackFault::ALL.map(|it| fault(it.to_string(), it.explanation())),
         },
@@ -159,16 +160,12 @@ fn errors() -> Value {
     known.map(|code| json!({"code": code.value(), "name": code.name()})).collect()
 }
 
-/// Refuses to let more wait than leaves connections for all else.
-fn room_to_wait(shared: &Shared) -> Result<(), Refusal> {
-    if shared.watchers() < MOST_WATCHERS {
-        return Ok(());
-    }
-    Err(Refusal::new(ErrorCode::Internal, "too many wait for news: ask again later").with_status(503))
-}
-
 fn not_found(what: &'static str) -> Refusal {
     Refusal::new(ErrorCode::NotFound, what).with_status(404)
+}
+
+fn dismissed() -> Refusal {
+    Refusal::new(ErrorCode::Internal, "too many wait: this place was given to somebody else").with_status(503)
 }
 
 fn stops() -> Refusal {
@@ -265,9 +262,6 @@ const fn route(
 
 /// The longest that a watcher waits for news before it has to ask again.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
-
-/// The most that wait for news at a time, so that enough connections are left for all else.
-const MOST_WATCHERS: usize = 64;
 
 #[cfg(test)]
 mod tests {

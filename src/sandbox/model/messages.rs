@@ -53,6 +53,11 @@ impl NewMessage {
 }
 
 impl Messages {
+    /// The most messages that are remembered.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
     /// No messages yet; at most so many are remembered.
     pub(crate) fn new(most: usize) -> Self {
         Self {

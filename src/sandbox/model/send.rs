@@ -57,14 +57,21 @@ impl Model {
     ) -> Result<&Message, Refusal> {
         let checked =
             requests.iter().map(|request| self.check(request, now)).collect::<Result<Vec<_>, _>>()?;
+        let no_room = || {
+            Refusal::new(
+                ErrorCode::Internal,
+                "the sandbox's history has no room for so many messages: `--history`",
+            )
+        };
+        if checked.len() > self.messages.most() {
+            return Err(no_room());
+        }
         let mut first = None;
         for checked in checked {
             let id = self.accept(checked, now).id.clone();
             first.get_or_insert(id);
         }
-        // With less room than messages, the first is forgotten already.
-        let first = first.and_then(|id| self.messages.get(&id.0));
-        first.ok_or_else(|| Refusal::new(ErrorCode::Internal, "the history has no room for these messages"))
+        first.and_then(|id| self.messages.get(&id.0)).ok_or_else(no_room)
     }
 
     fn check(&mut self, request: &SendRequest<'_>, now: SystemTime) -> Result<Checked, Refusal> {

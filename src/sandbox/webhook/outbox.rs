@@ -2,7 +2,7 @@
 //!
 //! It posts nothing itself, and time is passed in: workers take what is queued and say what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -63,7 +63,10 @@ pub(crate) struct PendingDelivery {
 pub(crate) struct Outbox {
     plan: CallbackPlan,
     schedule: Schedule<Planned>,
-    gathered: Vec<(Option<MessageId>, Value)>,
+    /// Rows that are to become callbacks, as soon as receivers have taken those before.
+    gathered: VecDeque<(Option<MessageId>, Value)>,
+    /// How many rows were forgotten before anybody took them.
+    lost_rows: u64,
     callbacks: BTreeMap<u64, Callback>,
     made: u64,
     /// How many octets the bodies of all callbacks take.
@@ -88,7 +91,8 @@ impl Outbox {
             plan,
             targets: Targets::new(urls, MOST_CALLBACKS),
             schedule: Schedule::default(),
-            gathered: Vec::new(),
+            gathered: VecDeque::new(),
+            lost_rows: 0,
             callbacks: BTreeMap::new(),
             made: 0,
             weight: 0,
@@ -202,22 +206,35 @@ impl Outbox {
     pub(crate) fn clear(&mut self) {
         self.callbacks.clear();
         self.gathered.clear();
+        self.lost_rows = 0;
         self.schedule.clear();
         self.targets.clear();
         self.weight = 0;
     }
 
     pub(crate) fn gather(&mut self, message: Option<MessageId>, row: Value) {
-        if self.is_wanted() {
-            self.gathered.push((message, row));
+        if !self.is_wanted() {
+            return;
         }
+        if self.gathered.len() >= MOST_GATHERED && self.gathered.pop_front().is_some() {
+            self.lost_rows += 1;
+        }
+        self.gathered.push_back((message, row));
     }
 
+    /// How many rows were forgotten before anybody took them, since there were too many.
+    pub(crate) fn lost_rows(&self) -> u64 {
+        self.lost_rows
+    }
+
+    /// Makes callbacks of the gathered rows. Where a receiver is slow, the rows wait and then travel together, so that none
+    /// has to be forgotten.
     fn flush(&mut self, now: SystemTime) {
-        let gathered = std::mem::take(&mut self.gathered);
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
         let targets = self.targets.numbers();
-        for rows in gathered.chunks(self.plan.most_rows.max(1)) {
+        while !self.gathered.is_empty() && self.targets.longest_queue() < MOST_QUEUED {
+            let most = self.plan.most_rows.clamp(1, self.gathered.len());
+            let rows: Vec<_> = self.gathered.drain(..most).collect();
             let mut ordered: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
             if reversed {
                 ordered.reverse();
@@ -373,8 +390,9 @@ impl Outbox {
     fn make(&mut self, target: usize, body: String, messages: Vec<MessageId>, now: SystemTime) -> u64 {
         self.weight += body.len();
         while self.callbacks.len() >= MOST_CALLBACKS || self.weight > MOST_BODIES {
-            let Some((_, forgotten)) = self.callbacks.pop_first() else { break };
-            self.weight -= forgotten.body.len();
+            if !self.forget_one() {
+                break;
+            }
         }
         self.made += 1;
         let url = self.targets.url(target).unwrap_or_default().to_owned();
@@ -391,6 +409,23 @@ impl Outbox {
         };
         self.callbacks.insert(self.made, callback);
         self.made
+    }
+
+    /// Forgets the oldest callback of which nothing more is to come, or the oldest if there is none; false if there is none
+    /// at all.
+    fn forget_one(&mut self) -> bool {
+        let is_over =
+            |callback: &Callback| matches!(callback.state, CallbackState::Delivered | CallbackState::GivenUp);
+        let over = self.callbacks.values().find(|callback| is_over(callback)).map(|callback| callback.id);
+        let oldest = || self.callbacks.keys().next().copied();
+        let Some(forgotten) = over.or_else(oldest).and_then(|id| self.callbacks.remove(&id)) else {
+            return false;
+        };
+        self.weight -= forgotten.body.len();
+        if !is_over(&forgotten) {
+            self.lost_rows += forgotten.messages.len() as u64;
+        }
+        true
     }
 
     fn queue(&mut self, id: u64, signing: SigningMode) {
@@ -431,6 +466,12 @@ fn forge(header: &str) -> String {
 /// The most callbacks that are remembered.
 pub(crate) const MOST_CALLBACKS: usize = 5_000;
 
+/// The most callbacks that wait for one receiver; rows beyond wait to travel with others.
+const MOST_QUEUED: usize = 1_000;
+
+/// The most rows that wait to become callbacks: about as many as 100 MiB hold.
+const MOST_GATHERED: usize = 200_000;
+
 /// The most octets that the bodies of all remembered callbacks take.
 const MOST_BODIES: usize = 64 * 1024 * 1024;
 
@@ -462,6 +503,30 @@ mod tests {
             (1..=25).map(|attempts| redelivery_pause(attempts).map(|pause| pause.as_secs() / 60)).collect();
         assert_eq!(minutes[..7], [1, 10, 60, 120, 300, 600, 1440].map(Some));
         assert_eq!(minutes[23..], [Some(1440), None]);
+    }
+
+    #[test]
+    fn a_receiver_that_is_slow_gets_every_row_in_fewer_callbacks() {
+        let mut outbox = outbox();
+        outbox.plan.most_rows = 20;
+        let rows = 3 * MOST_CALLBACKS;
+        for number in 0..rows {
+            outbox.gather(Some(MessageId(number.to_string())), json!({"number": number}));
+            outbox.tick(UNIX_EPOCH);
+        }
+        assert!(outbox.targets.queued(0) <= MOST_QUEUED);
+        let mut taken = Vec::new();
+        while let Some(delivery) = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH) {
+            let body: Value = serde_json::from_str(&delivery.body).expect("JSON");
+            let numbers =
+                body["rows"].as_array().expect("rows").iter().filter_map(|row| row["number"].as_u64());
+            taken.extend(numbers.map(|number| number as usize));
+            let answer = DeliveryResponse::Status { status: 200, body: String::new() };
+            outbox.delivered(delivery, answer, Duration::ZERO, UNIX_EPOCH, 1);
+            outbox.tick(UNIX_EPOCH);
+        }
+        assert_eq!(taken, (0..rows).collect::<Vec<_>>());
+        assert_eq!(outbox.lost_rows(), 0);
     }
 
     #[test]

@@ -75,6 +75,11 @@ impl<T> Targets<T> {
         self.all.get_mut(&number)?.queue.pop_front()
     }
 
+    /// How many wait for the address for which most do.
+    pub(super) fn longest_queue(&self) -> usize {
+        self.all.values().map(|target| target.queue.len()).max().unwrap_or_default()
+    }
+
     pub(super) fn has_queued(&self) -> bool {
         self.all.values().any(|target| !target.queue.is_empty())
     }
