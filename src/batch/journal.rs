@@ -104,7 +104,8 @@ impl<'a> Record<'a> {
     /// Enters what the record says.
     pub(super) fn enter(&self, table: &mut Table) {
         match *self {
-            Self::Head(_) => {}
+            // What stands before it is another batch's, of which nobody got anything.
+            Self::Head(_) => table.forget(),
             Self::Intent(row, _) => {
                 // Until a result says otherwise.
                 if !table.attempt(row) {
@@ -147,7 +148,8 @@ impl BatchJournal {
         let (journal, Recovery { torn, .. }) =
             Journal::open_file(path, options, |_, octets| match Record::read(octets) {
                 Some(Record::Head(text)) => {
-                    found = serde_json::from_slice::<Head>(text).ok().or(found.take())
+                    found = serde_json::from_slice::<Head>(text).ok().or(found.take());
+                    each(&Record::Head(text));
                 }
                 Some(record) => {
                     tries.count(&record);
@@ -171,6 +173,7 @@ impl BatchJournal {
         // A journal by which nobody got anything may become another batch's.
         if difference != Some(None) {
             journal.write(&first).map_err(failed)?;
+            each(&Record::Head(first.get(1..).unwrap_or_default()));
         }
         Ok(Self { journal, torn })
     }
@@ -215,7 +218,7 @@ impl Tries {
             Record::Intent(..) => self.open += 1,
             Record::Result(_, state, _) => {
                 self.open = self.open.saturating_sub(1);
-                self.has_acted |= *state != RowState::Left;
+                self.has_acted |= matches!(state, RowState::Accepted | RowState::Unknown);
             }
             Record::Resolved(..) => self.has_acted = true,
         }

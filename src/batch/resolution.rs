@@ -245,7 +245,8 @@ pub(super) struct Earlier {
 impl Earlier {
     pub(super) fn enter(&mut self, record: &Record<'_>) {
         match *record {
-            Record::Head(_) | Record::Result(_, RowState::Unknown, _) => {}
+            Record::Head(_) => *self = Self::default(),
+            Record::Result(_, RowState::Unknown, _) => {}
             Record::Intent(row, time) => self.attempts.entry(row).or_default().push(time),
             Record::Result(row, state, text) => {
                 if state == RowState::Accepted {

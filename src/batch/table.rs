@@ -36,6 +36,10 @@ impl RowState {
             Self::Duplicate => "duplicate",
         }
     }
+
+    const fn is_final(self) -> bool {
+        matches!(self, Self::Accepted | Self::Invalid | Self::Duplicate)
+    }
 }
 
 impl fmt::Display for RowState {
@@ -132,18 +136,19 @@ impl Table {
         let is_doubtful = std::mem::take(&mut entry.is_doubtful);
         let stays = is_doubtful && matches!(state, RowState::Left | RowState::Rejected);
         match entry.state {
-            RowState::Accepted => None,
+            state if state.is_final() => None,
             RowState::Unknown if stays => Some(RowState::Unknown),
             _ => self.set(row, state, reason).then_some(state),
         }
     }
 
     /// Sets where a row stands. One that was accepted stays so: a callback can tell it of an earlier attempt while another
-    /// one is under way, and it does not matter then what that comes to. Says whether it was set.
+    /// one is under way, and it does not matter then what that comes to. One that is left out stays so as well: what stands
+    /// in a journal of it is of another batch. Says whether it was set.
     pub(super) fn set(&mut self, row: u32, state: RowState, reason: &str) -> bool {
         let reason = self.place(reason);
         let entry = self.rows.get_mut((row as usize).wrapping_sub(1));
-        let Some(entry) = entry.filter(|entry| entry.state != RowState::Accepted) else { return false };
+        let Some(entry) = entry.filter(|entry| !entry.state.is_final()) else { return false };
         *self.counts.of(entry.state) -= 1;
         *self.counts.of(state) += 1;
         *entry = Entry { state, is_doubtful: false, reason };
@@ -152,6 +157,17 @@ impl Table {
 
     fn entry_mut(&mut self, row: u32) -> Option<&mut Entry> {
         self.rows.get_mut((row as usize).wrapping_sub(1))
+    }
+
+    /// Has all rows be left but those that are left out.
+    pub(super) fn forget(&mut self) {
+        for entry in &mut self.rows {
+            if !matches!(entry.state, RowState::Invalid | RowState::Duplicate) {
+                *self.counts.of(entry.state) -= 1;
+                self.counts.left += 1;
+                *entry = Entry::default();
+            }
+        }
     }
 
     fn place(&mut self, reason: &str) -> u16 {

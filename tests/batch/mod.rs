@@ -270,6 +270,27 @@ fn credentials_that_are_refused_end_the_run_and_refuse_no_row() {
 }
 
 #[test]
+fn the_journal_of_a_batch_of_which_nobody_got_anything_becomes_the_next_ones() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", format!("to\n{}", numbers(20)));
+    let mistyped = options(&path).template("sandbox-otp-tlp".parse().expect("valid"));
+    let input = Input::check(&path, mistyped).expect("good");
+    assert_eq!(open(input, &sandbox, workers(4)).run(|_| {}).counts.rejected, 20);
+    // Row 1, which the first one rejected, is a bad one now.
+    folder.write("a.csv", format!("to\n1\n{}", numbers(19)));
+    let input = Input::check(&path, options(&path)).expect("checked").skip_invalid();
+    let summary = open(input, &sandbox, workers(4)).run(|_| {});
+    let counts = summary.counts;
+    assert_eq!((counts.accepted, counts.rejected, counts.left, counts.invalid), (19, 0, 0, 1), "{summary:?}");
+    // And opened once more, nobody is sent to again.
+    let input = Input::check(&path, options(&path)).expect("checked").skip_invalid();
+    assert_eq!(open(input, &sandbox, workers(4)).counts(), counts);
+    let report = JournalReport::read(folder.0.join("a.csv.journal")).expect("readable");
+    assert_eq!((report.counts.accepted, report.counts.rejected), (19, 0));
+    assert_eq!(sandbox.messages().len(), 19);
+}
+
+#[test]
 fn two_runs_at_once_are_refused_and_so_is_the_journal_of_another_batch() {
     let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
     let path = folder.write("a.csv", format!("to\n{}", numbers(3)));

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use engagelab_otp::batch::JournalReport;
+use engagelab_otp::sandbox::Fault;
 use rexpect::session::{PtySession, spawn_command};
 
 use super::session::{Session, feed};
@@ -237,5 +239,32 @@ fn ctrl_z_at_the_question_suspends_it_and_fg_asks_again() {
         shell.expect("for good? [y/N]");
         shell.type_line("n");
         shell.expect("then-2-");
+    }
+}
+
+#[test]
+fn ctrl_c_after_the_question_ends_a_batch_in_order() {
+    for program in shells() {
+        let session = Session::start();
+        let credentials = session.sandbox.credentials();
+        let rows: String = (0..200).map(|row| format!("+659{row:07}\n")).collect();
+        std::fs::write(session.folder.join("input.csv"), format!("to\n{rows}")).expect("written");
+        let pause = Duration::from_millis(10);
+        session.sandbox.set_fault(Some(Fault::SlowBody { pause }));
+        let mut shell = Shell::start(&session, program);
+        let (key, secret) = (credentials.key(), credentials.secret());
+        shell.type_line(&format!("export ENGAGELAB_DEV_KEY={key} ENGAGELAB_DEV_SECRET={secret}"));
+        shell.type_line("export ENGAGELAB_OTP_BASE_URL=$URL");
+        shell.type_line("$OTP batch input.csv -t sandbox-otp-tpl --rate 40/s; echo ended-$?-");
+        shell.expect("[y/N]");
+        shell.type_line("y");
+        assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| !sandbox.messages().is_empty()));
+        shell.terminal.send_control('c').expect("sent");
+        shell.expect("Stopping: waiting");
+        let said = shell.expect("ended-5-");
+        assert!(said.contains(" of 200 accepted, ") && said.contains("it was stopped"), "{said}");
+        let report = JournalReport::read(session.folder.join("input.csv.journal")).expect("readable");
+        assert_eq!(report.counts.unknown, 0, "{report:?}");
+        assert!(report.counts.accepted > 0 && report.counts.left > 0, "{report:?}");
     }
 }

@@ -50,12 +50,15 @@ impl Drop for AroundSuspension {
 /// What is done at signals.
 #[derive(Default)]
 struct Actions {
+    /// Whether the program ends itself at the signals that end others: see [`EndSignals`].
+    ends_itself: bool,
     at_end: Option<Box<dyn FnOnce() + Send>>,
     #[cfg(unix)]
     around_suspension: Option<[Box<dyn Fn() + Send>; 2]>,
 }
 
 static ACTIONS: Mutex<Actions> = Mutex::new(Actions {
+    ends_itself: false,
     at_end: None,
     #[cfg(unix)]
     around_suspension: None,
@@ -66,7 +69,8 @@ fn actions() -> MutexGuard<'static, Actions> {
 }
 
 /// The signals that end what runs for long, in order: the first asks for it, the second ends it at once. They are caught
-/// from the time when this is made.
+/// from the time when this is made, also where a question has had them watched before, and do not end the program any more
+/// then: what is under way may just have ended, and be about to say so.
 pub(crate) struct EndSignals {
     #[cfg(unix)]
     signals: signal_hook::iterator::Signals,
@@ -74,10 +78,12 @@ pub(crate) struct EndSignals {
 
 impl EndSignals {
     pub(crate) fn catch() -> io::Result<Self> {
-        Ok(Self {
+        let caught = Self {
             #[cfg(unix)]
             signals: signal_hook::iterator::Signals::new(watching::not_ignored(&watching::ENDING))?,
-        })
+        };
+        actions().ends_itself = true;
+        Ok(caught)
     }
 
     /// What ends the waiting for the next signal.
@@ -144,6 +150,8 @@ mod watching {
                     after();
                 }
             }
+            // Whoever catches it is told as well.
+            _ if actions.ends_itself && ENDING.contains(&signal) => {}
             _ => {
                 if let Some(act) = actions.at_end.take() {
                     act();
