@@ -228,7 +228,7 @@ impl Batch {
                 return self.is_asked_again(row, not_admitted, observer);
             }
         };
-        let under_way = match self.state.begin(row) {
+        let under_way = match self.state.begin(row, self.transport.limit()) {
             Ok(under_way) => under_way,
             Err(error) => {
                 admission.withdraw();

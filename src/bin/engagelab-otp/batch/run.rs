@@ -127,6 +127,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         place.transport = place.transport.guarded(guard.clone());
     }
     let results = Results::open(arguments.results.as_deref())?;
+    results.must_not_be(file, "the input")?;
     let batch =
         Batch::open(input, place.transport, arguments.options()).map_err(|error| match error.kind() {
             BatchErrorKind::Journal => failure(&error).with_advice(
@@ -134,6 +135,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             ),
             _ => failure(&error),
         })?;
+    results.must_not_be(batch.journal(), "the journal")?;
     ask::torn(batch.torn());
     let listening = arguments.callbacks.listen(source, &batch, guard)?;
     let to_send = batch.to_send();
