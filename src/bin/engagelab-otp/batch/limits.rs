@@ -22,7 +22,7 @@ enum Counters {
     OfTheRun,
     /// Others share them.
     #[cfg(feature = "redis")]
-    Shared(Box<engagelab_otp::guard::RedisStoreBuilder>, Pepper),
+    Shared(Box<(engagelab_otp::guard::RedisStoreBuilder, Pepper)>),
 }
 
 /// The guard, if one is configured; nothing is connected yet. A sandbox has none: what is tried there must not use up what
@@ -94,7 +94,8 @@ impl Configured {
                 Guard::builder(MemoryStore::with_memory_limit(room.max(MemoryStore::DEFAULT_MEMORY)))
             }
             #[cfg(feature = "redis")]
-            Counters::Shared(builder, pepper) => {
+            Counters::Shared(shared) => {
+                let (builder, pepper) = *shared;
                 Guard::builder(builder.connect().map_err(|error| not_connected(&error))?).pepper(pepper)
             }
         };
@@ -117,7 +118,7 @@ fn shared(url: &str, pepper: Option<&str>) -> Result<Counters, Failure> {
     let pepper = Pepper::new(pepper).map_err(|invalid| wrong(10, invalid.rule()))?;
     let builder =
         engagelab_otp::guard::RedisStore::builder(url).map_err(|invalid| wrong(9, invalid.rule()))?;
-    Ok(Counters::Shared(Box::new(builder), pepper))
+    Ok(Counters::Shared(Box::new((builder, pepper))))
 }
 
 #[cfg(feature = "redis")]
