@@ -103,23 +103,28 @@ impl<'a> Record<'a> {
 
     /// Enters what the record says.
     pub(super) fn enter(&self, table: &mut Table) {
-        let (row, state, reason) = match self {
+        match *self {
             // What stands before it is another batch's, of which nobody got anything.
-            Self::Head(_) => return table.forget(),
-            // Until a result says otherwise.
-            Self::Intent(row, _) => (row, RowState::Unknown, "interrupted"),
-            Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
-                (row, RowState::Accepted, "")
+            Self::Head(_) => table.forget(),
+            Self::Intent(row, _) => {
+                // Until a result says otherwise.
+                if !table.attempt(row) {
+                    table.set(row, RowState::Unknown, "interrupted");
+                }
             }
-            Self::Result(row, state, reason) => (row, *state, *reason),
-        };
-        table.set(*row, state, reason);
+            Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
+                table.set(row, RowState::Accepted, "");
+            }
+            Self::Result(row, state, reason) => drop(table.settle(row, state, reason)),
+        }
     }
 }
 
 /// The journal of a run.
 pub(super) struct BatchJournal {
     journal: Journal,
+    /// How many octets were cut off at its end.
+    pub(super) torn: u64,
 }
 
 impl BatchJournal {
@@ -131,25 +136,28 @@ impl BatchJournal {
         disk: Option<Arc<dyn Disk>>,
         mut each: impl FnMut(&Record<'_>),
     ) -> Result<Self, BatchError> {
+        let first = [&[HEAD][..], &serde_json::to_vec(head).unwrap_or_default()].concat();
         let mut options = Options::new(KIND, durability);
+        options.first.clone_from(&first);
         if let Some(disk) = disk {
             options.disk = disk;
         }
         let failed = |error| BatchError::journal(path, error);
         let mut found = None;
         let mut tries = Tries::default();
-        let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
-            Some(Record::Head(text)) => {
-                found = serde_json::from_slice::<Head>(text).ok().or(found.take());
-                each(&Record::Head(text));
-            }
-            Some(record) => {
-                tries.count(&record);
-                each(&record);
-            }
-            None => {}
-        })
-        .map_err(failed)?;
+        let (journal, Recovery { torn, .. }) =
+            Journal::open_file(path, options, |_, octets| match Record::read(octets) {
+                Some(Record::Head(text)) => {
+                    found = serde_json::from_slice::<Head>(text).ok().or(found.take());
+                    each(&Record::Head(text));
+                }
+                Some(record) => {
+                    tries.count(&record);
+                    each(&record);
+                }
+                None => {}
+            })
+            .map_err(failed)?;
         let difference = found.as_ref().map(|found: &Head| found.difference(head));
         if tries.may_have_acted() {
             match difference {
@@ -158,13 +166,16 @@ impl BatchJournal {
                 None => return Err(BatchError::new(BatchErrorKind::NotAJournal, path)),
             }
         }
+        // None begins without a head: what stood in this one cannot be told.
+        if found.is_none() {
+            return Err(failed(JournalError::Damaged(path.to_owned(), 0)));
+        }
         // A journal by which nobody got anything may become another batch's.
         if difference != Some(None) {
-            let text = serde_json::to_vec(head).unwrap_or_default();
-            journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
-            each(&Record::Head(&text));
+            journal.write(&first).map_err(failed)?;
+            each(&Record::Head(first.get(1..).unwrap_or_default()));
         }
-        Ok(Self { journal })
+        Ok(Self { journal, torn })
     }
 
     /// Writes that this row is about to be sent, at this time. When this has returned, its request may leave.

@@ -123,6 +123,11 @@ impl Batch {
         Resolver(Arc::downgrade(&self.state))
     }
 
+    /// How many octets at the journal's end were no whole record, as a crash leaves them, and were cut off.
+    pub fn torn(&self) -> u64 {
+        self.state.torn()
+    }
+
     /// The journal.
     pub fn journal(&self) -> &Path {
         &self.state.path

@@ -68,6 +68,7 @@ impl State {
     pub(super) fn begin(&self, row: &Row) -> Result<Option<UnderWay>, JournalError> {
         let time = now();
         self.journal.intend(row.number, time)?;
+        sync::lock(&self.table).attempt(row.number);
         Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time)))
     }
 
@@ -93,8 +94,15 @@ impl State {
         let text = result.message_id.as_deref().or(result.reason.as_deref()).unwrap_or_default();
         let position = self.journal.settle(row.number, result.state, text);
         let reason = result.reason.as_deref().unwrap_or_default();
-        let is_news = sync::lock(&self.table).set(row.number, result.state, reason);
-        // An earlier attempt was accepted meanwhile.
+        let mut table = sync::lock(&self.table);
+        let stands = table.settle(row.number, result.state, reason);
+        if stands == Some(RowState::Unknown) && result.state != RowState::Unknown {
+            result = RowResult::new(row, RowState::Unknown);
+            result.reason = Some(table.reason(row.number).to_owned());
+        }
+        drop(table);
+        // Else an earlier attempt was accepted meanwhile.
+        let is_news = stands.is_some();
         try_again &= is_news;
         for found in found {
             // Where the journal fails, the run ends, and says so.
@@ -222,6 +230,10 @@ impl State {
     /// Whether there are rows that a callback may yet resolve.
     pub(super) fn awaits_callbacks(&self) -> bool {
         self.resolution.is_some() && sync::lock(&self.table).counts().unknown > 0
+    }
+
+    pub(super) fn torn(&self) -> u64 {
+        self.journal.torn
     }
 
     pub(super) fn journal_failed(&self, error: &JournalError) {

@@ -143,6 +143,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             ),
             _ => failure(&error),
         })?;
+    ask::torn(batch.torn());
     let listening = arguments.callbacks.listen(source, &batch, guard)?;
     let to_send = batch.to_send();
     if to_send > 0 {
