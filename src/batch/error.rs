@@ -46,6 +46,8 @@ pub enum BatchErrorKind {
     InUse,
     /// The file is no journal of a batch.
     NotAJournal,
+    /// The journal is damaged at this octet, otherwise than by a crash: what was sent cannot be told, and so nothing is.
+    Damaged(u64),
     /// A later version of this crate wrote the journal.
     NewerJournal,
     /// The journal is of a batch in which this was another: the input, the account, or a setting.
@@ -77,6 +79,7 @@ impl BatchError {
             JournalError::Locked(_) => BatchErrorKind::InUse,
             JournalError::NotAJournal(_) => BatchErrorKind::NotAJournal,
             JournalError::NewerVersion(_) => BatchErrorKind::NewerJournal,
+            JournalError::Damaged(_, octet) => BatchErrorKind::Damaged(*octet),
             _ => BatchErrorKind::Journal,
         };
         let source = (kind == BatchErrorKind::Journal).then_some(Source::Journal(source));
@@ -118,6 +121,9 @@ impl fmt::Display for BatchError {
             BatchErrorKind::OtherTransport => f.write_str("must be checked for the transport that it is sent over"),
             BatchErrorKind::InUse => f.write_str("is in use by another run"),
             BatchErrorKind::NotAJournal => f.write_str("is not the journal of a batch"),
+            BatchErrorKind::Damaged(octet) => {
+                write!(f, "the journal is damaged at octet {octet}: what was sent cannot be told")
+            }
             BatchErrorKind::NewerJournal => f.write_str("was written by a later version of this program"),
             BatchErrorKind::OtherBatch(what) => write!(f, "is the journal of a batch with another {what}"),
             BatchErrorKind::Journal => f.write_str("the journal cannot be used"),

@@ -4,12 +4,13 @@
 //! octets    field
 //! 1         kind
 //! head      JSON: what must be the same when the batch goes on
-//! intent    the row's number (4), and when it was written, in seconds since 1970 (4)
+//! intent    the row's number (4), when it was written, in seconds since 1970 (4), and until when its answer is awaited (4)
 //! result    the row's number (4), its state (1), and in UTF-8 the message's id or the reason
+//! lost      the row's number (4), when its answer was given up (4), and in UTF-8 the reason
 //! resolved  the row's number (4), the time of the intent that it is about (4), and in UTF-8 the message's id
 //! ```
 //!
-//! Numbers are in little-endian order. By the times of intents, callbacks can tell also a later run which message a row is
+//! Numbers are in little-endian order. By the times of intents and lost answers, callbacks can tell also a later run which message a row is
 //! that is unknown.
 
 use std::path::{Path, PathBuf};
@@ -69,10 +70,12 @@ impl Head {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
     Head(&'a [u8]),
-    /// A row, and when.
-    Intent(u32, u32),
+    /// A row, when it is about to be sent, and until when its answer is awaited.
+    Intent(u32, u32, u32),
     /// The text is a message's id, or the reason.
     Result(u32, RowState, &'a str),
+    /// The answer of a row was given up at this time, for this reason.
+    Lost(u32, u32, &'a str),
     /// A callback told that a row, of the intent of this time, is this message.
     Resolved(u32, u32, &'a str),
 }
@@ -83,11 +86,17 @@ impl<'a> Record<'a> {
         if *kind == HEAD {
             return Some(Self::Head(rest));
         }
-        let (row, rest) = rest.split_first_chunk::<4>()?;
-        let row = u32::from_le_bytes(*row);
-        let time = || rest.split_first_chunk::<4>().map(|(time, rest)| (u32::from_le_bytes(*time), rest));
+        let (row, rest) = number(rest)?;
+        let time = || number(rest);
         match *kind {
-            INTENT => Some(Self::Intent(row, time()?.0)),
+            INTENT => {
+                let (time, rest) = time()?;
+                Some(Self::Intent(row, time, number(rest)?.0))
+            }
+            LOST => {
+                let (time, text) = time()?;
+                Some(Self::Lost(row, time, std::str::from_utf8(text).ok()?))
+            }
             RESULT => {
                 let (state, text) = rest.split_first()?;
                 let state = STATES.iter().find(|(_, number)| number == state)?.0;
@@ -103,23 +112,33 @@ impl<'a> Record<'a> {
 
     /// Enters what the record says.
     pub(super) fn enter(&self, table: &mut Table) {
-        let (row, state, reason) = match self {
+        match *self {
             // What stands before it is another batch's, of which nobody got anything.
-            Self::Head(_) => return table.forget(),
-            // Until a result says otherwise.
-            Self::Intent(row, _) => (row, RowState::Unknown, "interrupted"),
-            Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
-                (row, RowState::Accepted, "")
+            Self::Head(_) => table.forget(),
+            Self::Intent(row, ..) => {
+                // Until a result says otherwise.
+                if !table.attempt(row) {
+                    table.set(row, RowState::Unknown, "interrupted");
+                }
             }
-            Self::Result(row, state, reason) => (row, *state, *reason),
-        };
-        table.set(*row, state, reason);
+            Self::Result(row, RowState::Accepted, _) | Self::Resolved(row, ..) => {
+                table.set(row, RowState::Accepted, "");
+            }
+            Self::Result(row, state, reason) => drop(table.settle(row, state, reason)),
+            Self::Lost(row, _, reason) => drop(table.settle(row, RowState::Unknown, reason)),
+        }
     }
+}
+
+fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
+    octets.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
 }
 
 /// The journal of a run.
 pub(super) struct BatchJournal {
     journal: Journal,
+    /// How many octets were cut off at its end.
+    pub(super) torn: u64,
 }
 
 impl BatchJournal {
@@ -131,25 +150,28 @@ impl BatchJournal {
         disk: Option<Arc<dyn Disk>>,
         mut each: impl FnMut(&Record<'_>),
     ) -> Result<Self, BatchError> {
+        let first = [&[HEAD][..], &serde_json::to_vec(head).unwrap_or_default()].concat();
         let mut options = Options::new(KIND, durability);
+        options.first.clone_from(&first);
         if let Some(disk) = disk {
             options.disk = disk;
         }
         let failed = |error| BatchError::journal(path, error);
         let mut found = None;
         let mut tries = Tries::default();
-        let (journal, _) = Journal::open_file(path, options, |_, octets| match Record::read(octets) {
-            Some(Record::Head(text)) => {
-                found = serde_json::from_slice::<Head>(text).ok().or(found.take());
-                each(&Record::Head(text));
-            }
-            Some(record) => {
-                tries.count(&record);
-                each(&record);
-            }
-            None => {}
-        })
-        .map_err(failed)?;
+        let (journal, Recovery { torn, .. }) =
+            Journal::open_file(path, options, |_, octets| match Record::read(octets) {
+                Some(Record::Head(text)) => {
+                    found = serde_json::from_slice::<Head>(text).ok().or(found.take());
+                    each(&Record::Head(text));
+                }
+                Some(record) => {
+                    tries.count(&record);
+                    each(&record);
+                }
+                None => {}
+            })
+            .map_err(failed)?;
         let difference = found.as_ref().map(|found: &Head| found.difference(head));
         if tries.may_have_acted() {
             match difference {
@@ -158,18 +180,23 @@ impl BatchJournal {
                 None => return Err(BatchError::new(BatchErrorKind::NotAJournal, path)),
             }
         }
+        // None begins without a head: what stood in this one cannot be told.
+        if found.is_none() {
+            return Err(failed(JournalError::Damaged(path.to_owned(), 0)));
+        }
         // A journal by which nobody got anything may become another batch's.
         if difference != Some(None) {
-            let text = serde_json::to_vec(head).unwrap_or_default();
-            journal.write(&[&[HEAD][..], &text].concat()).map_err(failed)?;
-            each(&Record::Head(&text));
+            journal.write(&first).map_err(failed)?;
+            each(&Record::Head(first.get(1..).unwrap_or_default()));
         }
-        Ok(Self { journal })
+        Ok(Self { journal, torn })
     }
 
-    /// Writes that this row is about to be sent, at this time. When this has returned, its request may leave.
-    pub(super) fn intend(&self, row: u32, time: u32) -> Result<(), JournalError> {
-        self.journal.write(&[&[INTENT][..], &row.to_le_bytes(), &time.to_le_bytes()].concat()).map(drop)
+    /// Writes that this row is about to be sent, at this time, and its answer awaited until then. When this has returned, its
+    /// request may leave.
+    pub(super) fn intend(&self, row: u32, time: u32, until: u32) -> Result<(), JournalError> {
+        let record = [&[INTENT][..], &row.to_le_bytes(), &time.to_le_bytes(), &until.to_le_bytes()];
+        self.journal.write(&record.concat()).map(drop)
     }
 
     /// Writes which message a row is, of the intent of this time.
@@ -178,11 +205,20 @@ impl BatchJournal {
         self.journal.write(&record.concat()).map(drop)
     }
 
-    /// Notes what became of a row. It is written with the next intent, or when it is [handed over](Self::hand_over): what a
+    /// Notes what became of a row, at this time. It is written with the next intent, or when it is [handed over](Self::hand_over): what a
     /// crash leaves unknown is then no more than one row for each worker.
-    pub(super) fn settle(&self, row: u32, state: RowState, text: &str) -> Result<Position, JournalError> {
-        let number = STATES.iter().find(|(known, _)| *known == state).map_or(0, |(_, number)| *number);
-        let record = [&[RESULT][..], &row.to_le_bytes(), &[number], text.as_bytes()].concat();
+    pub(super) fn settle(
+        &self,
+        row: u32,
+        state: RowState,
+        text: &str,
+        now: u32,
+    ) -> Result<Position, JournalError> {
+        let (row, text) = (row.to_le_bytes(), text.as_bytes());
+        let record = match STATES.iter().find(|(known, _)| *known == state) {
+            Some((_, number)) => [&[RESULT][..], &row, &[*number], text].concat(),
+            None => [&[LOST][..], &row, &now.to_le_bytes(), text].concat(),
+        };
         self.journal.append(&record)
     }
 
@@ -207,9 +243,9 @@ impl Tries {
             Record::Intent(..) => self.open += 1,
             Record::Result(_, state, _) => {
                 self.open = self.open.saturating_sub(1);
-                self.has_acted |= matches!(state, RowState::Accepted | RowState::Unknown);
+                self.has_acted |= *state == RowState::Accepted;
             }
-            Record::Resolved(..) => self.has_acted = true,
+            Record::Lost(..) | Record::Resolved(..) => self.has_acted = true,
         }
     }
 
@@ -244,7 +280,7 @@ const HEAD: u8 = 1;
 const INTENT: u8 = 2;
 const RESULT: u8 = 3;
 const RESOLVED: u8 = 4;
+const LOST: u8 = 5;
 
 /// The states that a result can have, by their numbers.
-const STATES: [(RowState, u8); 4] =
-    [(RowState::Left, 0), (RowState::Accepted, 1), (RowState::Rejected, 2), (RowState::Unknown, 3)];
+const STATES: [(RowState, u8); 3] = [(RowState::Left, 0), (RowState::Accepted, 1), (RowState::Rejected, 2)];

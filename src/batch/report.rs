@@ -24,6 +24,8 @@ pub struct JournalReport {
     pub counts: Counts,
     /// How many rows stand where for which reason.
     pub reasons: BTreeMap<(RowState, String), u64>,
+    /// How many octets at the end are no whole record, as a crash leaves them.
+    pub torn: u64,
 }
 
 impl JournalReport {
@@ -37,7 +39,7 @@ impl JournalReport {
         let mut found = None;
         // One closure after the other has the table.
         let cell = std::cell::RefCell::new(&mut table);
-        journal::read(
+        let recovery = journal::read(
             path.as_ref(),
             |head| {
                 **cell.borrow_mut() = Table::new(head.rows);
@@ -54,6 +56,7 @@ impl JournalReport {
             template: found.template,
             counts: table.counts(),
             reasons: table.reasons(),
+            torn: recovery.torn,
         })
     }
 }

@@ -21,9 +21,11 @@ use crate::sync;
 /// the same.
 ///
 /// A callback is taken for that of a row only if there is no doubt. Its message must be none of which this batch has a
-/// receipt, and exactly one send of the batch without a receipt, those under way included, must have its recipient, its
-/// template and, up to a minute, its time. Else the row stays unknown. Rows that an earlier run left unknown are resolved
-/// by the same rule, by the times in the journal.
+/// receipt, its id one that a receipt could name, and exactly one send of the batch without a receipt, those under way
+/// included, must have its recipient, its template and its time. A send has the times from when it was about to leave until
+/// its answer was given up, and a minute more on either side, since clocks differ. Else the row stays unknown. Rows that an
+/// earlier run left unknown are resolved by the same rule, by the times in the journal; where a run was killed, an answer
+/// counts as given up when the client's limit for a call would have ended.
 ///
 /// What this cannot know: sends of the same template to the same recipient by other programs, one of which could be taken
 /// for a row; callbacks that came while no run was there to take them; and what a run that survived only the end of the
@@ -152,9 +154,11 @@ impl Resolution {
         if !earlier.attempts.is_empty() {
             rows.rewind();
             while let Some(row) = rows.next(|number| earlier.attempts.contains_key(&number))? {
-                for &time in earlier.attempts.get(&row.number).into_iter().flatten() {
+                for &(time, end) in earlier.attempts.get(&row.number).into_iter().flatten() {
                     let attempt = sends.attempt(&row, time);
-                    sends.targets.entry(Target::of(&row)).or_default().register(attempt, time.into());
+                    let registry = sends.targets.entry(Target::of(&row)).or_default();
+                    registry.register(attempt, time.into());
+                    registry.end(attempt.number, end.into());
                 }
             }
         }
@@ -235,10 +239,11 @@ impl Receipts {
     }
 }
 
-/// What a journal holds of sends without a receipt: each row's, by their times.
+/// What a journal holds of sends without a receipt: each row's, by when they were about to be sent, and when their answers
+/// were given up, or would have been if the run had not been interrupted.
 #[derive(Default)]
 pub(super) struct Earlier {
-    attempts: HashMap<u32, Vec<u32>>,
+    attempts: HashMap<u32, Vec<(u32, u32)>>,
     receipts: Receipts,
 }
 
@@ -246,23 +251,28 @@ impl Earlier {
     pub(super) fn enter(&mut self, record: &Record<'_>) {
         match *record {
             Record::Head(_) => *self = Self::default(),
-            Record::Result(_, RowState::Unknown, _) => {}
-            Record::Intent(row, time) => self.attempts.entry(row).or_default().push(time),
+            Record::Intent(row, time, until) => self.attempts.entry(row).or_default().push((time, until)),
+            // What became of a row is what became of its last intent.
+            Record::Lost(row, end, _) => {
+                if let Some((_, last)) = self.attempts.get_mut(&row).and_then(|attempts| attempts.last_mut())
+                {
+                    *last = end;
+                }
+            }
             Record::Result(row, state, text) => {
                 if state == RowState::Accepted {
                     self.receipts.add(text);
                 }
-                // A result is that of the last intent.
                 self.remove(row, |times| times.len().checked_sub(1));
             }
             Record::Resolved(row, time, message) => {
                 self.receipts.add(message);
-                self.remove(row, |times| times.iter().position(|&other| other == time));
+                self.remove(row, |times| times.iter().position(|(other, _)| *other == time));
             }
         }
     }
 
-    fn remove(&mut self, row: u32, place: impl FnOnce(&[u32]) -> Option<usize>) {
+    fn remove(&mut self, row: u32, place: impl FnOnce(&[(u32, u32)]) -> Option<usize>) {
         if let Some(times) = self.attempts.get_mut(&row) {
             if let Some(place) = place(times) {
                 times.remove(place);

@@ -123,6 +123,11 @@ impl Batch {
         Resolver(Arc::downgrade(&self.state))
     }
 
+    /// How many octets at the journal's end were no whole record, as a crash leaves them, and were cut off.
+    pub fn torn(&self) -> u64 {
+        self.state.torn()
+    }
+
     /// The journal.
     pub fn journal(&self) -> &Path {
         &self.state.path
@@ -223,7 +228,7 @@ impl Batch {
                 return self.is_asked_again(row, not_admitted, observer);
             }
         };
-        let under_way = match self.state.begin(row) {
+        let under_way = match self.state.begin(row, self.transport.limit()) {
             Ok(under_way) => under_way,
             Err(error) => {
                 admission.withdraw();

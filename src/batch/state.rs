@@ -64,15 +64,20 @@ impl State {
         }
     }
 
-    /// Writes that a row is about to be sent, and registers it. Its request may leave afterwards.
-    pub(super) fn begin(&self, row: &Row) -> Result<Option<UnderWay>, JournalError> {
+    /// Writes that a row is about to be sent, and for how long its answer is awaited, and registers it. Its request may leave
+    /// afterwards.
+    pub(super) fn begin(&self, row: &Row, limit: Duration) -> Result<Option<UnderWay>, JournalError> {
         let time = now();
-        self.journal.intend(row.number, time)?;
+        // A second more, since neither is a whole number of them.
+        let limit = u32::try_from(limit.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        self.journal.intend(row.number, time, time.saturating_add(limit))?;
+        sync::lock(&self.table).attempt(row.number);
         Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time)))
     }
 
     /// Enters what became of a row; true if it is to be tried again.
     pub(super) fn settle(&self, row: &Row, sent: Sent, under_way: Option<UnderWay>) -> (Untold, bool) {
+        let now = now();
         let (mut result, mut try_again) = self.result(row, sent);
         let mut found = Vec::new();
         if let (Some(resolution), Some(under_way)) = (&self.resolution, under_way) {
@@ -81,7 +86,7 @@ impl State {
                     found = resolution.accepted(&under_way, result.message_id.as_deref().unwrap_or_default());
                 }
                 RowState::Unknown => {
-                    if let Some(message) = resolution.lost(&under_way, now()) {
+                    if let Some(message) = resolution.lost(&under_way, now) {
                         result = RowResult::new(row, RowState::Accepted);
                         result.message_id = Some(message);
                         self.count_resolved();
@@ -91,10 +96,17 @@ impl State {
             }
         }
         let text = result.message_id.as_deref().or(result.reason.as_deref()).unwrap_or_default();
-        let position = self.journal.settle(row.number, result.state, text);
+        let position = self.journal.settle(row.number, result.state, text, now);
         let reason = result.reason.as_deref().unwrap_or_default();
-        let is_news = sync::lock(&self.table).set(row.number, result.state, reason);
-        // An earlier attempt was accepted meanwhile.
+        let mut table = sync::lock(&self.table);
+        let stands = table.settle(row.number, result.state, reason);
+        if stands == Some(RowState::Unknown) && result.state != RowState::Unknown {
+            result = RowResult::new(row, RowState::Unknown);
+            result.reason = Some(table.reason(row.number).to_owned());
+        }
+        drop(table);
+        // Else an earlier attempt was accepted meanwhile.
+        let is_news = stands.is_some();
         try_again &= is_news;
         for found in found {
             // Where the journal fails, the run ends, and says so.
@@ -222,6 +234,10 @@ impl State {
     /// Whether there are rows that a callback may yet resolve.
     pub(super) fn awaits_callbacks(&self) -> bool {
         self.resolution.is_some() && sync::lock(&self.table).counts().unknown > 0
+    }
+
+    pub(super) fn torn(&self) -> u64 {
+        self.journal.torn
     }
 
     pub(super) fn journal_failed(&self, error: &JournalError) {

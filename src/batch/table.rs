@@ -93,6 +93,8 @@ pub(super) struct Table {
 #[derive(Clone, Copy, Default)]
 struct Entry {
     state: RowState,
+    /// Whether an attempt before the last one has no answer.
+    is_doubtful: bool,
     reason: u16,
 }
 
@@ -120,17 +122,41 @@ impl Table {
         (row as usize).checked_sub(1).and_then(|place| self.rows.get(place)).copied().unwrap_or_default()
     }
 
+    /// A row is about to be sent. Says whether an earlier attempt has no answer.
+    pub(super) fn attempt(&mut self, row: u32) -> bool {
+        let Some(entry) = self.entry_mut(row) else { return false };
+        entry.is_doubtful = entry.state == RowState::Unknown;
+        entry.is_doubtful
+    }
+
+    /// Enters what the last attempt came to, and gives where the row stands then: while an earlier attempt has no answer, it
+    /// stays unknown, whether this one was refused or did not leave. None if it was accepted before.
+    pub(super) fn settle(&mut self, row: u32, state: RowState, reason: &str) -> Option<RowState> {
+        let entry = self.entry_mut(row)?;
+        let is_doubtful = std::mem::take(&mut entry.is_doubtful);
+        let stays = is_doubtful && matches!(state, RowState::Left | RowState::Rejected);
+        match entry.state {
+            state if state.is_final() => None,
+            RowState::Unknown if stays => Some(RowState::Unknown),
+            _ => self.set(row, state, reason).then_some(state),
+        }
+    }
+
     /// Sets where a row stands. One that was accepted stays so: a callback can tell it of an earlier attempt while another
     /// one is under way, and it does not matter then what that comes to. One that is left out stays so as well: what stands
     /// in a journal of it is of another batch. Says whether it was set.
     pub(super) fn set(&mut self, row: u32, state: RowState, reason: &str) -> bool {
         let reason = self.place(reason);
-        let entry = (row as usize).checked_sub(1).and_then(|place| self.rows.get_mut(place));
+        let entry = self.rows.get_mut((row as usize).wrapping_sub(1));
         let Some(entry) = entry.filter(|entry| !entry.state.is_final()) else { return false };
         *self.counts.of(entry.state) -= 1;
         *self.counts.of(state) += 1;
-        *entry = Entry { state, reason };
+        *entry = Entry { state, is_doubtful: false, reason };
         true
+    }
+
+    fn entry_mut(&mut self, row: u32) -> Option<&mut Entry> {
+        self.rows.get_mut((row as usize).wrapping_sub(1))
     }
 
     /// Has all rows be left but those that are left out.

@@ -20,6 +20,8 @@ use crate::{
 pub struct Transport {
     inner: Inner,
     account: String,
+    /// How long an answer is awaited, whatever happens.
+    limit: Duration,
     guard: Option<Guard>,
 }
 
@@ -60,7 +62,8 @@ impl Transport {
         let authorized = executor.authorization.current();
         let place = executor.transport.join("/").map(|uri| uri.to_string()).unwrap_or_default();
         let account = fingerprint(&[b"http", authorized.key.as_bytes(), place.as_bytes()]);
-        Self::new(Inner::Http(client), account)
+        let limit = client.budget();
+        Self::new(Inner::Http(client), account, limit)
     }
 
     /// Over SMPP, with the client that was connected by this configuration. Its events are not looked at; drop them.
@@ -69,11 +72,12 @@ impl Transport {
         let (system_id, addresses) = config.account();
         let mut parts = vec![&b"smpp"[..], system_id.as_bytes()];
         parts.extend(addresses.iter().map(|address| address.as_bytes()));
-        Self::new(Inner::Smpp(client), fingerprint(&parts))
+        let limit = config.submit_timeout.saturating_add(config.response_timeout);
+        Self::new(Inner::Smpp(client), fingerprint(&parts), limit)
     }
 
-    fn new(inner: Inner, account: String) -> Self {
-        Self { inner, account, guard: None }
+    fn new(inner: Inner, account: String, limit: Duration) -> Self {
+        Self { inner, account, limit, guard: None }
     }
 
     /// With a guard, which is asked for a permit before each row is sent, and before the journal says that it is about to
@@ -89,6 +93,11 @@ impl Transport {
     /// A digest of the account: it tells two apart, and nothing else.
     pub(super) fn account(&self) -> &str {
         &self.account
+    }
+
+    /// How long an answer is awaited, whatever happens.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
     pub(super) fn is_smpp(&self) -> bool {

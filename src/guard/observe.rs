@@ -71,9 +71,10 @@ pub(crate) struct NamedSend {
 
 #[cfg(feature = "callback")]
 impl NamedSend {
-    /// None if the callback does not name all of it.
+    /// None if the callback does not name all of it, or names a message as no receipt could.
     pub(crate) fn of(event: &crate::callback::Event) -> Option<Self> {
         let (observation, report) = (event.observation()?, event.status()?);
+        observation.message_id().check().ok()?;
         Some(Self {
             message: observation.message_id().clone(),
             to: event.expose_to()?.parse().ok()?,

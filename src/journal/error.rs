@@ -15,7 +15,7 @@ pub(crate) enum JournalError {
     NotAJournal(PathBuf),
     /// A later version of this crate wrote it.
     NewerVersion(PathBuf),
-    /// A record that was on disk once cannot be read any more.
+    /// A record that was on disk once cannot be read any more, from this octet on: it is no torn tail.
     Damaged(PathBuf, u64),
     /// A record is empty, or larger than 16 MiB.
     RecordSize,

@@ -59,13 +59,22 @@ pub(crate) struct Options {
     pub(crate) durability: Durability,
     /// The size at which a segment ends and the next one begins; of a journal in a folder.
     pub(crate) segment_octets: u64,
+    /// What a new file begins with, in one write with its header, so that no crash leaves one without it; of a journal that
+    /// is one file, and nothing if empty.
+    pub(crate) first: Vec<u8>,
     /// What is under the journal. Tests put something there that fails.
     pub(crate) disk: Arc<dyn Disk>,
 }
 
 impl Options {
     pub(crate) fn new(kind: Kind, durability: Durability) -> Self {
-        Self { kind, durability, segment_octets: SEGMENT_OCTETS, disk: Arc::new(SystemDisk) }
+        Self {
+            kind,
+            durability,
+            segment_octets: SEGMENT_OCTETS,
+            first: Vec::new(),
+            disk: Arc::new(SystemDisk),
+        }
     }
 }
 
@@ -104,7 +113,7 @@ impl Position {
 pub(crate) struct Recovery {
     /// How many records there were.
     pub(crate) records: u64,
-    /// How many octets at the end were no whole record, and have been cut off.
+    /// How many octets at the end were no whole record, as a crash leaves them; opening cuts them off.
     pub(crate) torn: u64,
 }
 

@@ -1,9 +1,13 @@
 //! Opening: what is found is read, what is torn is cut off.
+//!
+//! A crash leaves octets at the end that are no whole frame. Where a whole one stands behind them, the file was damaged
+//! otherwise: it is refused and left as it is, since records would be lost that others have relied on.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::checksum;
 use super::error::JournalError;
 use super::frame::{self, FRAME_HEAD, HEADER, Head, Header, Kind};
 use super::layout::{self, Layout, Segment};
@@ -28,6 +32,11 @@ pub(super) fn open(
         Layout::File(path) => {
             let file = open_private(path)?;
             lock(&file, path)?;
+            // The header is on disk before there is a record, and a disk that is full leaves none.
+            let length = file.metadata().map_err(JournalError::io("read", path))?.len();
+            if length > 0 && read_header(&file, path, options.kind)?.is_none() {
+                return Err(JournalError::Damaged(path.clone(), 0));
+            }
             let segments = vec![Segment { base: 0, path: path.clone() }];
             let mut opened = open_segments(segments, Some(file), options, replay)?;
             opened.lock = None;
@@ -65,6 +74,9 @@ pub(super) fn read(
     let file = File::open(path).map_err(failed)?;
     let Some(header) = read_header(&file, path, kind)? else { return Ok(Recovery::default()) };
     let scan = scan(&file, path, &header, &mut replay)?;
+    if scan.torn > 0 {
+        check_tail(&file, path, &header, &scan)?;
+    }
     Ok(Recovery { records: scan.records, torn: scan.torn })
 }
 
@@ -96,7 +108,7 @@ pub(super) fn read_record(
 /// Creates a segment, with its header and its entry in the folder on disk.
 pub(super) fn create(segment: &Segment, salt: u32, options: &Options) -> Result<Active, JournalError> {
     let file = open_private(&segment.path)?;
-    begin(file, segment, salt, options)
+    begin(file, segment, salt, options, &[])
 }
 
 fn open_segments(
@@ -105,6 +117,7 @@ fn open_segments(
     options: &Options,
     mut replay: impl FnMut(u64, &[u8]),
 ) -> Result<Opened, JournalError> {
+    let is_one_file = last_file.is_some();
     let mut found = Recovery::default();
     let mut salt = None;
     let mut end = segments.first().map_or(0, |segment| segment.base);
@@ -126,8 +139,14 @@ fn open_segments(
             }
             let new = Segment { base: end, path: segment.path.clone() };
             let salt = salt.unwrap_or_else(|| fastrand::u32(..));
-            let active = begin(file, &new, salt, options)?;
+            let first = if is_one_file { &options.first[..] } else { &[] };
+            let active = begin(file, &new, salt, options, first)?;
             segments[position] = new;
+            if !first.is_empty() {
+                replay(end, first);
+                found.records += 1;
+                end += (FRAME_HEAD + first.len()) as u64;
+            }
             return Ok(Opened { active, segments, salt, end, lock: None, found });
         };
         if header.base != segment.base || segment.base != end || salt.is_some_and(|salt| salt != header.salt)
@@ -147,6 +166,13 @@ fn open_segments(
             position += 1;
             continue;
         }
+        if scan.torn > 0 {
+            // A file that lost its first record is not to be taken for a new one.
+            if is_one_file && scan.records == 0 {
+                return Err(damaged(length));
+            }
+            check_tail(&file, &segment.path, &header, &scan)?;
+        }
         let medium = options.disk.medium(file, &segment.path);
         let failed = |what| JournalError::io(what, &segment.path);
         medium.truncate(length).map_err(failed("truncate"))?;
@@ -158,12 +184,26 @@ fn open_segments(
     Err(JournalError::NoRecord)
 }
 
-fn begin(file: File, segment: &Segment, salt: u32, options: &Options) -> Result<Active, JournalError> {
+fn begin(
+    file: File,
+    segment: &Segment,
+    salt: u32,
+    options: &Options,
+    first: &[u8],
+) -> Result<Active, JournalError> {
     let failed = |what| JournalError::io(what, &segment.path);
     let medium = options.disk.medium(file, &segment.path);
     medium.truncate(0).map_err(failed("truncate"))?;
     let header = Header { kind: options.kind, salt, base: segment.base };
-    medium.append(&header.write()).map_err(failed("write"))?;
+    let mut octets = header.write().to_vec();
+    if !first.is_empty() {
+        frame::write(&mut octets, first, checksum::update(0, first), salt, segment.base);
+    }
+    if let Err(error) = medium.append(&octets) {
+        // Part of a header would be taken for damage.
+        let _ = medium.truncate(0);
+        return Err(failed("write")(error));
+    }
     medium.sync().map_err(failed("sync"))?;
     let folder = segment.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     options.disk.sync_folder(folder.unwrap_or(Path::new("."))).map_err(failed("sync the folder of"))?;
@@ -213,6 +253,43 @@ fn scan(
     scan.torn = length - (scan.end - header.base);
     Ok(scan)
 }
+
+/// Refuses octets behind the last frame that no crash leaves: those with a whole frame among them.
+fn check_tail(file: &File, path: &Path, header: &Header, scan: &Scan) -> Result<(), JournalError> {
+    let failed = JournalError::io("read", path);
+    let begin = HEADER as u64 + (scan.end - header.base);
+    let damaged = || JournalError::Damaged(path.to_owned(), begin);
+    // Nobody leaves so much in doubt.
+    if scan.torn > MOST_TORN {
+        return Err(damaged());
+    }
+    let mut tail = Vec::new();
+    let mut reader = file;
+    reader.seek(SeekFrom::Start(begin)).map_err(&failed)?;
+    reader.take(scan.torn).read_to_end(&mut tail).map_err(failed)?;
+    let mut work = 0;
+    let mut address = scan.end;
+    let mut rest = &tail[..];
+    while let Some((head, records)) = rest.split_first_chunk::<FRAME_HEAD>() {
+        if let Some((length, checksum)) = frame::read_head(*head)
+            && let Some(record) = records.get(..length)
+        {
+            work += length as u64;
+            // Octets that look like so many frames may hide one.
+            if work > MOST_CHECKED || frame::is_whole(record, checksum, header.salt, address) {
+                return Err(damaged());
+            }
+        }
+        rest = &rest[1..];
+        address += 1;
+    }
+    Ok(())
+}
+
+/// More octets behind the last frame than these are damage, whatever they are: a crash leaves what was not synced.
+const MOST_TORN: u64 = 64 << 20;
+/// So many octets are summed in search of a whole frame.
+const MOST_CHECKED: u64 = 4 << 30;
 
 /// Reads a frame into `record`; false if none stands there that is whole. `left` is what the file still has.
 fn read_frame(

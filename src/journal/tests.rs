@@ -90,6 +90,12 @@ fn a_journal_cut_at_any_octet_keeps_every_record_before_the_cut() {
         let read = Journal::read_file(&cut, KIND, |_, _| seen += 1).expect("readable while it is torn");
         assert_eq!(seen, kept);
         assert_eq!(read.records, kept as u64);
+        if length != 0 && length != frame::HEADER && kept == 0 {
+            // Without its first record it would begin anew, though others relied on what it held.
+            assert!(matches!(file(&cut, KIND), Err(JournalError::Damaged(..))), "cut at {length}");
+            assert_eq!(fs::read(&cut).expect("readable"), &octets[..length], "it is left as it is");
+            continue;
+        }
         let (journal, found) = file(&cut, KIND).expect("opened");
         assert_eq!(found.len(), kept, "cut at {length}");
         // It can be continued, and what was torn does not come back.
@@ -119,6 +125,52 @@ fn a_flipped_bit_in_the_last_record_drops_that_record_alone() {
         Journal::read_file(&broken, KIND, |_, record| found.push(record.to_vec())).expect("readable");
         assert_eq!(found, [b"the first record"], "bit {bit}");
     }
+}
+
+#[test]
+fn a_flipped_bit_with_a_whole_record_behind_it_is_damage_and_the_file_is_left_as_it_is() {
+    let scratch = Scratch::new("journal");
+    let whole = scratch.path().join("whole");
+    let (journal, _) = file(&whole, KIND).expect("new");
+    journal.write(b"the first record").expect("written");
+    let begin = usize::try_from(fs::metadata(&whole).expect("a file").len()).expect("small");
+    journal.write(b"the second record").expect("written");
+    let end = usize::try_from(fs::metadata(&whole).expect("a file").len()).expect("small");
+    journal.write(b"the third record").expect("written");
+    drop(journal);
+    let octets = fs::read(&whole).expect("readable");
+    let broken = scratch.path().join("broken");
+    for bit in begin * 8..end * 8 {
+        let mut octets = octets.clone();
+        octets[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&broken, &octets).expect("written");
+        let found = file(&broken, KIND).err().expect("damaged");
+        assert!(
+            matches!(found, JournalError::Damaged(_, octet) if octet == begin as u64),
+            "bit {bit}: {found}"
+        );
+        let read = Journal::read_file(&broken, KIND, |_, _| {});
+        assert!(matches!(read, Err(JournalError::Damaged(..))), "bit {bit}");
+        assert_eq!(fs::read(&broken).expect("readable"), octets);
+    }
+    // Part of the last record may be missing too: the one before it is whole.
+    let mut cut = octets[..octets.len() - 1].to_vec();
+    cut.extend(octets[begin..].iter());
+    fs::write(&broken, &cut).expect("written");
+    assert_eq!(file(&broken, KIND).expect("what stands elsewhere is no record").1.len(), 2);
+}
+
+#[test]
+fn zeros_behind_the_last_record_are_a_torn_tail() {
+    let scratch = Scratch::new("journal");
+    let path = scratch.path().join("file");
+    let (journal, _) = file(&path, KIND).expect("new");
+    journal.write(b"a record").expect("written");
+    drop(journal);
+    let mut octets = fs::read(&path).expect("readable");
+    octets.resize(octets.len() + (1 << 20), 0);
+    fs::write(&path, octets).expect("written");
+    assert_eq!(file(&path, KIND).expect("opened").1, [b"a record"]);
 }
 
 #[test]

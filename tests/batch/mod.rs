@@ -138,9 +138,71 @@ fn a_row_whose_answer_was_lost_is_unknown_and_sent_again_only_if_asked_for() {
     assert_eq!(summary.reasons.get(&(RowState::Unknown, "connection_lost".to_owned())), Some(&2));
     assert_eq!(run(&path, &sandbox, workers(3)).counts.unknown, 2);
     assert_eq!(sent(&sandbox).values().sum::<usize>(), 30);
-    let again = run(&path, &sandbox, workers(3).resend_unknown());
-    // The sandbox sends no second code while the first one lives.
-    assert_eq!((again.counts.unknown, again.counts.rejected), (0, 2));
+}
+
+#[test]
+fn what_a_later_attempt_did_not_come_to_does_not_tell_what_became_of_an_earlier_one() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", format!("to\n{}", numbers(5)));
+    sandbox.inject(Fault::LostAnswer, 2);
+    assert_eq!(run(&path, &sandbox, workers(1)).counts.unknown, 2);
+    let stays = |how: BatchOptions| {
+        let told = Mutex::new(Vec::new());
+        let input = Input::check(&path, options(&path)).expect("good");
+        let summary =
+            open(input, &sandbox, how).run(|result| told.lock().expect("whole").push(result.clone()));
+        assert_eq!((summary.counts.accepted, summary.counts.unknown), (3, 2), "{summary:?}");
+        assert_eq!(summary.reasons, [((RowState::Unknown, "connection_lost".to_owned()), 2)].into());
+        let told = told.into_inner().expect("whole");
+        assert!(told.iter().all(|result| result.state() == RowState::Unknown), "{told:?}");
+        let report = JournalReport::read(folder.0.join("a.csv.journal")).expect("readable");
+        assert_eq!((report.counts.unknown, report.counts.left, report.counts.rejected), (2, 0, 0));
+    };
+    // The account is refused: nothing is done by that attempt.
+    sandbox.set_key_state(KeyState::Disabled);
+    stays(workers(1).resend_unknown());
+    sandbox.set_key_state(KeyState::Active);
+    let before = sandbox.requests().len();
+    stays(workers(1));
+    assert_eq!(sandbox.requests().len(), before, "nobody is sent to without being asked for");
+    // The row is refused: the sandbox sends no second code while the first one lives.
+    stays(workers(1).resend_unknown());
+    stays(workers(1).retry_rejected());
+    assert_eq!(sandbox.requests().len(), before + 2);
+}
+
+#[test]
+fn a_damaged_journal_is_refused_wherever_it_is_damaged_and_nobody_is_sent_to() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", format!("to\n{}", numbers(20)));
+    assert_eq!(run(&path, &sandbox, workers(4)).counts.accepted, 20);
+    let journal = folder.0.join("a.csv.journal");
+    let octets = fs::read(&journal).expect("readable");
+    let refused = |octets: &[u8]| {
+        fs::write(&journal, octets).expect("written");
+        let input = Input::check(&path, options(&path)).expect("good");
+        let refused = Batch::open(input, Transport::http(client(&sandbox)), workers(4)).expect_err("refused");
+        assert_eq!(fs::read(&journal).expect("readable"), octets, "it is left as it is");
+        refused.kind()
+    };
+    for place in [40, 100, octets.len() / 2, octets.len() - 100] {
+        let mut octets = octets.clone();
+        octets[place] ^= 1;
+        let kind = refused(&octets);
+        assert!(matches!(kind, BatchErrorKind::Damaged(octet) if octet <= place as u64), "{place}: {kind:?}");
+    }
+    for length in [1, 16, 31, 32, 33, 100] {
+        assert!(matches!(refused(&octets[..length]), BatchErrorKind::Damaged(_)), "cut to {length}");
+    }
+    assert!(matches!(refused(&[0; 32]), BatchErrorKind::Damaged(0)));
+    assert_eq!(sandbox.requests().len(), 20);
+    // What a crash leaves is cut off, and said.
+    let mut torn = octets.clone();
+    torn.extend([0; 4096]);
+    fs::write(&journal, &torn).expect("written");
+    assert_eq!(JournalReport::read(&journal).expect("readable").torn, 4096);
+    let batch = open(Input::check(&path, options(&path)).expect("good"), &sandbox, workers(4));
+    assert_eq!((batch.torn(), batch.counts().accepted), (4096, 20));
 }
 
 #[test]

@@ -156,6 +156,71 @@ fn where_more_than_one_row_fits_they_stay_unknown_until_there_is_no_doubt() {
 }
 
 #[test]
+fn what_an_earlier_run_left_unknown_has_a_time_of_its_own_too() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", rows("+6591234567\n"));
+    sandbox.inject(Fault::LostAnswer, 1);
+    assert_eq!(run(&path, &sandbox, workers(1)).counts.unknown, 1);
+    let message = sandbox.messages().remove(0);
+    let mut callbacks = Callbacks::new();
+    let batch = open(&path, &sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
+    let mut observe = |later: u64| {
+        let mut other = message.clone();
+        other.id = MessageId(format!("17{later}"));
+        other.sent += Duration::from_secs(later);
+        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
+        batch.counts().unknown
+    };
+    // The answer was given up within seconds, and clocks differ by a minute.
+    assert_eq!([1800, 600, 100].map(&mut observe), [1, 1, 1]);
+    assert_eq!(observe(0), 0);
+}
+
+#[test]
+fn where_a_run_was_killed_an_answer_counts_as_given_up_when_its_call_would_have_ended() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", rows("+6591234567\n"));
+    sandbox.inject(Fault::LostAnswer, 1);
+    assert_eq!(run(&path, &sandbox, workers(1)).counts.unknown, 1);
+    // Without the last octet of what became of it, the intent alone is there.
+    let journal = engagelab_otp::batch::journal_of(&path);
+    let octets = std::fs::read(&journal).expect("readable");
+    std::fs::write(&journal, &octets[..octets.len() - 1]).expect("written");
+    let message = sandbox.messages().remove(0);
+    let mut callbacks = Callbacks::new();
+    let batch = open(&path, &sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
+    let mut observe = |later: u64| {
+        let mut other = message.clone();
+        other.id = MessageId(format!("17{later}"));
+        other.sent += Duration::from_secs(later);
+        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
+        batch.counts().unknown
+    };
+    // A call ends after 30 seconds.
+    assert_eq!([1800, 600, 100].map(&mut observe), [1, 1, 1]);
+    assert_eq!(observe(70), 0);
+}
+
+#[test]
+fn a_callback_with_an_id_that_no_receipt_could_name_resolves_nothing() {
+    let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
+    let path = folder.write("a.csv", rows("+6591234567\n"));
+    sandbox.inject(Fault::LostAnswer, 1);
+    let batch = open(&path, &sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
+    assert_eq!(batch.run(|_| {}).counts.unknown, 1);
+    let message = sandbox.messages().remove(0);
+    let mut callbacks = Callbacks::new();
+    for id in ["", "17\n18"] {
+        let mut other = message.clone();
+        other.id = MessageId(id.to_owned());
+        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
+        assert_eq!(batch.counts().unknown, 1, "{id:?}");
+    }
+    batch.resolver().observe(&callbacks.event(&message, "sent")).expect("journalled");
+    assert_eq!(batch.counts().unknown, 0);
+}
+
+#[test]
 fn a_callback_of_another_time_or_template_or_recipient_resolves_nothing() {
     let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
     let path = folder.write("a.csv", rows("+6591234567\n"));

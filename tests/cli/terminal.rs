@@ -247,8 +247,9 @@ fn ctrl_c_after_the_question_ends_a_batch_in_order() {
     for program in shells() {
         let session = Session::start();
         let credentials = session.sandbox.credentials();
-        let rows: String = (0..200).map(|row| format!("+659{row:07}\n")).collect();
-        std::fs::write(session.folder.join("input.csv"), format!("to\n{rows}")).expect("written");
+        let rows: Vec<String> = (0..200).map(|row| format!("+659{row:07}")).collect();
+        std::fs::write(session.folder.join("input.csv"), format!("to\n{}\n", rows.join("\n")))
+            .expect("written");
         let pause = Duration::from_millis(10);
         session.sandbox.set_fault(Some(Fault::SlowBody { pause }));
         let mut shell = Shell::start(&session, program);

@@ -146,6 +146,7 @@ fn passwords_full_servers_replicas_and_restarts_are_told_apart_and_never_a_panic
     let wrong = wrong.expect("a URL").connect().expect_err("another password");
     for error in [&without, &wrong] {
         assert!(error.to_string().contains("password"), "{error}");
+        assert!(matches!(error.refusal(), Some(RedisRefusal::Credentials { .. })), "{error}");
         assert!(!format!("{error:?} {error}").contains("not-it"), "{error:?}");
     }
     let url = format!("redis://:a-secret-word@127.0.0.1:{}/", server.port);

@@ -30,6 +30,13 @@ fn a_callback_tells_which_message_a_lost_send_is_and_its_code_can_be_checked() {
     let unresolved = error.unresolved().expect("nobody knows").clone();
     assert_eq!(unresolved.wait(Duration::from_millis(1)).expect("an answer"), None);
     let message = sandbox.messages().pop().expect("it was acted on");
+    // An id that no receipt could name is no message's.
+    for id in ["", "17\n18"] {
+        let mut other = message.clone();
+        other.id = MessageId(id.to_owned());
+        guard.observe(&Callbacks::new().event(&other, "sent")).expect("an answer");
+        assert_eq!(unresolved.wait(Duration::from_millis(1)).expect("an answer"), None);
+    }
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| unresolved.wait(Duration::from_secs(30)).expect("an answer"));
         let event = Callbacks::new().event(&message, "sent");

@@ -3,6 +3,7 @@
 use std::env::{self, VarError};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 
@@ -66,6 +67,7 @@ impl Source {
     /// from the profile at the usual place.
     pub(crate) fn settings<const N: usize>(&self, group: &Group<N>) -> Result<Settings<N>, Failure> {
         self.check()?;
+        group.warn_of_unknown();
         let named = match (&self.profile, variable(PROFILE_VARIABLE)?) {
             (Some(path), _) => Some(path.clone()),
             (None, path) => path.map(PathBuf::from),
@@ -90,12 +92,8 @@ impl Source {
             }
         };
         detail(&format!("Source of the {}: {}.", group.what, settings.origin));
-        if let Origin::Profile(_) = settings.origin {
-            let set =
-                |setting: &&Setting| env::var_os(setting.variable).is_some_and(|value| !value.is_empty());
-            for setting in group.settings.iter().filter(set) {
-                detail(&format!("{} is set, and not used.", setting.variable));
-            }
+        if let Origin::Profile(path) = &settings.origin {
+            group.tell_of_unused(&settings.values, path);
         }
         Ok(settings)
     }
@@ -122,12 +120,55 @@ impl<const N: usize> Group<N> {
         let keys: Vec<_> =
             values.iter().zip(&self.settings).filter(dropped).map(|(_, setting)| setting.key).collect();
         if !keys.is_empty() {
-            warn(&format!(
+            warn_once(format!(
                 "{}: the environment alone counts, and {} in {} is ignored",
                 self.what,
                 keys.join(" and "),
                 path.display()
             ));
+        }
+    }
+
+    /// The profile counts as a whole as well; what that leaves out of the environment, a limit among it, is told.
+    fn tell_of_unused(&self, values: &[Option<String>; N], path: &Path) {
+        let set = |(_, setting): &(&Option<String>, &Setting)| {
+            env::var_os(setting.variable).is_some_and(|value| !value.is_empty())
+        };
+        let (dropped, other): (Vec<_>, Vec<_>) =
+            values.iter().zip(&self.settings).filter(set).partition(|(value, _)| value.is_none());
+        for (_, setting) in other {
+            detail(&format!("{} is set, and not used.", setting.variable));
+        }
+        if !dropped.is_empty() {
+            let variables: Vec<_> = dropped.iter().map(|(_, setting)| setting.variable).collect();
+            let is = if variables.len() == 1 { "is" } else { "are" };
+            warn_once(format!(
+                "{}: the profile {} alone counts, and {} in the environment {is} ignored",
+                self.what,
+                path.display(),
+                variables.join(" and ")
+            ));
+        }
+    }
+
+    /// A variable that is named as those of this group and is none of them is most likely mistyped.
+    fn warn_of_unknown(&self) {
+        let family = |variable: &'static str| {
+            let end = variable.match_indices('_').nth(1).map_or(variable.len(), |(place, _)| place + 1);
+            &variable[..end]
+        };
+        let known = |name: &str| {
+            let settings = GROUPS.into_iter().flat_map(|group| group.settings);
+            settings.map(|setting| setting.variable).any(|variable| variable == name)
+        };
+        let is_unknown = |name: &String| {
+            self.settings.iter().any(|setting| name.starts_with(family(setting.variable))) && !known(name)
+        };
+        let mut unknown: Vec<_> =
+            env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(is_unknown).collect();
+        unknown.sort();
+        for name in unknown {
+            warn_once(format!("{}: {name} is set, and there is no such setting", self.what));
         }
     }
 
@@ -156,6 +197,16 @@ impl<const N: usize> Group<N> {
             "`engagelab-otp --help` says how to set them. To try without an account, run `engagelab-otp sandbox` in \
              another terminal, and add --sandbox here.",
         )
+    }
+}
+
+/// Warns, unless it has been said: settings can be read more than once.
+fn warn_once(text: String) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !said.contains(&text) {
+        warn(&text);
+        said.push(text);
     }
 }
 

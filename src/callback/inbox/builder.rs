@@ -55,7 +55,7 @@ impl InboxBuilder {
         let now = unix_seconds(SystemTime::now());
         let mut queue = Queue::default();
         let retention = self.retention.as_secs();
-        let (journal, _) =
+        let (journal, found) =
             Journal::open_folder(&self.folder, options, |address, octets| match Record::read(octets) {
                 Some(Record::Received { at, claim, .. }) => {
                     queue.received(address, at, claim.as_ref(), retention, now);
@@ -70,7 +70,7 @@ impl InboxBuilder {
         let mut letters = Vec::new();
         let mut seen = HashSet::new();
         let folder = self.folder.join(DEAD_LETTERS);
-        let (dead, _) = Journal::open_folder(&folder, dead_options, |address, octets| {
+        let (dead, dead_found) = Journal::open_folder(&folder, dead_options, |address, octets| {
             if let Some(letter) = Dead::read(octets) {
                 // It may have died before it was settled.
                 queue.settle(letter.address);
@@ -86,6 +86,10 @@ impl InboxBuilder {
                 });
             }
         })?;
+        let torn = found.torn + dead_found.torn;
+        if torn > 0 {
+            log::warn!("the inbox ended in {torn} octets that were no whole record");
+        }
         // What is trusted enough to be on disk is read whatever its size. Asking for nothing is allowed when it is said.
         let reader = Receiver::builder().accept_unsigned_callbacks().max_body_bytes(usize::MAX);
         let reader = reader.max_rows(usize::MAX).build().map_err(|_| JournalError::NoRecord)?;

@@ -36,6 +36,18 @@ pub enum RedisRefusal {
     TooOld,
     /// It does not say what it is.
     NotRedis,
+    /// It does not take the user and the password of the URL, or wants some.
+    Credentials {
+        /// What it said.
+        said: String,
+    },
+    /// It does not let the user do what a store must.
+    Permission,
+    /// It does not have the database of the URL.
+    Database {
+        /// What it said.
+        said: String,
+    },
     /// The certificate that it shows is not trusted, or is of another name.
     Certificate,
 }
@@ -65,7 +77,35 @@ impl RedisError {
 
 impl From<redis::RedisError> for RedisError {
     fn from(error: redis::RedisError) -> Self {
-        if is_certificate(&error) { RedisRefusal::Certificate.into() } else { Self(Inner::Failed(error)) }
+        match refusal(&error) {
+            Some(refusal) => refusal.into(),
+            None => Self(Inner::Failed(error)),
+        }
+    }
+}
+
+/// What has to be corrected before the server can be used, if that is it. For a database that is not there, the library
+/// keeps only what Redis said.
+fn refusal(error: &redis::RedisError) -> Option<RedisRefusal> {
+    if is_certificate(error) {
+        return Some(RedisRefusal::Certificate);
+    }
+    let said = error.detail().unwrap_or_default();
+    match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed, _) => {
+            Some(RedisRefusal::Credentials { said: "AUTH failed".to_owned() })
+        }
+        (_, Some(code @ ("NOAUTH" | "WRONGPASS"))) => {
+            Some(RedisRefusal::Credentials { said: code.to_owned() })
+        }
+        (_, Some("NOPERM")) => Some(RedisRefusal::Permission),
+        (ErrorKind::Server(_), _) if said.contains("Authentication required") => {
+            Some(RedisRefusal::Credentials { said: "NOAUTH".to_owned() })
+        }
+        (ErrorKind::Server(_), _) if said.contains("DB index") => {
+            Some(RedisRefusal::Database { said: said.to_owned() })
+        }
+        _ => None,
     }
 }
 
@@ -101,13 +141,10 @@ impl fmt::Display for RedisError {
             Inner::Failed(error) => error,
         };
         f.write_str(match error.kind() {
-            ErrorKind::AuthenticationFailed => "Redis wants a user and a password that are right",
             ErrorKind::Server(ServerErrorKind::ReadOnly) => "Redis takes no writes: it is a replica",
             ErrorKind::Server(ServerErrorKind::BusyLoading) => "Redis is still loading its data",
             ErrorKind::Server(_) | ErrorKind::Extension => match error.code() {
                 Some("OOM") => "Redis is full",
-                Some("NOAUTH" | "WRONGPASS") => "Redis wants a user and a password that are right",
-                Some("NOPERM") => "Redis does not let this user do what a store must",
                 Some("MISCONF") => "Redis takes no writes: it cannot save them",
                 _ => "Redis answered with an error",
             },
@@ -133,6 +170,11 @@ impl fmt::Display for RedisRefusal {
             Self::Certificate => {
                 f.write_str("Redis must show a certificate that is trusted, and is of the name in the URL")
             }
+            Self::Credentials { said } => {
+                write!(f, "Redis wants a user and a password that are right: {said}")
+            }
+            Self::Permission => f.write_str("Redis does not let this user do what a store must: NOPERM"),
+            Self::Database { said } => write!(f, "Redis must have the database of the URL: {said}"),
             Self::NotRedis => {
                 f.write_str("the server does not say its version and its maxmemory-policy to INFO")
             }

@@ -37,7 +37,8 @@ fn rows_that_a_limit_denies_are_told_with_limit_and_time_and_sent_by_a_later_run
     assert_eq!(output.status.code(), Some(5), "{text}");
     assert!(text.contains("1 left: denied by the guard, per prefix"), "{text}");
     assert!(text.contains("2 left: denied by the guard, prefix"), "{text}");
-    assert!(text.contains("the first may pass in 36"), "{text}");
+    assert!(text.contains("the count begins anew with each run") && !text.contains("may pass in"), "{text}");
+    assert!(text.contains("2 rows of them will not be sent"), "{text}");
     let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
         .expect("UTF-8")
         .lines()
@@ -51,6 +52,19 @@ fn rows_that_a_limit_denies_are_told_with_limit_and_time_and_sent_by_a_later_run
     let report = JournalReport::read(session.folder.join("input.csv.journal")).expect("readable");
     assert_eq!((report.counts.accepted, report.counts.left, report.counts.unknown), (2, 3, 0));
     assert_eq!(session.sandbox.messages().len(), 2);
+    // The journal goes on; what only the prefixes keep back is not promised, and programs get the seconds.
+    let output = batch(&session, strict, &["-o", "json"]);
+    let text = said(&output);
+    let error = text.lines().last().expect("a line");
+    let error: serde_json::Value = serde_json::from_str(error).expect("JSON");
+    assert!(error["retry_after"].is_null(), "{error}");
+    let advice = error["advice"].as_str().expect("text");
+    assert!(advice.contains("does not allow their prefixes") && !advice.contains("goes on"), "{advice}");
+    let output = batch(&session, "sends = '1/h'", &["-o", "json"]);
+    let text = said(&output);
+    let error = text.lines().last().expect("a line");
+    let error: serde_json::Value = serde_json::from_str(error).expect("JSON");
+    assert!(error["retry_after"].as_u64().is_some_and(|time| (3590..=3660).contains(&time)), "{error}");
     let output = batch(&session, "sends = '100/h'", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(session.sandbox.messages().len(), 5);
@@ -150,4 +164,55 @@ fn two_runs_share_the_counters_in_redis() {
         assert_eq!(output.status.code(), Some(5), "{}", said(&output));
         assert_eq!(session.sandbox.messages().len(), 3, "{}", said(&output));
     }
+}
+
+#[test]
+#[cfg(feature = "redis")]
+fn a_redis_whose_settings_are_wrong_is_told_apart_from_one_that_is_away() {
+    use crate::guard::redis::RedisServer;
+
+    let Some(server) = RedisServer::start(&["--requirepass", "hush-hush"]) else { return };
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(1)));
+    let at = format!("127.0.0.1:{}", server.port);
+    for (url, code, word) in [
+        (format!("redis://:wrong-hush@{at}/"), 2, "AUTH failed"),
+        (format!("redis://{at}/"), 2, "NOAUTH"),
+        (format!("redis://{at}/1"), 2, "NOAUTH"),
+        (format!("redis://:hush-hush@{at}/99"), 2, "DB index is out of range"),
+        (format!("redis://:hush-hush@{at}/1"), 0, "counted in Redis"),
+    ] {
+        let guard = format!("sends = '9/h'\nredis_url = '{url}'\npepper = 'a pepper of them'");
+        let output = batch(&session, &guard, &[]);
+        let text = said(&output);
+        assert!(output.status.code() == Some(code) && text.contains(word), "{url}: {text}");
+        assert!(!text.contains("hush"), "{text}");
+        let doctor = feed(&mut session.command(&["doctor", "--profile", "profile.toml"]), b"");
+        let text = String::from_utf8(doctor.stdout).expect("UTF-8");
+        assert!(doctor.status.code() == Some(code) && text.contains(word), "{url}: {text}");
+    }
+}
+
+#[test]
+fn limits_that_do_not_count_are_told_and_a_check_looks_at_those_that_do() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(1)));
+    write(&session, "other.toml", "dev_key = 'k'\n");
+    let check = |words: &[&str], variables: &[(&str, &str)]| {
+        let all = [&["batch", "input.csv", "-t", "t", "--check"], words].concat();
+        feed(session.command(&all).envs(variables.iter().copied()), b"")
+    };
+    let sends = ("ENGAGELAB_GUARD_SENDS", "9/h");
+    for (words, variables, code, word) in [
+        (&["-P", "other.toml"][..], &[sends][..], 0, "other.toml alone counts, and ENGAGELAB_GUARD_SENDS in"),
+        (&[], &[("ENGAGELAB_GUARD_SENDZ", "9/h")], 0, "ENGAGELAB_GUARD_SENDZ is set, and there is no such"),
+        (&[], &[sends], 0, "Guard: good, the limits of the environment apply"),
+        (&[], &[("ENGAGELAB_GUARD_SENDS", "9")], 2, "guard.sends (ENGAGELAB_GUARD_SENDS) must be"),
+    ] {
+        let output = check(words, variables);
+        let text = said(&output);
+        assert!(output.status.code() == Some(code) && text.contains(word), "{text}");
+    }
+    let output = feed(&mut session.command(&["batch", "export", "input.csv.journal"]), b"");
+    assert!(said(&output).contains("`batch export input.csv`"), "{}", said(&output));
 }

@@ -255,6 +255,59 @@ fn results_that_nobody_reads_end_the_run_and_stand_in_the_journal() {
 }
 
 #[test]
+fn results_are_not_written_into_the_input_or_the_journal() {
+    let session = Session::start();
+    let input = write(&session, "input.csv", &format!("to\n{}", numbers(3)));
+    let journal = session.folder.join("input.csv.journal");
+    let link = session.folder.join("link");
+    fs::hard_link(&input, &link).expect("linked");
+    let refused = |results: &str, what: &str| {
+        let output = batch(&session, &["--results", results]).output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(what), "{said}");
+        assert!(session.sandbox.messages().is_empty());
+    };
+    let before = fs::read(&input).expect("readable");
+    for name in ["input.csv", "link"] {
+        refused(name, "into the input");
+    }
+    // One that is not there yet, and one that is.
+    for _ in 0..2 {
+        refused("input.csv.journal", "into the journal");
+    }
+    assert_eq!(fs::read(&input).expect("readable"), before);
+    assert_eq!(JournalReport::read(&journal).expect("whole").counts.left, 3);
+    let output = batch(&session, &["--results", "results"]).output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_finished_batch_whose_journal_is_damaged_is_not_sent_again() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(20)));
+    let output = batch(&session, &[]).output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let journal = session.folder.join("input.csv.journal");
+    let octets = fs::read(&journal).expect("readable");
+    let mut damaged = octets.clone();
+    damaged[octets.len() / 2] ^= 1;
+    fs::write(&journal, &damaged).expect("written");
+    let output = batch(&session, &[]).output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("is damaged at octet"), "{said}");
+    assert_eq!(fs::read(&journal).expect("readable"), damaged);
+    // What a crash leaves is cut off, and said.
+    fs::write(&journal, &octets[..octets.len() - 3]).expect("written");
+    let output = batch(&session, &[]).output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("the journal ended in"), "{said}");
+    assert_eq!(session.sandbox.messages().len(), 20);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn what_was_ignored_from_the_beginning_does_not_stop_it() {
     let session = Session::start();

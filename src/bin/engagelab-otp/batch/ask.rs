@@ -37,6 +37,17 @@ pub(super) fn problems(input: &Input, skips: bool) -> Option<Failure> {
     Some(failure)
 }
 
+/// Says what was cut off at the end of a journal.
+pub(super) fn torn(octets: u64) {
+    if octets > 0 {
+        warn(&format!(
+            "the journal ended in {}: the rest of a record, as a crash leaves it; the rows that were being sent then are \
+             unknown",
+            counted(octets, "octet")
+        ));
+    }
+}
+
 /// Says how many rows of a file are good.
 pub(super) fn checked(input: &Input, output: &Output) -> Result<(), Failure> {
     let (rows, good) = (input.rows(), input.good());

@@ -37,7 +37,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Some(cause) => Err(cannot_write(cause)),
             None => Err(failure(&error)),
         },
-        result => result.map_err(|error| failure(&error)),
+        result => result.map_err(|error| {
+            let failure = failure(&error);
+            let path = &arguments.file;
+            if path.extension().is_none_or(|extension| extension != "journal") {
+                return failure;
+            }
+            let input = path.with_extension("");
+            failure.with_advice(format!(
+                "This wants the file of recipients, and not its journal: `batch export {}`, with --journal if the journal \
+                 has another name.",
+                input.display()
+            ))
+        }),
     }
 }
 

@@ -1,17 +1,33 @@
 //! The guard that the settings configure: what may be sent by a batch, how often, to whom and for how much.
 
+use std::fmt;
 use std::time::Duration;
 
 use engagelab_otp::guard::{DialPrefix, Guard, Limits, MemoryStore, Pepper, Rate, SpendLimit};
 use engagelab_otp::lifecycle::{Decimal, Money};
 
 use crate::failure::Failure;
-use crate::output::say;
 use crate::setting_groups::{GUARD, Setting};
-use crate::settings::{Settings, Source};
+use crate::settings::{Origin, Settings, Source};
 
-/// The guard, if one is configured. A sandbox has none: what is tried there must not use up what is allowed for real.
-pub(super) fn guard(source: &Source, rows: u64) -> Result<Option<Guard>, Failure> {
+/// A guard that is configured, and how its counters are kept.
+pub(crate) struct Configured {
+    limits: Limits,
+    origin: Origin,
+    counters: Counters,
+}
+
+enum Counters {
+    /// They begin anew with each run.
+    OfTheRun,
+    /// Others share them.
+    #[cfg(feature = "redis")]
+    Shared(Box<(engagelab_otp::guard::RedisStoreBuilder, Pepper)>),
+}
+
+/// The guard, if one is configured; nothing is connected yet. A sandbox has none: what is tried there must not use up what
+/// is allowed for real.
+pub(crate) fn configured(source: &Source) -> Result<Option<Configured>, Failure> {
     if source.sandbox {
         return Ok(None);
     }
@@ -56,41 +72,71 @@ pub(super) fn guard(source: &Source, rows: u64) -> Result<Option<Guard>, Failure
         (Some(_), None) => return Err(wrong(8, "must be given where there is a budget to spend")),
         (None, Some(_)) => return Err(wrong(7, "must be given where there are prices")),
     };
-    say(&format!(
-        "Guard: the limits of {origin} apply{}.",
-        if redis.is_some() { ", counted in Redis" } else { "" }
-    ));
-    let guard = if let Some(url) = redis {
-        shared(url, pepper.as_deref())?
-    } else {
-        // The counters of one run: a few for each row.
-        let room = usize::try_from(rows.saturating_mul(OCTETS_OF_A_ROW)).unwrap_or(usize::MAX);
-        Guard::builder(MemoryStore::with_memory_limit(room.max(MemoryStore::DEFAULT_MEMORY)))
+    let counters = match redis {
+        Some(url) => shared(url, pepper.as_deref())?,
+        None => Counters::OfTheRun,
     };
-    Ok(Some(guard.limits(limits).build()?))
+    Ok(Some(Configured { limits, origin, counters }))
 }
 
-/// A guard whose counters others share.
-#[cfg(feature = "redis")]
-fn shared(url: &str, pepper: Option<&str>) -> Result<engagelab_otp::guard::GuardBuilder, Failure> {
-    use engagelab_otp::guard::RedisStore;
+impl Configured {
+    /// Whether the counters outlive the run.
+    pub(super) fn is_shared(&self) -> bool {
+        !matches!(self.counters, Counters::OfTheRun)
+    }
 
+    /// The guard for so many rows.
+    pub(crate) fn open(self, rows: u64) -> Result<Guard, Failure> {
+        let guard = match self.counters {
+            Counters::OfTheRun => {
+                // A few for each row.
+                let room = usize::try_from(rows.saturating_mul(OCTETS_OF_A_ROW)).unwrap_or(usize::MAX);
+                Guard::builder(MemoryStore::with_memory_limit(room.max(MemoryStore::DEFAULT_MEMORY)))
+            }
+            #[cfg(feature = "redis")]
+            Counters::Shared(shared) => {
+                let (builder, pepper) = *shared;
+                Guard::builder(builder.connect().map_err(|error| not_connected(&error))?).pepper(pepper)
+            }
+        };
+        Ok(guard.limits(self.limits).build()?)
+    }
+}
+
+impl fmt::Display for Configured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the limits of {} apply, counted ", self.origin)?;
+        f.write_str(if self.is_shared() { "in Redis" } else { "anew with each run" })
+    }
+}
+
+/// Counters that others share.
+#[cfg(feature = "redis")]
+fn shared(url: &str, pepper: Option<&str>) -> Result<Counters, Failure> {
     let pepper =
         pepper.ok_or_else(|| wrong(10, "must be given: all that share the counters need the same"))?;
     let pepper = Pepper::new(pepper).map_err(|invalid| wrong(10, invalid.rule()))?;
-    let builder = RedisStore::builder(url).map_err(|invalid| wrong(9, invalid.rule()))?;
-    let store = builder.connect().map_err(|error| {
-        let exit =
-            if error.refusal().is_some() { crate::exit::Exit::Usage } else { crate::exit::Exit::NotSent };
-        Failure::new(exit, format!("the guard's counters cannot be used: {error}"))
-            .with_advice("Nothing was sent.")
-            .with("kind", "settings")
-    })?;
-    Ok(Guard::builder(store).pepper(pepper))
+    let builder =
+        engagelab_otp::guard::RedisStore::builder(url).map_err(|invalid| wrong(9, invalid.rule()))?;
+    Ok(Counters::Shared(Box::new((builder, pepper))))
+}
+
+#[cfg(feature = "redis")]
+fn not_connected(error: &engagelab_otp::guard::RedisError) -> Failure {
+    let reason = format!("the guard's counters cannot be used: {error}");
+    let failure = if error.refusal().is_some() {
+        let setting = &GUARD.settings[9];
+        let correct =
+            format!("Nothing was sent. Correct {} ({}), or the server.", setting.key, setting.variable);
+        Failure::usage(reason).with_advice(correct)
+    } else {
+        Failure::new(crate::exit::Exit::NotSent, reason).with_advice("Nothing was sent.")
+    };
+    failure.with("kind", "settings")
 }
 
 #[cfg(not(feature = "redis"))]
-fn shared(_: &str, _: Option<&str>) -> Result<engagelab_otp::guard::GuardBuilder, Failure> {
+fn shared(_: &str, _: Option<&str>) -> Result<Counters, Failure> {
     let _ = Pepper::random;
     Err(wrong(9, "cannot be used: this program was built without the feature redis"))
 }

@@ -3,7 +3,7 @@
 mod ask;
 mod callbacks;
 mod export;
-mod limits;
+pub(crate) mod limits;
 mod progress;
 mod results;
 mod run;
@@ -32,9 +32,10 @@ use crate::failure::Failure;
 /// lost to it; to share them with your own receiver, have `callback listen --forward-to` hand them on. That none came says
 /// nothing.
 ///
-/// Where the settings have a guard, its limits apply to each row. Without redis_url they count this run alone. A row that
-/// is denied is left, with the limit as the reason and the seconds in retry_after; the run does not wait for it, since
-/// limits can last for days, and the same command later goes on. It ends where no row may pass: sends, spend. With --sandbox
+/// Where the settings have a guard, its limits apply to each row. Without redis_url they count this run alone, and the
+/// next one from the beginning. A row that is denied is left, with the limit as the reason and the seconds in retry_after;
+/// the run does not wait for it, since limits can last for days, and the same command later goes on: but not with prefixes
+/// that are not allowed. It ends where no row may pass: sends, spend. With --sandbox
 /// there is no guard.
 ///
 /// Exit code: the first of these that applies. 6: rows are unknown. 4: it ended because the service asked to slow down

@@ -1,6 +1,6 @@
 //! The result of each row, on a line of its own.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,8 @@ use crate::failure::Failure;
 /// Where results go, and the first failure to write one.
 pub(super) struct Results {
     target: Target,
+    #[cfg(not(unix))]
+    path: Option<std::path::PathBuf>,
     failed: Mutex<Option<io::Error>>,
 }
 
@@ -36,7 +38,49 @@ impl Results {
             None if io::stdout().is_terminal() => Target::Nowhere,
             None => Target::StandardOutput,
         };
-        Ok(Self { target, failed: Mutex::new(None) })
+        Ok(Self {
+            target,
+            #[cfg(not(unix))]
+            path: path.map(Path::to_owned),
+            failed: Mutex::new(None),
+        })
+    }
+
+    /// Refuses results that would be written into this file.
+    pub(super) fn must_not_be(&self, path: &Path, what: &str) -> Result<(), Failure> {
+        if self.is(path) {
+            return Err(Failure::usage(format!(
+                "results must not be written into {what}, {}",
+                path.display()
+            ))
+            .with_advice("Nothing was sent. --results names another file.")
+            .with("kind", "output"));
+        }
+        Ok(())
+    }
+
+    /// Whether the results go into this file, by whatever name.
+    #[cfg(unix)]
+    fn is(&self, path: &Path) -> bool {
+        use std::os::fd::AsFd as _;
+        use std::os::unix::fs::MetadataExt as _;
+        let target = match &self.target {
+            Target::Nowhere => return false,
+            Target::StandardOutput => {
+                io::stdout().as_fd().try_clone_to_owned().and_then(|output| File::from(output).metadata())
+            }
+            Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).metadata(),
+        };
+        match (target, fs::metadata(path)) {
+            (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+            _ => false,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn is(&self, path: &Path) -> bool {
+        let target = self.path.as_ref().and_then(|target| fs::canonicalize(target).ok());
+        target.is_some_and(|target| fs::canonicalize(path).is_ok_and(|path| path == target))
     }
 
     pub(super) fn write(&self, result: &RowResult) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engagelab_otp::batch::{
-    Batch, BatchErrorKind, BatchOptions, Durability, Ended, Input, Summary, Transport,
+    Batch, BatchErrorKind, BatchOptions, Durability, Ended, Input, RowState, Summary, Transport,
 };
 use engagelab_otp::smpp::SmppClient;
 
@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::output::{Output, counted, say, warn};
 use crate::prompt::Confirmation;
+use crate::settings::Source;
 use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
 
@@ -105,7 +106,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     }
     match refused {
         Some(refused) => return Err(refused),
-        None if arguments.check => return Ok(()),
+        None if arguments.check => return check_guard(&arguments.connection.source),
         None => {}
     }
     if arguments.confirmation.dry_run {
@@ -121,12 +122,21 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         // Before anything is connected or locked.
         Keys::find(source)?;
     }
-    let guard = limits::guard(source, input.rows())?;
+    let mut is_shared = false;
+    let guard = match limits::configured(source)? {
+        Some(configured) => {
+            say(&format!("Guard: {configured}."));
+            is_shared = configured.is_shared();
+            Some(configured.open(input.rows())?)
+        }
+        None => None,
+    };
     let mut place = arguments.place()?;
     if let Some(guard) = &guard {
         place.transport = place.transport.guarded(guard.clone());
     }
     let results = Results::open(arguments.results.as_deref())?;
+    results.must_not_be(file, "the input")?;
     let batch =
         Batch::open(input, place.transport, arguments.options()).map_err(|error| match error.kind() {
             BatchErrorKind::Journal => failure(&error).with_advice(
@@ -134,6 +144,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             ),
             _ => failure(&error),
         })?;
+    results.must_not_be(batch.journal(), "the journal")?;
+    ask::torn(batch.torn());
     let listening = arguments.callbacks.listen(source, &batch, guard)?;
     let to_send = batch.to_send();
     if to_send > 0 {
@@ -165,7 +177,15 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     drop((signals, listening));
     let lost = results.finish();
     tell(&summary, &batch);
-    outcome(&summary, lost)
+    outcome(&summary, lost, is_shared)
+}
+
+/// Whether the settings of a guard are good. Nothing is connected.
+fn check_guard(source: &Source) -> Result<(), Failure> {
+    if let Some(configured) = limits::configured(source)? {
+        say(&format!("Guard: good, {configured}."));
+    }
+    Ok(())
 }
 
 /// Over what it is sent, and the words for it.
@@ -248,7 +268,7 @@ fn tell(summary: &Summary, batch: &Batch) {
 }
 
 /// The exit code, with what to do.
-fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failure> {
+fn outcome(summary: &Summary, results_lost: Option<Failure>, is_shared: bool) -> Result<(), Failure> {
     let counts = summary.counts;
     let why = match &summary.ended {
         None => String::new(),
@@ -295,6 +315,8 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
         );
     }
     if counts.left > 0 {
+        let never = summary.reasons.get(&(RowState::Left, "guard_prefix".to_owned()));
+        let never = never.copied().unwrap_or_default();
         let advice = match &summary.ended {
             Some(Ended::Refused(_)) => {
                 "Correct the key, its secret or its rights first; the same command then goes on."
@@ -303,16 +325,29 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
                 "The same command again goes on with them. What was sent before stands in the journal: `batch export` \
                  shows each row."
             }
+            _ if never == counts.left => NOT_ALLOWED,
             _ => "The same command again goes on with them.",
         };
-        let advice = match summary.retry_after {
-            Some(time) => format!(
-                "The guard denied some of them: the first may pass in {} s. {advice}",
-                time.as_millis().div_ceil(1000)
-            ),
-            None => advice.to_owned(),
-        };
-        return ended(Exit::NotSent, are(counts.left, "left"), &advice);
+        let mut advice = advice.to_owned();
+        if never > 0 && never < counts.left {
+            advice = format!("{advice} But {} of them {NEVER}", counted(never, "row"));
+        }
+        let seconds = summary.retry_after.map(|time| time.as_millis().div_ceil(1000));
+        if let Some(seconds) = seconds {
+            let when = if is_shared {
+                format!("the first may pass in {seconds} s.")
+            } else {
+                format!(
+                    "wait {seconds} s yourself to keep its limits, since the count begins anew with each run unless \
+                     Redis keeps it (guard.redis_url)."
+                )
+            };
+            advice = format!("The guard denied some of them: {when} {advice}");
+        }
+        return ended(Exit::NotSent, are(counts.left, "left"), &advice).map_err(|failure| match seconds {
+            Some(seconds) => failure.with("retry_after", u64::try_from(seconds).unwrap_or(u64::MAX)),
+            None => failure,
+        });
     }
     if let Some(lost) = results_lost {
         return Err(lost);
@@ -326,6 +361,12 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>) -> Result<(), Failu
     }
     Ok(())
 }
+
+/// Of rows that the guard will never let pass as it is configured.
+const NOT_ALLOWED: &str = "The guard does not allow their prefixes (guard.allow, guard.deny): the same command again does \
+                           not send them as long as that is so.";
+const NEVER: &str =
+    "will not be sent as long as the guard does not allow their prefixes (guard.allow, guard.deny).";
 
 /// How long a run waits for a service that takes nothing.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -101,6 +101,10 @@ pub(super) fn failure(error: &BatchError) -> Failure {
             "To go on with that batch, use what it was begun with. For another batch, name another --journal; who got \
              a message from the first may get one more then.",
         ),
+        BatchErrorKind::Damaged(_) => failure.with_advice(
+            "Nothing was sent. Take it back from a copy. A new journal, by another --journal, sends once more to those who \
+             got a message by this one.",
+        ),
         BatchErrorKind::NotAJournal => failure.with_advice("It is FILE.journal unless --journal named another."),
         _ => failure,
     }

@@ -31,6 +31,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = JournalReport::read(&arguments.journal).map_err(|error| failure(&error))?;
+    ask::torn(report.torn);
     let mut lines = vec![ask::counts(&report.counts)];
     let mut reasons = Vec::new();
     for ((state, reason), count) in &report.reasons {

@@ -12,6 +12,7 @@ use engagelab_otp::Client;
 use engagelab_otp::smpp::SmppClient;
 use serde_json::json;
 
+use crate::batch::limits;
 use crate::callback::keys::Keys;
 use crate::connection::{Connection, Session};
 use crate::exit::Exit;
@@ -23,7 +24,7 @@ use crate::smpp::account::Account;
 use crate::smpp::outcome::not_connected;
 use crate::wrap;
 
-/// Look for what keeps this from working: settings, proxy, names, TLS, clock, key, callbacks, SMPP.
+/// Look for what keeps this from working: settings, proxy, names, TLS, clock, key, callbacks, SMPP, guard.
 ///
 /// Prints one line for each check: good, bad with what to do, or skipped. Nothing is sent to anybody. The exit code
 /// is that of the first check which is bad; as JSON {"healthy": true, "checks": [{"name": "clock", "state": "good",
@@ -93,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     checks.push(callbacks(arguments));
     checks.push(smpp(arguments));
+    checks.push(guard(arguments));
     print(&checks, &arguments.output)
 }
 
@@ -159,6 +161,23 @@ fn smpp(arguments: &Arguments) -> Check {
         // A sandbox can run without SMPP.
         Err(error) if source.sandbox => Check::skipped(name, format!("none at {address}: {error}")),
         Err(error) => Check::failed(name, not_connected(&error, &address, false)),
+    }
+}
+
+/// The settings of a guard, and its store.
+fn guard(arguments: &Arguments) -> Check {
+    let name = "guard";
+    let source = &arguments.connection.source;
+    let configured = match limits::configured(source) {
+        Ok(None) if source.sandbox => return Check::skipped(name, "a sandbox has none"),
+        Ok(None) => return Check::skipped(name, "no guard settings"),
+        Ok(Some(configured)) => configured,
+        Err(failure) => return Check::failed(name, failure),
+    };
+    let finding = configured.to_string();
+    match configured.open(0) {
+        Ok(_) => Check::good(name, finding),
+        Err(failure) => Check::failed(name, failure),
     }
 }
 
