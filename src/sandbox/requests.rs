@@ -232,10 +232,8 @@ fn mask(value: &mut Value, place: Place) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask(item, place)),
-        Value::String(text) => {
-            if place == Place::OfACode || place == Place::Free && looks_like_a_code(text) {
-                *value = Value::from(MASK);
-            }
+        Value::String(text) if place == Place::OfACode || place == Place::Free && looks_like_a_code(text) => {
+            *value = Value::from(MASK);
         }
         Value::Number(_) if place != Place::Named => *value = Value::from(MASK),
         _ => {}

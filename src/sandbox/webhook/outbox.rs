@@ -520,12 +520,12 @@ mod tests {
             let body: Value = serde_json::from_str(&delivery.body).expect("JSON");
             let numbers =
                 body["rows"].as_array().expect("rows").iter().filter_map(|row| row["number"].as_u64());
-            taken.extend(numbers.map(|number| number as usize));
+            taken.extend(numbers);
             let answer = DeliveryResponse::Status { status: 200, body: String::new() };
             outbox.delivered(delivery, answer, Duration::ZERO, UNIX_EPOCH, 1);
             outbox.tick(UNIX_EPOCH);
         }
-        assert_eq!(taken, (0..rows).collect::<Vec<_>>());
+        assert_eq!(taken, (0..rows as u64).collect::<Vec<_>>());
         assert_eq!(outbox.lost_rows(), 0);
     }
 
