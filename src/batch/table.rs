@@ -147,11 +147,11 @@ impl Table {
     /// in a journal of it is of another batch. Says whether it was set.
     pub(super) fn set(&mut self, row: u32, state: RowState, reason: &str) -> bool {
         let reason = self.place(reason);
-        let entry = self.rows.get_mut((row as usize).wrapping_sub(1));
-        let Some(entry) = entry.filter(|entry| !entry.state.is_final()) else { return false };
-        *self.counts.of(entry.state) -= 1;
+        let entry = self.entry_mut(row).filter(|entry| !entry.state.is_final());
+        let Some(entry) = entry else { return false };
+        let before = std::mem::replace(entry, Entry { state, is_doubtful: false, reason }).state;
+        *self.counts.of(before) -= 1;
         *self.counts.of(state) += 1;
-        *entry = Entry { state, is_doubtful: false, reason };
         true
     }
 

@@ -32,11 +32,6 @@ pub(super) fn open(
         Layout::File(path) => {
             let file = open_private(path)?;
             lock(&file, path)?;
-            // The header is on disk before there is a record, and a disk that is full leaves none.
-            let length = file.metadata().map_err(JournalError::io("read", path))?.len();
-            if length > 0 && read_header(&file, path, options.kind)?.is_none() {
-                return Err(JournalError::Damaged(path.clone(), 0));
-            }
             let segments = vec![Segment { base: 0, path: path.clone() }];
             let mut opened = open_segments(segments, Some(file), options, replay)?;
             opened.lock = None;
@@ -130,8 +125,15 @@ fn open_segments(
             None => open_private(&segment.path)?,
         };
         let header = read_header(&file, &segment.path, options.kind)?;
-        make_private(&file, &segment.path)?;
         let damaged = |offset| JournalError::Damaged(segment.path.clone(), offset);
+        // The header of one file is on disk before there is a record, and a disk that is full leaves none.
+        if is_one_file && header.is_none() {
+            let length = file.metadata().map_err(JournalError::io("read", &segment.path))?.len();
+            if length > 0 {
+                return Err(damaged(0));
+            }
+        }
+        make_private(&file, &segment.path)?;
         let Some(header) = header else {
             // The machine stopped while the file was created. The one before is whole, as it was synced before that.
             if !is_last {

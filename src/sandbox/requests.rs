@@ -256,8 +256,6 @@ fn is_setting(name: &str) -> bool {
     name.starts_with("verify_code_") || matches!(name, "custom_country_codes" | "error_code")
 }
 
-const MASK: &str = "••••••";
-
 /// Whether a name is one that codes and secrets have: `otp`, `verify_code`, `loginPin`, `OTPCode`.
 fn is_of_a_code(name: &str) -> bool {
     const WORDS: [&str; 11] =
@@ -289,6 +287,9 @@ fn looks_like_a_code(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
         && text.bytes().filter(u8::is_ascii_digit).count() >= 3
 }
+
+/// What stands where a code was.
+const MASK: &str = "••••••";
 
 /// The most requests that are remembered.
 const MOST_REQUESTS: usize = 2_000;

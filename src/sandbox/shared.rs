@@ -107,7 +107,9 @@ impl Shared {
         let now = self.now(&inner);
         let waited_for = inner.state.next_due();
         // What was due before comes first, however late the scheduler is.
-        inner.state.tick(now);
+        if waited_for.is_some_and(|due| due <= now) {
+            inner.state.tick(now);
+        }
         let outcome = update(&mut inner.state, now);
         inner.state.tick(now);
         self.notify(&mut inner, waited_for);
@@ -319,7 +321,7 @@ impl Deliveries for Shared {
 }
 
 /// The most who wait from outside.
-pub(crate) const MOST_WAITERS: usize = 64;
+const MOST_WAITERS: usize = 64;
 
 /// The longest that the scheduler waits before it looks at the clock again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

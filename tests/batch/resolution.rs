@@ -155,22 +155,28 @@ fn where_more_than_one_row_fits_they_stay_unknown_until_there_is_no_doubt() {
     assert_eq!(rows[3].2, to_other[1].id.as_str(), "the one with a receipt");
 }
 
+/// A later run over a file whose only row is unknown; and how many are unknown once it was told of a message like that one,
+/// sent so many seconds later.
+fn later_run(path: &Path, sandbox: &Sandbox) -> impl FnMut(u64) -> u64 {
+    let message = sandbox.messages().remove(0);
+    let mut callbacks = Callbacks::new();
+    let batch = open(path, sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
+    move |later| {
+        let mut other = message.clone();
+        other.id = MessageId(format!("17{later}"));
+        other.sent += Duration::from_secs(later);
+        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
+        batch.counts().unknown
+    }
+}
+
 #[test]
 fn what_an_earlier_run_left_unknown_has_a_time_of_its_own_too() {
     let (folder, sandbox) = (Folder::new(), Sandbox::start().expect("a sandbox"));
     let path = folder.write("a.csv", rows("+6591234567\n"));
     sandbox.inject(Fault::LostAnswer, 1);
     assert_eq!(run(&path, &sandbox, workers(1)).counts.unknown, 1);
-    let message = sandbox.messages().remove(0);
-    let mut callbacks = Callbacks::new();
-    let batch = open(&path, &sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
-    let mut observe = |later: u64| {
-        let mut other = message.clone();
-        other.id = MessageId(format!("17{later}"));
-        other.sent += Duration::from_secs(later);
-        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
-        batch.counts().unknown
-    };
+    let mut observe = later_run(&path, &sandbox);
     // The answer was given up within seconds, and clocks differ by a minute.
     assert_eq!([1800, 600, 100].map(&mut observe), [1, 1, 1]);
     assert_eq!(observe(0), 0);
@@ -186,16 +192,7 @@ fn where_a_run_was_killed_an_answer_counts_as_given_up_when_its_call_would_have_
     let journal = engagelab_otp::batch::journal_of(&path);
     let octets = std::fs::read(&journal).expect("readable");
     std::fs::write(&journal, &octets[..octets.len() - 1]).expect("written");
-    let message = sandbox.messages().remove(0);
-    let mut callbacks = Callbacks::new();
-    let batch = open(&path, &sandbox, workers(1).resolve_by_callbacks(Duration::ZERO));
-    let mut observe = |later: u64| {
-        let mut other = message.clone();
-        other.id = MessageId(format!("17{later}"));
-        other.sent += Duration::from_secs(later);
-        batch.resolver().observe(&callbacks.event(&other, "sent")).expect("journalled");
-        batch.counts().unknown
-    };
+    let mut observe = later_run(&path, &sandbox);
     // A call ends after 30 seconds.
     assert_eq!([1800, 600, 100].map(&mut observe), [1, 1, 1]);
     assert_eq!(observe(70), 0);

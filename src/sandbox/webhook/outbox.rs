@@ -230,6 +230,9 @@ impl Outbox {
     /// Makes callbacks of the gathered rows. Where a receiver is slow, the rows wait and then travel together, so that none
     /// has to be forgotten.
     fn flush(&mut self, now: SystemTime) {
+        if self.gathered.is_empty() {
+            return;
+        }
         let reversed = self.plan.fault == Some(CallbackFault::Reordered);
         let targets = self.targets.numbers();
         while !self.gathered.is_empty() && self.targets.longest_queue() < MOST_QUEUED {

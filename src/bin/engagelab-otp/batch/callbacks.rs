@@ -60,15 +60,13 @@ impl Callbacks {
 
 /// Has an event taken in, or come again.
 fn take(event: &Event, resolver: &Resolver, guard: Option<&Guard>) -> Result<(), Retry> {
-    resolver.observe(event).map_err(|error| {
-        warn(&format!("a callback is let come again: {}", chain(&error)));
+    let again = |error: &dyn std::error::Error| {
+        warn(&format!("a callback is let come again: {}", chain(error)));
         Retry::new()
-    })?;
+    };
+    resolver.observe(event).map_err(|error| again(&error))?;
     let Some(guard) = guard else { return Ok(()) };
-    guard.observe(event).map_err(|error| {
-        warn(&format!("a callback is let come again: {}", chain(&error)));
-        Retry::new()
-    })
+    guard.observe(event).map_err(|error| again(&error))
 }
 
 /// Listens as long as it lives.
