@@ -2,13 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anstyle::AnsiColor;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::wrap;
+use crate::{standard_output, wrap};
 
 /// How data is written.
 #[derive(Args, Clone)]
@@ -124,7 +125,7 @@ pub(crate) fn cannot_write(error: &io::Error) -> Failure {
 }
 
 fn try_write(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock()?;
     out.write_all(text.as_bytes())?;
     out.flush()
 }
@@ -132,6 +133,11 @@ fn try_write(text: &str) -> io::Result<()> {
 /// So many of a thing, in words.
 pub(crate) fn counted(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// A time to wait, in whole seconds, rounded up.
+pub(crate) fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// Says on standard error what went wrong, and what to do. That nobody listens changes nothing.

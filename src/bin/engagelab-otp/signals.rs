@@ -4,7 +4,9 @@
 //! the program started, as `nohup` and shells do for what runs in the background, stays ignored.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync;
 
 /// As long as this lives, something is done before a signal ends the program.
 pub(crate) struct AtSignal(());
@@ -65,7 +67,7 @@ static ACTIONS: Mutex<Actions> = Mutex::new(Actions {
 });
 
 fn actions() -> MutexGuard<'static, Actions> {
-    ACTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(&ACTIONS)
 }
 
 /// The signals that end what runs for long, in order: the first asks for it, the second ends it at once. They are caught
@@ -110,20 +112,21 @@ impl EndSignals {
 #[cfg(unix)]
 mod watching {
     use std::io;
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::Mutex;
 
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
     use super::actions;
+    use crate::sync;
 
     pub(super) const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
     /// Has a thread wait for the signals that end or suspend programs, from the first time on.
     pub(super) fn begin() -> io::Result<()> {
         static WATCHED: Mutex<bool> = Mutex::new(false);
-        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = sync::lock(&WATCHED);
         if !*watched {
             let all = [ENDING.as_slice(), &[SIGQUIT, SIGTSTP, SIGCONT]].concat();
             let mut signals = Signals::new(not_ignored(&all))?;
