@@ -32,7 +32,8 @@ fn with_output(stdout: impl Fn() -> Stdio) -> impl Fn(&Session, &[&str]) -> Comm
 /// With what a shell makes of this behind the command.
 #[cfg(unix)]
 fn redirected(redirection: &str) -> impl Fn(&Session, &[&str]) -> Command {
-    let script = format!("exec \"$@\" {redirection}");
+    // Not in its place: the shell is who closes it.
+    let script = format!("\"$@\" {redirection}; exit $?");
     move |session, words| {
         let inner = session.command(words);
         let mut command = Command::new("/bin/sh");
@@ -95,6 +96,24 @@ fn what_the_service_has_done_is_told_when_standard_output_is_closed_or_only_to_b
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_told_from_a_closed_one_is_written_to_and_the_result_told_besides() {
+    let session = Session::start();
+    // As Python and Node open it for whoever wants no output.
+    let null =
+        || fs::OpenOptions::new().read(true).write(true).open("/dev/null").expect("it is there").into();
+    let send = "send +6591234567 --template sandbox-otp-tpl";
+    let output = run(&session, send, "", with_output(null));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let id = session.sandbox.messages()[0].id.to_string();
+    assert!(said.contains(&format!("the message was sent, and its id is {id}")), "{said}");
+    // For writing alone it was meant.
+    let output = run(&session, "send +6591234568 --template sandbox-otp-tpl", "", with_output(Stdio::null));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "On its way to +65…68 by sms.\n");
+}
+
+#[test]
 #[cfg(unix)]
 fn with_standard_error_closed_too_the_exit_code_still_says_that_the_result_is_lost() {
     let session = Session::start();
@@ -124,7 +143,9 @@ fn what_runs_for_its_results_alone_does_not_begin_when_standard_output_is_closed
         let sent = if line.contains("--results") { 1 } else { 0 };
         assert_eq!(session.sandbox.messages().len(), sent, "{line}");
     }
-    for line in ["--help", "schema", "callback listen --sandbox --listen 127.0.0.1:0", "batch export input.csv"] {
+    for line in
+        ["--help", "schema", "callback listen --sandbox --listen 127.0.0.1:0", "batch export input.csv"]
+    {
         let words: Vec<&str> = line.split(' ').collect();
         let output = redirected(">&-")(&session, &words).output().expect("it ends");
         session.record(&format!("{line} >&-"), &output);

@@ -69,8 +69,7 @@ fn bash_completes_commands_options_and_values() {
             words[last],
             words[last - 1],
         );
-        let output =
-            feed(command(&session, "bash").args(["--norc", "--noprofile", "-c", &script]), b"");
+        let output = feed(command(&session, "bash").args(["--norc", "--noprofile", "-c", &script]), b"");
         check(&output.stdout, typed, offered, other);
     }
 }
@@ -186,12 +185,7 @@ fn in_fish_a_code_is_typed_unseen_and_a_signal_ends_or_suspends_the_question() {
 
 #[test]
 fn in_every_shell_the_id_is_what_a_command_gives_and_the_exit_code_decides() {
-    for (shell, script) in [
-        ("dash", POSIX),
-        ("bash", POSIX),
-        ("zsh", POSIX),
-        ("fish", FISH),
-    ] {
+    for (shell, script) in [("dash", POSIX), ("bash", POSIX), ("zsh", POSIX), ("fish", FISH)] {
         if !installed(shell) {
             continue;
         }

@@ -225,6 +225,22 @@ fn without_a_code_the_prompt_says_so_on_a_line_of_its_own() {
 }
 
 #[test]
+fn an_unanswered_question_ends_its_line_before_anything_else_is_said() {
+    let session = Session::start();
+    let mut shell = Shell::start(&session, "dash");
+    shell.type_line("export ENGAGELAB_DEV_KEY=k ENGAGELAB_DEV_SECRET=s");
+    shell.type_line("$OTP template delete login");
+    shell.expect("for good? [y/N] ");
+    shell.terminal.send_control('d').expect("sent");
+    shell.expect("\r\nerror: not confirmed; nothing was sent\r\n");
+    shell.type_line("$OTP template delete login");
+    shell.expect("for good? [y/N] ");
+    shell.terminal.send_control('c').expect("sent");
+    let before = shell.expect("$ ");
+    assert!(before.ends_with("\r\n"), "{before:?}");
+}
+
+#[test]
 fn ctrl_z_at_the_question_suspends_it_and_fg_asks_again() {
     for program in shells() {
         let session = Session::start();

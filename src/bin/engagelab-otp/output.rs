@@ -75,7 +75,11 @@ impl Output {
     /// the exit code is not one that invites to run it again: not even where the reader has gone.
     pub(crate) fn print_result(&self, text: &str, json: &Value, done: &str) -> Result<(), Failure> {
         try_write(&self.rendered(&table(&[text.to_owned()]), json))
-            .map_err(|error| Failure::result_lost(done, &error))
+            .map_err(|error| Failure::result_lost(done, &error))?;
+        if standard_output::is_perhaps_closed() {
+            warn(&format!("standard output is /dev/null, or closed: {done}"));
+        }
+        Ok(())
     }
 
     /// Prints one of many results, on a line of its own. That nobody reads it is a failure: it would be lost.

@@ -113,8 +113,9 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
         }
         for (key, place, value) in entries {
             let Some((known, is_switch)) = keys().find(|(known, _)| *known == key) else {
-                return Err(fail(place.span().start, &format!("there is no setting `{key}`"))
-                    .with_advice(format!("There are: {}.", keys().map(|(key, _)| key).collect::<Vec<_>>().join(", "))));
+                return Err(fail(place.span().start, &format!("there is no setting `{key}`")).with_advice(
+                    format!("There are: {}.", keys().map(|(key, _)| key).collect::<Vec<_>>().join(", ")),
+                ));
             };
             match value.get_ref() {
                 DeValue::String(text) => values.insert(known, text.to_string()),

@@ -87,7 +87,8 @@ impl Account {
         } else {
             source.settings(&SMPP)?
         };
-        let Settings { values: [Some(system_id), Some(password), configured, tls, ca_cert], origin } = settings
+        let Settings { values: [Some(system_id), Some(password), configured, tls, ca_cert], origin } =
+            settings
         else {
             return Err(SMPP.missing(&settings, &[0, 1]));
         };
