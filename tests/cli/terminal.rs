@@ -277,7 +277,10 @@ fn ctrl_c_after_the_question_ends_a_batch_in_order() {
         shell.type_line("y");
         assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| !sandbox.messages().is_empty()));
         shell.terminal.send_control('c').expect("sent");
-        shell.expect("Stopping: waiting");
+        let before = shell.expect("Stopping: waiting");
+        // The bar is taken away before: what is said has a line of its own.
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        assert_eq!(line.trim_start_matches("\u{1b}[2K"), "", "{before:?}");
         let said = shell.expect("ended-5-");
         assert!(said.contains(" of 200 accepted, ") && said.contains("it was stopped"), "{said}");
         let report = JournalReport::read(session.folder.join("input.csv.journal")).expect("readable");

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help texts are read as they stand")]
 
 mod arguments;
+mod bar;
 mod batch;
 mod callback;
 mod completions;

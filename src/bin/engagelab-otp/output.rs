@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::{standard_output, wrap};
+use crate::{bar, standard_output, wrap};
 
 /// How data is written.
 #[derive(Args, Clone)]
@@ -149,18 +149,20 @@ pub(crate) fn report(failure: &Failure) {
     if failure.reason.is_empty() {
         return;
     }
-    let mut error = anstream::stderr().lock();
-    if mode().format == Format::Json {
-        let _ = writeln!(error, "{}", failure.json());
-        return;
-    }
-    // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
-    let style = AnsiColor::Red.on_default().bold();
-    let reason = for_people(&format!("error: {}", failure.reason));
-    let _ = writeln!(error, "{style}error:{style:#}{}", reason.trim_start_matches("error:"));
-    if let Some(advice) = failure.whole_advice() {
-        let _ = writeln!(error, "{}", for_people(&advice));
-    }
+    bar::beside(|| {
+        let mut error = anstream::stderr().lock();
+        if mode().format == Format::Json {
+            let _ = writeln!(error, "{}", failure.json());
+            return;
+        }
+        // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
+        let style = AnsiColor::Red.on_default().bold();
+        let reason = for_people(&format!("error: {}", failure.reason));
+        let _ = writeln!(error, "{style}error:{style:#}{}", reason.trim_start_matches("error:"));
+        if let Some(advice) = failure.whole_advice() {
+            let _ = writeln!(error, "{}", for_people(&advice));
+        }
+    });
 }
 
 /// A note to whoever watches, on standard error. `--quiet` silences it; that nobody listens is no failure.
@@ -183,12 +185,12 @@ pub(crate) fn detail(text: &str) {
 }
 
 fn print_note(kind: &str, text: &str) {
-    let mut error = anstream::stderr();
-    let _ = match (mode().format, kind) {
-        (Format::Json, _) => writeln!(error, "{}", json!({ kind: text })),
-        (Format::Text, "warning") => writeln!(error, "{}", for_people(&format!("warning: {text}"))),
-        (Format::Text, _) => writeln!(error, "{}", for_people(text)),
+    let text = match (mode().format, kind) {
+        (Format::Json, _) => json!({ kind: text }).to_string(),
+        (Format::Text, "warning") => for_people(&format!("warning: {text}")),
+        (Format::Text, _) => for_people(text),
     };
+    bar::beside(|| drop(writeln!(anstream::stderr(), "{text}")));
 }
 
 /// As it is printed on standard error.
