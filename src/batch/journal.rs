@@ -10,9 +10,11 @@
 //! resolved  the row's number (4), the time of the intent that it is about (4), and in UTF-8 the message's id
 //! ```
 //!
-//! Numbers are in little-endian order. An intent that ends the journal and has another checksum counts as one all the same:
-//! whether it was on disk before its request left cannot be told, and its row stays unknown rather than to be sent twice. By the times of intents and lost answers, callbacks can tell also a later run which message a row is
-//! that is unknown.
+//! Numbers are in little-endian order. By the times of intents and lost answers, callbacks can tell also a later run which
+//! message a row is that is unknown.
+//!
+//! An intent that ends the journal and is not as it was written counts as one all the same: whether it was on disk before its
+//! request left cannot be told, and its row stays unknown rather than to be sent twice.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
