@@ -63,8 +63,8 @@ fn bash_completes_commands_options_and_values() {
         let last = words.len() - 1;
         let script = format!(
             "source package/completions/engagelab-otp.bash; COMP_WORDS=({}); COMP_CWORD={last}; \
-             complete -p engagelab-otp >/dev/null && \
-             _engagelab-otp engagelab-otp '{}' '{}' 2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+             f=$(complete -p engagelab-otp); f=${{f##*-F }}; ${{f%% *}} engagelab-otp '{}' '{}' 2>/dev/null; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
             words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
             words[last],
             words[last - 1],
@@ -132,6 +132,7 @@ fn zsh_completes_commands_options_and_values() {
     for (typed, offered, _) in OFFERED {
         // One that fits alone is put in, and of several a list is shown.
         terminal.send(typed).expect("sent");
+        terminal.flush().expect("sent");
         expect(&mut terminal, typed.trim_end());
         terminal.send("\t").expect("sent");
         terminal.flush().expect("sent");
@@ -164,7 +165,10 @@ fn in_fish_a_code_is_typed_unseen_and_a_signal_ends_or_suspends_the_question() {
 
     terminal.send_line(&format!("{send}; echo ended-$status-")).expect("sent");
     expect(&mut terminal, prompt);
-    terminal.send_control('c').expect("sent");
+    // What is typed right behind it is no code.
+    terminal.send("\u{3}3982\n").expect("sent");
+    terminal.flush().expect("sent");
+    expect(&mut terminal, "> ");
     terminal.send_line("echo then-(math 2 + 2)-").expect("sent");
     expect(&mut terminal, "then-4-");
     assert!(session.sandbox.messages().is_empty());

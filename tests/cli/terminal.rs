@@ -96,6 +96,25 @@ fn ctrl_c_at_the_code_prompt_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn what_is_typed_behind_ctrl_c_or_ctrl_z_is_no_answer() {
+    let session = Session::start();
+    for program in shells() {
+        let mut shell = Shell::start(&session, program);
+        for key in ["\u{3}", "\u{1a}"].repeat(5) {
+            shell.type_line("$OTP send-code +10000000010 -t sandbox-otp-tpl --sandbox --base-url $URL");
+            shell.expect(PROMPT);
+            shell.wait_until_hidden();
+            shell.terminal.send(&format!("{key}3982\n")).expect("sent");
+            shell.terminal.flush().expect("sent");
+            shell.expect("$ ");
+            shell.type_line("echo then-$((2+2))-");
+            shell.expect("then-4-");
+        }
+        assert!(session.sandbox.messages().is_empty(), "in {program}");
+    }
+}
+
+#[test]
 fn sigterm_at_the_code_prompt_leaves_the_terminal_as_it_was() {
     let session = Session::start();
     for program in shells() {
@@ -271,11 +290,12 @@ fn ctrl_c_after_the_question_ends_a_batch_in_order() {
         let mut shell = Shell::start(&session, program);
         let (key, secret) = (credentials.key(), credentials.secret());
         shell.type_line(&format!("export ENGAGELAB_DEV_KEY={key} ENGAGELAB_DEV_SECRET={secret}"));
-        shell.type_line("export ENGAGELAB_OTP_BASE_URL=$URL");
+        shell.type_line("export TERM=xterm ENGAGELAB_OTP_BASE_URL=$URL");
         shell.type_line("$OTP batch input.csv -t sandbox-otp-tpl --rate 40/s; echo ended-$?-");
         shell.expect("[y/N]");
         shell.type_line("y");
         assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| !sandbox.messages().is_empty()));
+        shell.expect(" of 200");
         shell.terminal.send_control('c').expect("sent");
         let before = shell.expect("Stopping: waiting");
         // The bar is taken away before: what is said has a line of its own.

@@ -91,7 +91,7 @@ fn run_smpp(session: &mut Session, line: &str, settings: &str, variables: &[(&st
     fs::write(folder.join("smpp.pem"), pem).expect("written");
     let profile = format!(
         "dev_key = 'sandbox_demo'\ndev_secret = 'sandbox_secret'\nbase_url = '{}'\n[smpp]\nsystem_id = 'id'\n\
-         password = 'hush-hush'\naddress = '{address}'\n{settings}\n",
+         password = 'sandbox'\naddress = '{address}'\n{settings}\n",
         session.sandbox.url()
     );
     let path = folder.join("profile.toml");
@@ -147,7 +147,7 @@ fn smpp_over_tls_stands_in_the_environment_too() {
     let mut command = session.command(&words);
     command.envs([
         ("ENGAGELAB_SMPP_SYSTEM_ID", "id"),
-        ("ENGAGELAB_SMPP_PASSWORD", "hush-hush"),
+        ("ENGAGELAB_SMPP_PASSWORD", "sandbox"),
         ("ENGAGELAB_SMPP_ADDRESS", &address),
         ("ENGAGELAB_SMPP_TLS", "true"),
         ("ENGAGELAB_SMPP_CA_CERT", "smpp.pem"),

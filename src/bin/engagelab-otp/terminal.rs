@@ -6,6 +6,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
+#[cfg(unix)]
+use crate::signals;
 use crate::wrap;
 
 /// The terminal that the program was started from.
@@ -48,6 +50,10 @@ impl Terminal {
     fn read_line(&mut self) -> io::Result<String> {
         let mut answer = String::new();
         let read = self.input.read_line(&mut answer);
+        #[cfg(unix)]
+        if signals::settle() {
+            return self.read_line();
+        }
         if !answer.ends_with('\n') {
             writeln!(self.output)?;
         }

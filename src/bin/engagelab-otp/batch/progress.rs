@@ -20,9 +20,10 @@ use crate::wrap;
 /// Tells how far a batch is, until the other end of `ended` is gone.
 pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
     let on_terminal = io::stderr().is_terminal() && mode().format == Format::Text && !mode().quiet;
-    let bar = on_terminal.then(|| new_bar(to_send));
+    // Some terminals have no bars: they cannot go back in a line.
+    let bar = on_terminal.then(|| new_bar(to_send)).filter(|bar| !bar.is_hidden());
     bar.iter().cloned().for_each(bar::begin);
-    let every = if on_terminal { REDRAW } else { NEXT_LINE };
+    let every = if bar.is_some() { REDRAW } else { NEXT_LINE };
     let (began, mut told) = (Instant::now(), 0);
     while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         let view = View::of(batch, to_send, began.elapsed());

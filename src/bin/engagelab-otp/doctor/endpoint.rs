@@ -123,6 +123,7 @@ impl Endpoint {
         };
         if let Err(error) = tls.complete_io(&mut stream) {
             // Why that is, and what to do, is said as by every other command: a read fails in the same way.
+            drop((tls, stream));
             return Err(match session.call(Client::list_templates) {
                 Err(failure) => Check::failed("connection", failure),
                 Ok(_) => Check::bad("connection", Exit::NotSent, format!("no TLS: {error}"), "Try again."),
