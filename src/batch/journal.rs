@@ -185,7 +185,9 @@ impl BatchJournal {
             })
             .map_err(failed)?;
         let in_doubt = in_doubt_intent(&in_doubt);
-        in_doubt.iter().for_each(|(intent, _)| tries.count(intent));
+        if let Some((intent, _)) = &in_doubt {
+            tries.count(intent);
+        }
         let difference = found.as_ref().map(|found: &Head| found.difference(head));
         if tries.may_have_acted() {
             match difference {

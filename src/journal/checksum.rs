@@ -83,7 +83,9 @@ mod tests {
         let whole = update(0, &text);
         let changed = |bits: &[usize]| {
             let mut text = text.clone();
-            bits.iter().for_each(|bit| text[bit / 8] ^= 1 << (bit % 8));
+            for bit in bits {
+                text[bit / 8] ^= 1 << (bit % 8);
+            }
             update(0, &text) ^ whole
         };
         for bit in 0..text.len() * 8 {

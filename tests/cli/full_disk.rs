@@ -140,7 +140,7 @@ fn what_runs_for_its_results_alone_does_not_begin_when_standard_output_is_closed
     ] {
         let output = run(&session, line, "", redirected(">&-"));
         session.record(&format!("{line} >&-"), &output);
-        let sent = if line.contains("--results") { 1 } else { 0 };
+        let sent = usize::from(line.contains("--results"));
         assert_eq!(session.sandbox.messages().len(), sent, "{line}");
     }
     for line in

@@ -22,7 +22,9 @@ pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
     let on_terminal = io::stderr().is_terminal() && mode().format == Format::Text && !mode().quiet;
     // Some terminals have no bars: they cannot go back in a line.
     let bar = on_terminal.then(|| new_bar(to_send)).filter(|bar| !bar.is_hidden());
-    bar.iter().cloned().for_each(bar::begin);
+    if let Some(bar) = &bar {
+        bar::begin(bar.clone());
+    }
     let every = if bar.is_some() { REDRAW } else { NEXT_LINE };
     let (began, mut told) = (Instant::now(), 0);
     while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
