@@ -81,6 +81,8 @@ mod control;
 pub mod demo;
 mod fault;
 mod guard;
+mod json;
+mod masking;
 mod model;
 mod requests;
 mod rest;

@@ -235,8 +235,9 @@ fn words(browser: &Browser, variables: &[(&str, &str)]) -> Result<Vec<String>, S
     let copied = copied.as_str().expect("a text");
     assert!(copied.starts_with("curl "), "{copied}");
     let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{copied}");
-    let said =
-        Command::new("sh").args(["-c", &script]).envs(variables.iter().copied()).output().expect("sh runs");
+    let mut shell = Command::new("/bin/sh");
+    let said = shell.args(["-c", &script]).env_clear().envs(variables.iter().copied());
+    let said = said.output().expect("sh runs");
     if !said.status.success() {
         return Err(String::from_utf8(said.stderr).expect("UTF-8"));
     }
@@ -272,7 +273,7 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     assert!(
         browser
             .text("main details")
-            .contains("To be set in your shell first, since it is not kept: CODE CODE_2")
+            .contains("To be set in your shell first, since it is masked or not kept: CODE CODE_2")
     );
     let call = words(&browser, &[("CODE", "4711"), ("CODE_2", "2")]).expect("complete");
     assert_eq!(call[..2], ["-u", "sandbox_demo:sandbox_secret"]);
@@ -282,10 +283,48 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
         json!({"to": "+6591234567", "code": "4711", "template": {"id": "it's", "params": {"code": "2"}}})
     );
 
+    // Each value that is masked is called as its field is, and keeps its type.
+    request("/v1/verifications", demo, r#"{"message_id": "1725407449772531712", "verify_code": 398210}"#);
+    let call = words(&browser, &[("VERIFY_CODE", "398210")]).expect("complete");
+    let body: serde_json::Value = serde_json::from_str(call.last().expect("a body")).expect("JSON");
+    assert_eq!(body, json!({"message_id": "1725407449772531712", "verify_code": 398_210}), "a number");
+    request(
+        "/v1/custom-messages",
+        demo,
+        r#"{"to": ["+6591234567"], "template": {"id": "a \" b", "params": {"order no.": "it's 1", "login": "398210", "pin": 42,
+            "path": "398210", "398211": "x", "list": ["398212", {"otp": 1.5}]}}}"#,
+    );
+    let variables = [
+        ("LOGIN", "398210"),
+        ("PIN", "42"),
+        ("VALUE_PATH", "398213"),
+        ("NAME", "398211"),
+        ("LIST", "398212"),
+        ("OTP", "1.5"),
+    ];
+    for missing in 0..variables.len() {
+        let mut others = variables.to_vec();
+        let (name, _) = others.remove(missing);
+        assert!(words(&browser, &others).expect_err("one is missing").contains(name), "{name}");
+    }
+    let call = words(&browser, &variables).expect("complete");
+    let body: serde_json::Value = serde_json::from_str(call.last().expect("a body")).expect("JSON");
+    let params = json!({"order no.": "it's 1", "login": "398210", "pin": 42, "path": "398213", "398211": "x",
+        "list": ["398212", {"otp": 1.5}]});
+    assert_eq!(body, json!({"to": ["+6591234567"], "template": {"id": "a \" b", "params": params}}));
+    request("/v1/messages/+6591234567/x?to=%2B6591234567&wait=2", demo, "{}");
+    let call = words(&browser, &[("PATH_PART", "+6591234567"), ("TO", "%2B6591234567")]).expect("complete");
+    let address = format!("{}/v1/messages/+6591234567/x?to=%2B6591234567&wait=2", sandbox.url());
+    assert!(call.contains(&address), "{call:?}");
+
     // The secret that was refused is not known, nor is any secret of a key that is not known.
     request("/v1/messages", "Authorization: Basic c2FuZGJveF9kZW1vOndyb25n\r\n", "{}");
     assert!(words(&browser, &[]).expect_err("SECRET is missing").contains("SECRET"));
     assert_eq!(words(&browser, &[("SECRET", "x'y")]).expect("complete")[..2], ["-u", "sandbox_demo:x'y"]);
+    // x:y
+    request("/v1/messages", "Authorization: Basic eDp5\r\n", "{}");
+    let call = words(&browser, &[("KEY", "x"), ("SECRET", "y")]).expect("complete");
+    assert_eq!(call[..2], ["-u", "x:y"]);
     request("/v1/messages", "", "{}");
     assert!(!words(&browser, &[]).expect("complete").contains(&"-u".to_owned()));
     request("/v1/messages", &format!("{demo}X-Sandbox-Fault: error=5016\r\n"), "{}");

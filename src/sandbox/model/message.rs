@@ -43,6 +43,10 @@ pub struct Message {
     pub(crate) behavior: Option<RecipientBehavior>,
     /// Whether it came over SMPP, where its reports go too.
     pub(crate) by_smpp: bool,
+    /// Whether its template was one that a new sandbox has.
+    pub(crate) template_is_builtin: bool,
+    /// Whether it was delivered, or has failed on its last channel: nothing more comes but what its code brings.
+    pub(crate) delivery_has_ended: bool,
 }
 
 /// Something that happened to a message.
