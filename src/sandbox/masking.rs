@@ -3,19 +3,15 @@
 //!
 //! It errs on the side of masking: a name that nobody meant for a code may be masked as well.
 
-use api::operations::GET_TEMPLATE;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use crate::TemplateId;
+use crate::api::operations::GET_TEMPLATE;
 use crate::input::is_invisible;
-use crate::{TemplateId, api};
 
 /// A path, of which each segment is masked that may hold an address or a code.
 pub(crate) fn path(path: &str) -> String {
-    // Nearly all paths are done with here.
-    if !path.contains(['@', '%']) && digits(path) < FEWEST_DIGITS {
-        return path.to_owned();
-    }
     // Ids of templates stand in a path by right, and often hold a few digits.
     let before_id = GET_TEMPLATE.path.split('{').next().unwrap_or_default();
     if let Some(id) = path.strip_prefix(before_id) {
@@ -24,8 +20,14 @@ pub(crate) fn path(path: &str) -> String {
             return path.to_owned();
         }
     }
-    let shown = |segment| if is_private(&decoded(segment)) { MASK } else { segment };
-    path.split('/').map(shown).collect::<Vec<_>>().join("/")
+    let mut follows_a_code = false;
+    let shown = path.split('/').map(|segment| {
+        let plain = decoded(segment);
+        let is_masked = is_private(&plain) || follows_a_code && !segment.is_empty();
+        follows_a_code = is_of_a_code(&plain);
+        if is_masked { MASK } else { segment }
+    });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// A query, of which each name and each value is masked that may be an address or a code.
@@ -270,6 +272,8 @@ mod tests {
             ("/v1/messages/someone%40example.com", "/v1/messages/••••••"),
             ("/v1/messages/someone%2540example.com", "/v1/messages/••••••"),
             ("/v1/verifications/1725407449772531712/398210", "/v1/verifications/1725407449772531712/••••••"),
+            ("/v1/codes/abcd", "/v1/codes/••••••"),
+            ("/v1/verify/abcd/x", "/v1/verify/••••••/x"),
             ("/v1/template-configs/+6591234567", "/v1/template-configs/••••••"),
             ("/v1/template-configs/398210", "/v1/template-configs/••••••"),
             ("/v1/template-configs/a@6591234567", "/v1/template-configs/••••••"),
@@ -282,6 +286,8 @@ mod tests {
             "/",
             "*",
             "/v1/messages",
+            "/v1/codes",
+            "/v1/codes/",
             "/v1/template-configs/login-2024",
             "/v1/template-configs/sandbox-otp-tpl",
             "/v1/messages/1725407449772531712",
