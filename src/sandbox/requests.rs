@@ -141,13 +141,14 @@ impl RecordedRequest {
         if self.fault.is_some() {
             return Some("This went wrong on purpose: a fault was asked for.");
         }
-        if let Some(status) = self.smpp_status.filter(|_| self.error.is_none()) {
-            return smpp_advice(status);
+        match self.smpp_status {
+            Some(status) => self.advice_on_error().or_else(|| smpp_advice(status)),
+            // Of what reached no operation, the reason says all.
+            None => self.operation.and_then(|_| self.advice_on_error()),
         }
-        // The reason of these says all.
-        if self.operation.is_none() && self.smpp_status.is_none() {
-            return None;
-        }
+    }
+
+    fn advice_on_error(&self) -> Option<&'static str> {
         Some(match self.error? {
             ErrorCode::WrongCredentials if self.key.is_some() => {
                 "The key is known, and its secret is another one. The console and the terminal say where it stands."

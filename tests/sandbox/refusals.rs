@@ -302,9 +302,9 @@ fn one_recipient_of_a_list_is_named_by_its_place_and_all_messages_are_linked() {
         (r#"["+6590000000","6591234567"]"#, "to[1]", "to[1] must begin with `+`"),
         (r#"["+6590000000","+10000000011"]"#, "to[1]", "to[1]: sends to this recipient"),
         (r#"["+6590000000",7]"#, "to[1]", "to[1] must be a string"),
-        (r#"[null]"#, "to[0]", "to[0] must be"),
+        ("[null]", "to[0]", "to[0] must be"),
         (r#""6591234567""#, "to", "to must begin with `+`"),
-        (r#"[]"#, "to", "to must have 1 to 1000 recipients"),
+        ("[]", "to", "to must have 1 to 1000 recipients"),
     ] {
         let answer = send(to);
         let recorded = sandbox.requests().pop().expect("remembered");
@@ -360,7 +360,7 @@ fn a_refusal_says_in_plain_words_what_to_do() {
         (
             post("/v1/messages", KEY, r#"{"to":"+6591234567","template":["sandbox-otp-tpl"]}"#),
             "template",
-            "must be an object, and is an array",
+            "must be an object",
         ),
         (
             post("/v1/messages", KEY, r#"{"to":"+6591234567","template":{"id":"x","language":null}}"#),

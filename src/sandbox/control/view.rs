@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::sandbox::model::{Message, Template, TimelineEntry};
+use crate::sandbox::model::{Delivery, Message, Template, TemplateOrigin, TimelineEntry};
 use crate::sandbox::requests::RecordedRequest;
 use crate::sandbox::state::State;
 use crate::sandbox::webhook::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
@@ -36,8 +36,8 @@ fn message(message: &Message) -> Value {
     shown["text"] = json!(message.text);
     shown["params"] = json!(message.params);
     shown["verified"] = json!(message.verified);
-    shown["delivery_has_ended"] = json!(message.delivery_has_ended);
-    shown["template_is_builtin"] = json!(message.template_is_builtin);
+    shown["delivery_has_ended"] = json!(message.delivery == Delivery::Ended);
+    shown["template_is_builtin"] = json!(message.template_origin == TemplateOrigin::BuiltIn);
     shown["omitted"] = json!(message.omitted);
     shown["behavior"] = json!(message.behavior.as_ref().map(ToString::to_string));
     shown["expires"] = json!(message.expires.map(millis));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::message::{Message, TimelineEntry};
+use super::message::{Delivery, Message, TemplateOrigin, TimelineEntry};
 use super::refusal::Refusal;
 use crate::api::types::{Channel, ErrorCode, MessageId};
 use crate::sandbox::clock::earlier;
@@ -39,7 +39,7 @@ pub(crate) struct NewMessage {
     pub(crate) reported: bool,
     pub(crate) behavior: Option<RecipientBehavior>,
     pub(crate) by_smpp: bool,
-    pub(crate) template_is_builtin: bool,
+    pub(crate) template_origin: TemplateOrigin,
 }
 
 impl NewMessage {
@@ -111,8 +111,8 @@ impl Messages {
             reported: new.reported,
             behavior: new.behavior,
             by_smpp: new.by_smpp,
-            template_is_builtin: new.template_is_builtin,
-            delivery_has_ended: false,
+            template_origin: new.template_origin,
+            delivery: Delivery::UnderWay,
         };
         self.weight += message.weight();
         while self.remembered.len() >= self.most || (self.weight > MOST_TEXT && !self.remembered.is_empty()) {
@@ -166,7 +166,9 @@ impl Messages {
     /// oldest wrong guesses are left out of what is shown. With the last step its delivery has ended.
     pub(crate) fn note(&mut self, id: &str, entry: TimelineEntry, is_last: bool) -> Option<&Message> {
         let message = self.get_mut(id)?;
-        message.delivery_has_ended |= is_last;
+        if is_last {
+            message.delivery = Delivery::Ended;
+        }
         if message.timeline.len() >= MOST_ENTRIES {
             let guess = |entry: &TimelineEntry| entry.status == crate::MessageStatus::VerifiedFailed;
             let oldest = message.timeline.iter().position(guess).unwrap_or_default();
@@ -262,7 +264,7 @@ mod tests {
             reported: true,
             behavior: None,
             by_smpp: false,
-            template_is_builtin: false,
+            template_origin: TemplateOrigin::Own,
         };
         messages.add(new, UNIX_EPOCH).id.0.clone()
     }
@@ -324,7 +326,7 @@ mod tests {
         assert_eq!((message.timeline.len(), message.omitted), (MOST_ENTRIES, 402));
         assert_eq!(message.timeline[0].status, MessageStatus::Sent);
         assert_eq!(message.status(), Some(&MessageStatus::Delivered));
-        assert!(message.delivery_has_ended);
+        assert_eq!(message.delivery, Delivery::Ended);
     }
     #[test]
     fn an_id_of_an_earlier_run_is_that_of_no_message_of_this_one() {

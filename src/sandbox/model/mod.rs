@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use crate::schedule::Schedule;
-pub(crate) use message::price_cents;
+pub(crate) use message::{Delivery, TemplateOrigin, price_cents};
 pub use message::{Message, TimelineEntry};
 use messages::Messages;
 pub(crate) use messages::number;
@@ -295,7 +295,7 @@ impl Model {
         now: SystemTime,
     ) -> Result<(), Refusal> {
         let message = self.messages.get(id).ok_or_else(no_message)?;
-        if message.delivery_has_ended {
+        if message.delivery == Delivery::Ended {
             let rule =
                 "the delivery of this message has ended: it was delivered, or failed on its last channel";
             return Err(Refusal::rule("event", rule).of(&message.id));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use super::message::TemplateOrigin;
 use super::messages::NewMessage;
 use super::scenario::Scenario;
 use super::templates::Template;
@@ -118,7 +119,7 @@ impl Model {
             reported: scenario.is_reported(),
             behavior: self.set_for(to, id).cloned(),
             by_smpp: request.by_smpp,
-            template_is_builtin: is_builtin,
+            template_origin: if is_builtin { TemplateOrigin::BuiltIn } else { TemplateOrigin::Own },
         };
         Ok(Checked { new, scenario })
     }

@@ -68,7 +68,7 @@ pub(super) fn read(message: &ShortMessage, json: &str, link: u64) -> Result<Subm
 
 /// The text of a message.
 pub(super) fn text(message: &ShortMessage) -> String {
-    text::decode(message.text_octets(), message.data_coding)
+    text::decode(message.text_octets(), message.data_coding).into_owned()
 }
 
 fn parameter(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Unreadable {
