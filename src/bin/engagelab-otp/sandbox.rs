@@ -16,6 +16,7 @@ use engagelab_otp::sandbox::{
     Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
+use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -221,18 +222,25 @@ fn seed(path: &Path) -> Result<Value, Failure> {
     })
 }
 
-/// One line for a request or a callback. It holds no body, no code, and no more of an address than the path does.
+/// One line for a request or a callback. It holds no body, no code and no address.
 fn line(activity: Activity<'_>) -> String {
     match activity {
         Activity::Request(request) => {
-            let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let status = match (request.status, request.smpp_status.map(Status)) {
+                (_, Some(status)) => status.to_string(),
+                (Some(status), None) => status.to_string(),
+                (None, None) => "no answer".to_owned(),
+            };
             // Whoever calls chooses the path, and is not to steer the terminal.
             let (method, path) = (request.method.escape_debug(), request.path.escape_debug());
-            let call = if request.method.is_empty() {
+            let mut call = if request.method.is_empty() {
                 "what is no request".to_owned()
             } else {
                 format!("{method} {path}")
             };
+            if !request.query.is_empty() {
+                let _ = write!(call, "?{}", request.query.escape_debug());
+            }
             let mut line = format!("{call} {status} in {:.1} ms", request.took.as_secs_f64() * 1000.0);
             if let Some(error) = request.error {
                 let _ = write!(line, " {error}");
@@ -246,6 +254,10 @@ fn line(activity: Activity<'_>) -> String {
             if let Some(message) = &request.message {
                 let _ = write!(line, ", message {message}");
             }
+            let others = request.messages().len().saturating_sub(1);
+            if others > 0 {
+                let _ = write!(line, " and {others} more");
+            }
             if let Some(fault) = request.fault {
                 let _ = write!(line, ", fault {fault}");
             }
@@ -258,10 +270,15 @@ fn line(activity: Activity<'_>) -> String {
                 Some(DeliveryResponse::None(reason)) => format!("not answered: {reason}"),
                 _ => String::new(),
             };
-            format!("callback {} to {} {answer}", callback.id, callback.url)
+            format!("callback {} to {} {answer}", callback.id, without_query(&callback.url))
         }
         _ => String::new(),
     }
+}
+
+/// An address as it is printed: its query may hold a secret, by which a receiver knows who calls.
+fn without_query(url: &str) -> String {
+    url.split_once('?').map_or_else(|| url.to_owned(), |(url, _)| format!("{url}?…"))
 }
 
 /// Says where everything is.
@@ -297,7 +314,7 @@ fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
             Some(DeliveryResponse::None(reason)) => format!("the address check failed: {reason}"),
             _ => "the address check is under way".to_owned(),
         };
-        writeln!(out, "Callbacks  {}   {outcome}", check.url)?;
+        writeln!(out, "Callbacks  {}   {outcome}", without_query(&check.url))?;
     }
     writeln!(
         out,
