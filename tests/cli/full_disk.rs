@@ -114,6 +114,42 @@ fn what_cannot_be_told_from_a_closed_one_is_written_to_and_the_result_told_besid
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_grow_no_further_ends_nothing_before_it_has_told_what_was_done() {
+    let session = Session::start();
+    let limited = |limit: u32, words: &[&str]| {
+        let inner = session.command(words);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("ulimit -f {limit}; exec \"$@\" > out"), "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().env("HOME", &session.folder).current_dir(&session.folder);
+        let output = command.stdin(Stdio::null()).output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let url = session.sandbox.url();
+    let shared = ["--template", "sandbox-otp-tpl", "--sandbox", "--base-url", &url];
+    let (code, said) = limited(0, &[&["send", "+6591234567"][..], &shared].concat());
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("the message was sent, and its id is"), "{said}");
+
+    // The journal has room for some rows alone.
+    let rows: String = (0..500).map(|row| format!("+6592{row:06}\n")).collect();
+    fs::write(session.folder.join("input.csv"), format!("to\n{rows}")).expect("written");
+    let batch = ["batch", "input.csv", "--results", "/dev/null"];
+    let (code, said) = limited(16, &[&batch[..], &shared].concat());
+    assert!(matches!(code, Some(5 | 6)), "{code:?}: {said}");
+    assert!(said.contains("File too large") && said.contains("accepted"), "{said}");
+    let words = [&["batch", "input.csv", "--resend-unknown"][..], &shared].concat();
+    let output = session.command(&words).stdin(Stdio::null()).output().expect("it ends");
+    assert!(matches!(output.status.code(), Some(0 | 3 | 6)), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut sent: Vec<String> = session.sandbox.messages().into_iter().map(|message| message.to).collect();
+    let all = sent.len();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!((all, sent.len()), (501, 501), "each was sent to once");
+}
+
+#[test]
 #[cfg(unix)]
 fn with_standard_error_closed_too_the_exit_code_still_says_that_the_result_is_lost() {
     let session = Session::start();
