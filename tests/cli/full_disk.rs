@@ -108,6 +108,18 @@ fn what_cannot_be_told_from_a_closed_one_is_written_to_and_the_result_told_besid
     assert_eq!(output.status.code(), Some(0), "{said}");
     let id = session.sandbox.messages()[0].id.to_string();
     assert!(said.contains(&format!("the message was sent, and its id is {id}")), "{said}");
+    // Something in between, whose own is closed as well.
+    let send = "send +6591234569 --template sandbox-otp-tpl";
+    let output = run(&session, send, "", |session, words| {
+        let inner = session.command(words);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "timeout 20 \"$@\" >&-; exit $?", "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().env("HOME", &session.folder).env("PATH", "/usr/bin:/bin");
+        command.current_dir(&session.folder);
+        command
+    });
+    assert_eq!(output.status.code(), Some(6), "{}", String::from_utf8_lossy(&output.stderr));
     // For writing alone it was meant.
     let output = run(&session, "send +6591234568 --template sandbox-otp-tpl", "", with_output(Stdio::null));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "On its way to +65…68 by sms.\n");
