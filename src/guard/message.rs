@@ -56,8 +56,8 @@ impl Guard {
 }
 
 fn spent(store: &dyn Store, limits: &Limits, message: &Digests, cost: &Money) -> Result<(), StoreError> {
-    let is_in = |limit: &&SpendLimit| limit.currency == cost.currency();
-    if limits.spend.as_ref().filter(is_in).is_none() {
+    let is_other = |limit: &SpendLimit| limit.currency != cost.currency();
+    if limits.spend.as_ref().is_none_or(is_other) {
         return Ok(());
     }
     let amount = if cost.amount() == Decimal::ZERO {

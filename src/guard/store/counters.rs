@@ -55,15 +55,12 @@ impl Counters {
 
     /// Enters a counter whose key has none.
     pub(super) fn insert(&mut self, key: Key, held: Held) -> Slot {
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.held[slot.0] = held;
-                slot
-            }
-            None => {
-                self.held.push(held);
-                Slot(self.held.len() - 1)
-            }
+        let slot = if let Some(slot) = self.free.pop() {
+            self.held[slot.0] = held;
+            slot
+        } else {
+            self.held.push(held);
+            Slot(self.held.len() - 1)
         };
         self.slots.insert(key, slot);
         slot
