@@ -12,7 +12,7 @@ use std::{env, fs};
 #[path = "build/mod.rs"]
 mod generator;
 
-#[cfg(feature = "codegen")]
+#[cfg(any(feature = "codegen", feature = "cli"))]
 const DOCUMENT: &str = "openapi/otp.yaml";
 
 /// What of the README holds with any features, and is the crate's documentation where some are missing: all before
@@ -24,9 +24,9 @@ fn main() {
         println!("cargo::rerun-if-changed={path}");
     }
     #[cfg(feature = "codegen")]
-    for path in ["build", DOCUMENT] {
-        println!("cargo::rerun-if-changed={path}");
-    }
+    println!("cargo::rerun-if-changed=build");
+    #[cfg(any(feature = "codegen", feature = "cli"))]
+    println!("cargo::rerun-if-changed={DOCUMENT}");
     tell_facts();
     #[allow(unused_mut)]
     let mut made = overview();
@@ -35,6 +35,10 @@ fn main() {
         // A panic of the type generator becomes a diagnostic; its backtrace would only hide that.
         std::panic::set_hook(Box::new(|_| {}));
         made = made.and_then(|()| generate());
+    }
+    #[cfg(feature = "cli")]
+    {
+        made = made.and_then(|()| document_as_json());
     }
     if let Err(diagnostics) = made {
         for diagnostic in diagnostics {
@@ -69,6 +73,14 @@ fn generate() -> Result<(), Vec<String>> {
     let code = generator::generate(DOCUMENT, &text, tests)?;
 
     code.files().into_iter().try_for_each(|(name, content)| write(name, content))
+}
+
+/// The command line takes the shapes of what it prints from it.
+#[cfg(feature = "cli")]
+fn document_as_json() -> Result<(), Vec<String>> {
+    let document = yaml_serde::from_str::<serde_json::Value>(&read(DOCUMENT)?);
+    let document = document.map_err(|error| vec![format!("{DOCUMENT}: {error}")])?;
+    write("document.json", &document.to_string())
 }
 
 fn read(path: &str) -> Result<String, Vec<String>> {

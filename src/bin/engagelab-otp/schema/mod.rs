@@ -28,9 +28,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut definitions = outputs();
-    let components: Value = yaml_serde::from_str(engagelab_otp::OPENAPI)
+    let document: Value = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/document.json")))
         .map_err(|error| Failure::usage(format!("the OpenAPI document cannot be read: {error}")))?;
-    if let Some(Value::Object(schemas)) = components.pointer("/components/schemas") {
+    if let Some(Value::Object(schemas)) = document.pointer("/components/schemas") {
         for (name, schema) in schemas {
             definitions.insert(name.clone(), json_schema(schema));
         }
