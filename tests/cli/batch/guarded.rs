@@ -197,7 +197,7 @@ fn a_redis_whose_settings_are_wrong_is_told_apart_from_one_that_is_away() {
     let _held = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("the only one");
     let url = format!("redis://:hush-hush@127.0.0.1:{}/", server.port);
     write(&session, "input.csv", &format!("to\n{}", numbers(2)));
-    let guard = format!("redis_url = '{url}'\npepper = 'a pepper of them'");
+    let guard = format!("sends = '9/h'\nredis_url = '{url}'\npepper = 'a pepper of them'");
     let output = batch(&session, &guard, &["--journal", "other"]);
     let text = said(&output);
     assert!(output.status.code() == Some(5) && text.contains("as many clients as it takes"), "{text}");
