@@ -161,17 +161,18 @@ impl State {
         reason: String,
         retry_after: Option<Duration>,
     ) -> Option<RowResult> {
-        if let Some(time) = retry_after {
-            let mut least = sync::lock(&self.retry_after);
-            *least = Some(least.map_or(time, |least| least.min(time)));
-        }
         let mut table = sync::lock(&self.table);
         let state = table.state(row.number);
         if state == RowState::Left {
             table.set(row.number, state, &reason);
         }
+        drop(table);
         let mut result = RowResult::new(row, state).retrying_after(retry_after);
         result.reason = Some(reason);
+        if let Some(time) = result.retry_after() {
+            let mut least = sync::lock(&self.retry_after);
+            *least = Some(least.map_or(time, |least| least.min(time)));
+        }
         Some(result).filter(|_| state != RowState::Accepted)
     }
 

@@ -40,8 +40,8 @@ pub struct Summary {
     pub ended: Option<Ended>,
     /// How many rows that were unknown a callback has told to be accepted, in this run.
     pub resolved: u64,
-    /// How long until a row that a guard denied may pass: the shortest of these times. None if no row was denied, or it is
-    /// not known.
+    /// How long until a row that a guard denied may pass, in whole seconds: the shortest of these times. None if no row was
+    /// denied, or it is not known.
     pub retry_after: Option<Duration>,
     /// Rows whose result could not be written to the journal. They count as what they are here; a run that goes on takes
     /// them for unknown.

@@ -66,6 +66,8 @@ mod store;
 pub use admission::{Guard, GuardedCheck, GuardedSend};
 pub use builder::{Fail, GuardBuilder};
 pub use client::{GuardedClient, GuardedError};
+#[cfg(feature = "batch")]
+pub(crate) use denied::whole_seconds;
 pub use denied::{AdmitError, Denied, LimitKind};
 pub use event::{Decided, GuardedOperation, Verdict};
 pub use limits::{Limits, Rate, SpendLimit, UnverifiedBudget};

@@ -109,12 +109,14 @@ impl Position {
 }
 
 /// What was found on opening.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recovery {
     /// How many records there were.
     pub(crate) records: u64,
     /// How many octets at the end were no whole record, as a crash leaves them; opening cuts them off.
     pub(crate) torn: u64,
+    /// What these octets hold if they are one record that is as long as it says, and cannot be trusted; empty otherwise.
+    pub(crate) in_doubt: Vec<u8>,
 }
 
 impl Journal {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, ServerErrorKind};
 
 use crate::guard::store::StoreError;
+use crate::tls;
 
 /// Redis could not be reached, could not answer, or is not fit to be a store. Shows no password.
 #[derive(Debug)]
@@ -137,9 +138,7 @@ fn is_certificate(error: &redis::RedisError) -> bool {
         Some(shared) => shared.as_ref(),
         None => source,
     };
-    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+    source.downcast_ref::<io::Error>().is_some_and(tls::is_certificate)
 }
 
 impl From<RedisRefusal> for RedisError {
