@@ -61,7 +61,7 @@ smpp_faults! {
     "garbage", "in place of the next answer come octets that are no PDU", |f| {
         f.garbage = Some(b"\0\0\0\x05?".repeat(4));
     };
-    "half-open", "everything is taken, and nothing is said", |f| f.half_open = true;
+    "half-open", "all is taken, and nothing is said", |f| f.half_open = true;
     "no-heartbeat", "enquire_link is not answered", |f| f.ignore_enquire_link = true;
     "cut", "the link is cut in the middle of the next PDU", |f| f.cut_after_octets = Some(7);
     "cut-unanswered", "the link is cut when the next submission has been acted on", |f| {

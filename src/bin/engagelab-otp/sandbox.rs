@@ -31,14 +31,14 @@ use crate::named;
 use crate::output;
 use crate::profile::Profile;
 use crate::signals::EndSignals;
+use crate::standard_output;
 use crate::value;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
 /// Nothing is delivered to anybody. Prints a line for each request and each callback, unless told to be --quiet. Stop it
 /// with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second signal does not wait for that. Beyond
-/// loopback, the console and the control API want a token:
-/// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
+/// loopback, the console and the control API want a token: that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
-    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need no word
+    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need not be given
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = value::address)]
     health: Option<SocketAddr>,
-    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help. Its
+    /// Know the API key of this file alone, and sign callbacks with its [callback], as `engagelab-otp --help` shows it. Its
     /// secrets are shown nowhere
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
@@ -283,7 +283,7 @@ fn without_query(url: &str) -> String {
 
 /// Says where everything is.
 fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock()?;
     writeln!(out, "REST       {}", sandbox.url())?;
     let encoded = |token| utf8_percent_encode(token, FRAGMENT);
     let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
