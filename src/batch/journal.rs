@@ -215,8 +215,11 @@ impl BatchJournal {
     /// Writes that this row is about to be sent, at this time, and its answer awaited until then. When this has returned, its
     /// request may leave.
     pub(super) fn intend(&self, row: u32, time: u32, until: u32) -> Result<(), JournalError> {
-        let record = [&[INTENT][..], &row.to_le_bytes(), &time.to_le_bytes(), &until.to_le_bytes()];
-        self.journal.write(&record.concat()).map(drop)
+        let mut record = [INTENT; 13];
+        for (place, number) in record[1..].chunks_exact_mut(4).zip([row, time, until]) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        self.journal.write(&record).map(drop)
     }
 
     /// Writes which message a row is, of the intent of this time.

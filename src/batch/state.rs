@@ -70,9 +70,10 @@ impl State {
         let time = now();
         // A second more, since neither is a whole number of them.
         let limit = u32::try_from(limit.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-        self.journal.intend(row.number, time, time.saturating_add(limit))?;
+        let until = time.saturating_add(limit);
+        self.journal.intend(row.number, time, until)?;
         sync::lock(&self.table).attempt(row.number);
-        Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time)))
+        Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time, until)))
     }
 
     /// Enters what became of a row; true if it is to be tried again.

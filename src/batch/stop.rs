@@ -1,6 +1,7 @@
 //! Why a run ends, and what it came to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,8 @@ pub struct Stopper {
 #[derive(Debug, Default)]
 struct Inner {
     ended: Mutex<Option<Ended>>,
+    /// The same, for workers, which ask all the time.
+    is_ended: AtomicBool,
     changed: Condvar,
 }
 
@@ -68,6 +71,7 @@ impl Stopper {
     /// Ends the run for a reason, unless it has one already.
     pub(super) fn end(&self, reason: Ended) {
         sync::lock(&self.inner.ended).get_or_insert(reason);
+        self.inner.is_ended.store(true, Ordering::Release);
         self.inner.changed.notify_all();
     }
 
@@ -76,7 +80,7 @@ impl Stopper {
     }
 
     pub(super) fn is_ended(&self) -> bool {
-        sync::lock(&self.inner.ended).is_some()
+        self.inner.is_ended.load(Ordering::Acquire)
     }
 
     /// Sleeps until then, or until the run is to end.

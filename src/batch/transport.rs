@@ -121,7 +121,8 @@ impl Transport {
             Kind::Message | Kind::Marketing => GuardedSend::message(&row.to),
         };
         // Registered too: else a callback could be taken for another one's send to the same recipient.
-        Ok(Admission(Some(guard.admit(&asked.template(row.template.id()))?)))
+        let asked = asked.template(row.template.id()).answered_within(self.limit);
+        Ok(Admission(Some(guard.admit(&asked)?)))
     }
 
     /// Sends a row that was admitted, and says to the guard what it came to.

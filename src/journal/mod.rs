@@ -302,8 +302,18 @@ impl Journal {
         sync::lock(&self.state)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        sync::wait(&self.changed, state, None)
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        state = sync::wait(&self.changed, state, None);
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes those who wait, if any do: it would ask the operating system each time.
+    fn wake(&self, state: &State) {
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Writes what has been appended, while others go on appending.
@@ -339,7 +349,7 @@ impl Journal {
             Ok(()) => state.written = target,
             Err(error) => state.lose(written, error),
         }
-        self.changed.notify_all();
+        self.wake(&state);
         state
     }
 
@@ -367,7 +377,7 @@ impl Journal {
                 }
             }
         }
-        self.changed.notify_all();
+        self.wake(&state);
         state
     }
 
