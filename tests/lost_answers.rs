@@ -273,7 +273,7 @@ fn nothing_is_sent_to_a_certificate_that_is_not_trusted_or_for_another_name() {
     let done = json(200, r#"{"message_id":"1"}"#);
     let untrusted = TlsServer::start("localhost", done.clone());
     let stranger = client(&untrusted.url()).clock(TestClock::default()).build().expect("a client");
-    not_sent(&stranger, ErrorKind::Tls, 3);
+    not_sent(&stranger, ErrorKind::Certificate, 3);
 
     let misnamed = TlsServer::start("elsewhere.example", done);
     let trusting = client(&misnamed.url())
@@ -281,7 +281,7 @@ fn nothing_is_sent_to_a_certificate_that_is_not_trusted_or_for_another_name() {
         .clock(TestClock::default())
         .build()
         .expect("a client");
-    not_sent(&trusting, ErrorKind::Tls, 3);
+    not_sent(&trusting, ErrorKind::Certificate, 3);
 }
 
 #[test]

@@ -66,6 +66,12 @@ impl Browser {
         self.post("/url", &json!({"url": url}));
     }
 
+    /// Opens another tab, and goes on in that.
+    pub(crate) fn open_tab(&self) {
+        let tab = self.post("/window/new", &json!({"type": "tab"}));
+        self.post("/window", &json!({"handle": tab["handle"]}));
+    }
+
     /// Waits until a JavaScript expression is true, and gives back its value. It is looked at whenever the page
     /// changes.
     pub(crate) fn wait(&self, expression: &str) -> Value {

@@ -78,7 +78,7 @@ impl StepConnector {
 
         let boundary = RecordBoundary::default();
         let chained = RecordReader::new(Box::new(chained), boundary.clone());
-        let failed = |error| ConnectError::new(ErrorKind::Tls, error);
+        let failed = ConnectError::of_handshake;
         #[cfg(feature = "rustls")]
         let chained = steps.rustls.connect(details, Some(chained)).map_err(failed)?.ok_or_else(no_tls)?;
         #[cfg(feature = "native-tls")]
