@@ -22,4 +22,4 @@ mod restart;
 mod server;
 mod server_faults;
 mod stopped;
-mod tls;
+pub(crate) mod tls;
