@@ -37,9 +37,12 @@ fn two_ends_that_both_write_at_length_do_not_wait_for_each_other() {
             }
         }
     });
-    let config = SmppConfig::new(&server.address, credentials()).window(1_000);
     // A busy machine takes its time, and a write that waits is no failure here.
-    let (client, events) = connect(&config.enquire_timeout(TIMEOUT * 3));
+    let config = SmppConfig::new(&server.address, credentials())
+        .window(1_000)
+        .response_timeout(TIMEOUT * 3)
+        .enquire_timeout(TIMEOUT * 3);
+    let (client, events) = connect(&config);
     for _ in 0..5 {
         client.submit(&message()).expect("accepted");
     }
@@ -70,11 +73,12 @@ fn skip_submission(peer: &mut Peer) -> u32 {
 }
 
 /// More than sockets hold.
-const AT_A_TIME: usize = 200;
+const AT_A_TIME: usize = 160;
 
 #[test]
 fn what_is_left_when_a_caller_has_written_enough_for_others_is_written_by_the_writing_thread() {
-    const TIMES: usize = 6;
+    // One more than a caller writes for others.
+    const TIMES: usize = 5;
     let (begun, next) = channel();
     let (go_on, goes_on) = channel();
     let ends = Arc::new(Mutex::new((begun, goes_on)));
@@ -103,22 +107,23 @@ fn what_is_left_when_a_caller_has_written_enough_for_others_is_written_by_the_wr
     // No probe has anybody write meanwhile.
     let config = SmppConfig::new(&server.address, credentials())
         .window(10_000)
-        .response_timeout(TIMEOUT)
+        .response_timeout(TIMEOUT * 2)
         .enquire_interval(TIMEOUT * 3)
         .enquire_timeout(TIMEOUT * 3)
         .reconnect(None);
     let (client, events) = connect(&config);
     drop(events);
+    let large = large();
     thread::scope(|scope| {
         let writing = scope.spawn(|| {
-            let all = client.submit_all(std::iter::repeat_n(large(), AT_A_TIME));
+            let all = client.submit_all(std::iter::repeat_n(large.clone(), AT_A_TIME));
             all.filter_map(Result::ok).count()
         });
         let mut tickets: Vec<Ticket> = Vec::new();
         for _ in 1..TIMES {
             // What came before is on its way and more than fits: nobody can write this yet.
-            next.recv_timeout(TIMEOUT).expect("it is written");
-            tickets.extend((0..AT_A_TIME).map(|_| client.enqueue(&large()).expect("room")));
+            next.recv_timeout(TIMEOUT * 2).expect("it is written");
+            tickets.extend((0..AT_A_TIME).map(|_| client.enqueue(&large).expect("room")));
             go_on.send(()).expect("the server lives");
         }
         assert_eq!(
