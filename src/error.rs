@@ -63,8 +63,11 @@ pub enum ErrorKind {
     Resolve,
     /// No connection could be made.
     Connect,
-    /// The TLS handshake failed, or the certificate was not good.
+    /// The TLS handshake failed, and not because of the certificate.
     Tls,
+    /// The certificate of the other end is not trusted, not valid at this time, or of another name. Trying again does not
+    /// help.
+    Certificate,
     /// The proxy could not be reached, or refused.
     Proxy,
     /// A time-out passed, or the call's deadline.
@@ -101,6 +104,7 @@ impl ErrorKind {
             Self::Resolve => "the host's name could not be resolved",
             Self::Connect => "no connection could be made",
             Self::Tls => "TLS failed",
+            Self::Certificate => "the certificate is not trusted",
             Self::Proxy => "the proxy failed",
             Self::Timeout => "timed out",
             Self::ConnectionLost => "the connection broke",

@@ -45,6 +45,8 @@ mod sync;
 #[cfg_attr(not(feature = "sandbox"), allow(dead_code, unreachable_pub))]
 #[cfg(any(feature = "sandbox", feature = "smpp"))]
 mod test_recipients;
+#[cfg(any(feature = "redis", feature = "rustls"))]
+mod tls;
 mod verification;
 #[cfg(any(feature = "callback", feature = "guard"))]
 mod violation;

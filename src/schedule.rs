@@ -49,14 +49,20 @@ impl<T, At: Ord + Copy> Schedule<T, At> {
     pub(crate) fn clear(&mut self) {
         self.due.clear();
     }
-}
 
-#[cfg(feature = "sandbox")]
-impl<T> Schedule<T> {
+    #[cfg(any(feature = "sandbox", feature = "guard"))]
     pub(crate) fn len(&self) -> usize {
         self.due.len()
     }
 
+    #[cfg(any(feature = "sandbox", feature = "guard"))]
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
+        self.due.retain(|Reverse(due)| wanted(&due.what));
+    }
+}
+
+#[cfg(feature = "sandbox")]
+impl<T> Schedule<T> {
     /// Has everything fall due so much sooner.
     pub(crate) fn rewind(&mut self, by: Duration) {
         let earlier = |Reverse(due): Reverse<Due<T, SystemTime>>| {
@@ -64,10 +70,6 @@ impl<T> Schedule<T> {
             Reverse(Due { at, ..due })
         };
         self.due = std::mem::take(&mut self.due).into_iter().map(earlier).collect();
-    }
-
-    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
-        self.due.retain(|Reverse(due)| wanted(&due.what));
     }
 }
 

@@ -180,7 +180,7 @@ fn roots_can_be_replaced() {
     let wrong = RootCertificates::Only(other.certificate.clone().into_bytes());
     let client = client(&server.url()).roots(wrong).retry(RetryPolicy::never()).build().expect("a client");
     let error = client.send_otp(&phone(), &template()).expect_err("not trusted");
-    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert_eq!(error.kind(), ErrorKind::Certificate);
 }
 
 #[cfg(feature = "platform-verifier")]

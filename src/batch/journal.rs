@@ -10,8 +10,11 @@
 //! resolved  the row's number (4), the time of the intent that it is about (4), and in UTF-8 the message's id
 //! ```
 //!
-//! Numbers are in little-endian order. By the times of intents and lost answers, callbacks can tell also a later run which message a row is
-//! that is unknown.
+//! Numbers are in little-endian order. By the times of intents and lost answers, callbacks can tell also a later run which
+//! message a row is that is unknown.
+//!
+//! An intent that ends the journal and is not as it was written counts as one all the same: whether it was on disk before its
+//! request left cannot be told, and its row stays unknown rather than to be sent twice.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,6 +137,15 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
     octets.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
 }
 
+/// The intent that a record is which cannot be trusted, and its octets. Its row may have been sent, and so it is not to be
+/// sent again: that of a wrong row does no more harm than to leave it unknown. Times of zero are what a crash has not written.
+fn in_doubt_intent(octets: &[u8]) -> Option<(Record<'_>, &[u8])> {
+    match Record::read(octets)? {
+        intent @ Record::Intent(_, 1.., 1..) if octets.len() == INTENT_OCTETS => Some((intent, octets)),
+        _ => None,
+    }
+}
+
 /// The journal of a run.
 pub(super) struct BatchJournal {
     journal: Journal,
@@ -159,7 +171,7 @@ impl BatchJournal {
         let failed = |error| BatchError::journal(path, error);
         let mut found = None;
         let mut tries = Tries::default();
-        let (journal, Recovery { torn, .. }) =
+        let (journal, Recovery { torn, in_doubt, .. }) =
             Journal::open_file(path, options, |_, octets| match Record::read(octets) {
                 Some(Record::Head(text)) => {
                     found = serde_json::from_slice::<Head>(text).ok().or(found.take());
@@ -172,6 +184,10 @@ impl BatchJournal {
                 None => {}
             })
             .map_err(failed)?;
+        let in_doubt = in_doubt_intent(&in_doubt);
+        if let Some((intent, _)) = &in_doubt {
+            tries.count(intent);
+        }
         let difference = found.as_ref().map(|found: &Head| found.difference(head));
         if tries.may_have_acted() {
             match difference {
@@ -189,14 +205,21 @@ impl BatchJournal {
             journal.write(&first).map_err(failed)?;
             each(&Record::Head(first.get(1..).unwrap_or_default()));
         }
+        if let (Some((intent, octets)), Some(None)) = (in_doubt, difference) {
+            journal.write(octets).map_err(failed)?;
+            each(&intent);
+        }
         Ok(Self { journal, torn })
     }
 
     /// Writes that this row is about to be sent, at this time, and its answer awaited until then. When this has returned, its
     /// request may leave.
     pub(super) fn intend(&self, row: u32, time: u32, until: u32) -> Result<(), JournalError> {
-        let record = [&[INTENT][..], &row.to_le_bytes(), &time.to_le_bytes(), &until.to_le_bytes()];
-        self.journal.write(&record.concat()).map(drop)
+        let mut record = [INTENT; 13];
+        for (place, number) in record[1..].chunks_exact_mut(4).zip([row, time, until]) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        self.journal.write(&record).map(drop)
     }
 
     /// Writes which message a row is, of the intent of this time.
@@ -272,10 +295,18 @@ pub(super) fn read(
         _ => {}
     })
     .map_err(|error| BatchError::journal(path, error))?;
-    if is_journal { Ok(recovery) } else { Err(BatchError::new(BatchErrorKind::NotAJournal, path)) }
+    if !is_journal {
+        return Err(BatchError::new(BatchErrorKind::NotAJournal, path));
+    }
+    if let Some((intent, _)) = in_doubt_intent(&recovery.in_doubt) {
+        each(&intent);
+    }
+    Ok(recovery)
 }
 
 const KIND: Kind = Kind { name: *b"btch", version: 1 };
+/// How long an intent is.
+const INTENT_OCTETS: usize = 13;
 const HEAD: u8 = 1;
 const INTENT: u8 = 2;
 const RESULT: u8 = 3;

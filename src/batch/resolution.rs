@@ -91,12 +91,12 @@ pub(super) struct Found {
 }
 
 impl Resolution {
-    /// Registers a send. Its request may leave afterwards.
-    pub(super) fn register(&self, row: &Row, time: u32) -> UnderWay {
+    /// Registers a send, whose answer is awaited until `limit`. Its request may leave afterwards.
+    pub(super) fn register(&self, row: &Row, time: u32, limit: u32) -> UnderWay {
         let mut sends = self.lock();
         let (target, attempt) = (Target::of(row), sends.attempt(row, time));
         sends.under_way.insert(attempt.number);
-        sends.targets.entry(target.clone()).or_default().register(attempt, time.into());
+        sends.targets.entry(target.clone()).or_default().register(attempt, time.into(), limit.into());
         UnderWay { target, attempt }
     }
 
@@ -153,11 +153,12 @@ impl Resolution {
         let mut sends = Sends { receipts: earlier.receipts, ..Sends::default() };
         if !earlier.attempts.is_empty() {
             rows.rewind();
-            while let Some(row) = rows.next(|number| earlier.attempts.contains_key(&number))? {
+            while let Some(found) = rows.next(|number| earlier.attempts.contains_key(&number))? {
+                let row = found.read(rows.options()).ok_or_else(|| rows.changed())?;
                 for &(time, end) in earlier.attempts.get(&row.number).into_iter().flatten() {
                     let attempt = sends.attempt(&row, time);
                     let registry = sends.targets.entry(Target::of(&row)).or_default();
-                    registry.register(attempt, time.into());
+                    registry.register(attempt, time.into(), end.into());
                     registry.end(attempt.number, end.into());
                 }
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::input::Row;
 use super::table::RowState;
+use crate::guard::whole_seconds;
 
 /// What became of one row in this run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -29,8 +30,7 @@ impl RowResult {
     }
 
     pub(super) fn retrying_after(mut self, time: Option<Duration>) -> Self {
-        self.retry_after =
-            time.map(|time| u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX));
+        self.retry_after = time.map(whole_seconds);
         self
     }
 
@@ -65,7 +65,7 @@ impl RowResult {
         self.reason.as_deref()
     }
 
-    /// After which time it may pass, if a guard denied it and knows that.
+    /// After which time it may pass, in whole seconds, if a guard denied it and knows that.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after.map(Duration::from_secs)
     }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::{BatchError, BatchErrorKind};
-use super::input::{Input, Kind, Row, Rows};
+use super::input::{Input, InputOptions, Row, Rows};
 use super::journal::{BatchJournal, Head, journal_of};
 use super::options::BatchOptions;
 use super::pace::{Pace, Turn, What};
@@ -24,8 +24,8 @@ use crate::sync;
 /// A batch with its journal open. No other run can have it meanwhile.
 pub struct Batch {
     transport: Transport,
-    kind: Kind,
     options: BatchOptions,
+    of_input: Arc<InputOptions>,
     state: Arc<State>,
     rows: Mutex<Rows>,
     pace: Mutex<Pace>,
@@ -79,8 +79,8 @@ impl Batch {
         let pace = Pace::new(options.rate, options.patience);
         Ok(Self {
             transport,
-            kind: rows.kind(),
             options,
+            of_input: rows.options().clone(),
             state: Arc::new(State::new(path, table, journal, resolution)),
             rows: Mutex::new(rows),
             pace: Mutex::new(pace),
@@ -193,13 +193,16 @@ impl Batch {
         if self.state.stopper.is_ended() {
             return None;
         }
-        match rows.next(|number| self.is_wanted(number)) {
-            Ok(row) => row,
-            Err(error) => {
-                self.state.stopper.end(Ended::Input(error.to_string()));
-                None
+        // Others need not wait until it is read.
+        let row = match rows.next(|number| self.is_wanted(number)) {
+            Ok(found) => {
+                drop(rows);
+                let found = found?;
+                found.read(&self.of_input).ok_or_else(|| sync::lock(&self.rows).changed())
             }
-        }
+            Err(error) => Err(error),
+        };
+        row.map_err(|error| self.state.stopper.end(Ended::Input(error.to_string()))).ok()
     }
 
     fn is_wanted(&self, row: u32) -> bool {
@@ -217,11 +220,12 @@ impl Batch {
             return false;
         }
         // A callback may have told meanwhile that an earlier attempt was accepted.
-        if !self.is_wanted(row.number) {
+        if self.options.callbacks.is_some() && !self.is_wanted(row.number) {
             self.pace().given_back();
             return false;
         }
-        let admission = match self.transport.admit(self.kind, row) {
+        let kind = self.of_input.kind;
+        let admission = match self.transport.admit(kind, row) {
             Ok(admission) => admission,
             Err(not_admitted) => {
                 self.state.tell(untold, observer);
@@ -239,7 +243,7 @@ impl Batch {
         };
         self.state.tell(untold, observer);
         let sent_at = Instant::now();
-        let sent = self.transport.send(self.kind, row, admission);
+        let sent = self.transport.send(kind, row, admission);
         let now = Instant::now();
         let mut pace = self.pace();
         match &sent {

@@ -70,9 +70,10 @@ impl State {
         let time = now();
         // A second more, since neither is a whole number of them.
         let limit = u32::try_from(limit.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-        self.journal.intend(row.number, time, time.saturating_add(limit))?;
+        let until = time.saturating_add(limit);
+        self.journal.intend(row.number, time, until)?;
         sync::lock(&self.table).attempt(row.number);
-        Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time)))
+        Ok(self.resolution.as_ref().map(|resolution| resolution.register(row, time, until)))
     }
 
     /// Enters what became of a row; true if it is to be tried again.
@@ -160,17 +161,18 @@ impl State {
         reason: String,
         retry_after: Option<Duration>,
     ) -> Option<RowResult> {
-        if let Some(time) = retry_after {
-            let mut least = sync::lock(&self.retry_after);
-            *least = Some(least.map_or(time, |least| least.min(time)));
-        }
         let mut table = sync::lock(&self.table);
         let state = table.state(row.number);
         if state == RowState::Left {
             table.set(row.number, state, &reason);
         }
+        drop(table);
         let mut result = RowResult::new(row, state).retrying_after(retry_after);
         result.reason = Some(reason);
+        if let Some(time) = result.retry_after() {
+            let mut least = sync::lock(&self.retry_after);
+            *least = Some(least.map_or(time, |least| least.min(time)));
+        }
         Some(result).filter(|_| state != RowState::Accepted)
     }
 

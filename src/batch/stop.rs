@@ -1,6 +1,7 @@
 //! Why a run ends, and what it came to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -39,8 +40,8 @@ pub struct Summary {
     pub ended: Option<Ended>,
     /// How many rows that were unknown a callback has told to be accepted, in this run.
     pub resolved: u64,
-    /// How long until a row that a guard denied may pass: the shortest of these times. None if no row was denied, or it is
-    /// not known.
+    /// How long until a row that a guard denied may pass, in whole seconds: the shortest of these times. None if no row was
+    /// denied, or it is not known.
     pub retry_after: Option<Duration>,
     /// Rows whose result could not be written to the journal. They count as what they are here; a run that goes on takes
     /// them for unknown.
@@ -56,6 +57,8 @@ pub struct Stopper {
 #[derive(Debug, Default)]
 struct Inner {
     ended: Mutex<Option<Ended>>,
+    /// The same, for workers, which ask all the time.
+    is_ended: AtomicBool,
     changed: Condvar,
 }
 
@@ -68,6 +71,7 @@ impl Stopper {
     /// Ends the run for a reason, unless it has one already.
     pub(super) fn end(&self, reason: Ended) {
         sync::lock(&self.inner.ended).get_or_insert(reason);
+        self.inner.is_ended.store(true, Ordering::Release);
         self.inner.changed.notify_all();
     }
 
@@ -76,7 +80,7 @@ impl Stopper {
     }
 
     pub(super) fn is_ended(&self) -> bool {
-        sync::lock(&self.inner.ended).is_some()
+        self.inner.is_ended.load(Ordering::Acquire)
     }
 
     /// Sleeps until then, or until the run is to end.

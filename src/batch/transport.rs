@@ -121,7 +121,8 @@ impl Transport {
             Kind::Message | Kind::Marketing => GuardedSend::message(&row.to),
         };
         // Registered too: else a callback could be taken for another one's send to the same recipient.
-        Ok(Admission(Some(guard.admit(&asked.template(row.template.id()))?)))
+        let asked = asked.template(row.template.id()).answered_within(self.limit);
+        Ok(Admission(Some(guard.admit(&asked)?)))
     }
 
     /// Sends a row that was admitted, and says to the guard what it came to.
@@ -268,8 +269,8 @@ fn over_http(error: &Error) -> Sent {
     let class = error.api().map(crate::ApiError::class);
     match error.outcome() {
         Outcome::NotSent => {
-            if error.kind() == ErrorKind::Tls && is_certificate(error) {
-                return Sent::Unusable("certificate_not_trusted".to_owned());
+            if error.kind() == ErrorKind::Certificate {
+                return Sent::Unusable(reason);
             }
             let lasting = error.kind() == ErrorKind::InvalidInput;
             Sent::Stayed { reason, try_again: !lasting }
@@ -312,18 +313,6 @@ fn over_smpp(error: &SubmitError) -> Sent {
         (_, Outcome::Rejected) => Sent::Rejected(reason),
         (_, Outcome::Unknown) => Sent::Unknown(reason),
     }
-}
-
-/// Whether the other end's certificate is at fault: waiting does not help then.
-fn is_certificate(error: &Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if cause.to_string().contains("certificate") {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
 }
 
 fn fingerprint(parts: &[&[u8]]) -> String {

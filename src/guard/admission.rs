@@ -3,17 +3,17 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use super::builder::{GuardBuilder, Hook};
-use super::charges::{Charges, SendSubject};
+use super::charges::{Charges, Parts, SendSubject};
 use super::denied::{AdmitError, Denied, LimitKind};
 use super::event::{Decided, GuardedOperation, Verdict};
 use super::ids::Ids;
 use super::limits::Limits;
 use super::pepper::{Pepper, Subject};
-use super::permit::{CheckPermit, Permit, Ticket};
+use super::permit::{Began, CheckPermit, Permit, Ticket};
 use super::prefix::{ByPrefix, counted};
-use super::settlement::Part;
 use super::settlement::Settlement;
 use super::store::{ChargeId, Decision, Enforcement, MemoryStore, Store, StoreError};
 use crate::api::types::MessageId;
@@ -38,8 +38,8 @@ pub(super) struct Inner {
     pub(super) clock: Arc<dyn Clock>,
     /// By how many seconds the clocks of the store and of the service may differ.
     pub(super) tolerance: u64,
-    /// Told when this process finds out which message a send was.
-    pub(super) told: Mutex<()>,
+    /// How often this process has found out which message a send was.
+    pub(super) told: Mutex<u64>,
     pub(super) resolved: Condvar,
     pub(super) tally: Tally,
 }
@@ -47,7 +47,7 @@ pub(super) struct Inner {
 /// What holds while the store does not answer.
 pub(super) struct Local {
     pub(super) store: MemoryStore,
-    limits: Limits,
+    pub(super) limits: Limits,
     prefixes: ByPrefix<()>,
 }
 
@@ -67,6 +67,8 @@ pub struct GuardedSend<'a> {
     pub(super) to: &'a Recipient,
     requester: Option<&'a str>,
     template: Option<&'a TemplateId>,
+    /// For how long its answer is awaited.
+    limit: Duration,
     /// Whether nothing is admitted when the store does not answer, whatever the guard is told.
     closed: bool,
 }
@@ -89,7 +91,7 @@ impl<'a> GuardedSend<'a> {
     }
 
     const fn new(operation: GuardedOperation, to: &'a Recipient) -> Self {
-        Self { operation, to, requester: None, template: None, closed: false }
+        Self { operation, to, requester: None, template: None, limit: AN_HOUR, closed: false }
     }
 
     /// Says on whose behalf: an IP address, a session, an account. It becomes a key, and is kept nowhere.
@@ -103,6 +105,14 @@ impl<'a> GuardedSend<'a> {
     /// one that did.
     pub const fn template(mut self, template: &'a TemplateId) -> Self {
         self.template = Some(template);
+        self
+    }
+
+    /// For how long its answer is awaited: an hour unless set; a [`GuardedClient`](crate::guard::GuardedClient) sets it. It
+    /// matters where the process dies before the send is settled, if it has a [template](Self::template): no message that was
+    /// sent later than this is taken for it.
+    pub const fn answered_within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
         self
     }
 
@@ -179,13 +189,14 @@ impl Guard {
             let local = inner.local.as_ref()?;
             Some(Charges::of_send(&local.limits, counted(&local.prefixes, send.to), &subject))
         };
+        let registered = send.template.map(|template| (template, Began::now(&*inner.clock)));
         let ticket = inner.charge(self, asked, &charges, local, not_served)?;
-        let accepted = ticket.accepted(to);
+        let accepted = ticket.accepted(&ticket.parts, to);
         let mut permit = Permit { ticket, accepted, registry: None };
-        if let (Some(template), Some(at)) = (send.template, permit.ticket.at) {
+        if let (Some((template, began)), Some(at)) = (registered, permit.ticket.at) {
             let registry = inner.pepper.registry(send.to, template);
-            match inner.register(&registry, accepted, at) {
-                Ok(()) => permit.registry = Some(registry),
+            match inner.register(&registry, accepted, at, send.limit) {
+                Ok(()) => permit.registry = Some((registry, began)),
                 Err(_) if !send.closed && inner.goes_on() => {}
                 Err(error) => {
                     self.note(&permit.settle(Settlement::NotSent));
@@ -200,7 +211,8 @@ impl Guard {
     /// none at all.
     ///
     /// Codes are counted for the recipient where the message was sent through a guard with the same store, within the last
-    /// day; else for the message alone.
+    /// day; else for the message alone. So its id must be one that your program has kept, and not one that it was handed: who
+    /// may name any message may guess at each spelling of it anew.
     ///
     /// # Errors
     ///
@@ -209,18 +221,13 @@ impl Guard {
         let inner = &*self.0;
         let asked = Asked { operation: GuardedOperation::Check, prefix: None, closed: false };
         let message = inner.pepper.digests(Subject::Message, &[check.message.as_str()]);
-        let accepted = match inner.limits.codes_per_recipient {
-            Some(_) => match inner.accepted(&message) {
-                Ok(found) => found.map(|(_, accepted)| accepted.to),
-                // The charge will fail as well, and say so.
-                Err(_) => None,
-            },
-            None => None,
-        };
-        let charges = Charges::of_check(&inner.limits, &message, accepted.as_ref());
-        let local = || Some(Charges::of_check(&inner.local.as_ref()?.limits, &message, accepted.as_ref()));
+        let limits = [Some(&inner.limits), inner.local.as_ref().map(|local| &local.limits)];
+        let counts = limits.into_iter().flatten().any(|limits| limits.codes_per_recipient.is_some());
+        let to = if counts { inner.recipient_of(&message) } else { None };
+        let charges = Charges::of_check(&inner.limits, &message, to.as_ref());
+        let local = || Some(Charges::of_check(&inner.local.as_ref()?.limits, &message, to.as_ref()));
         let ticket = inner.charge(self, asked, &charges, local, None)?;
-        Ok(CheckPermit { ticket, message })
+        Ok(CheckPermit { ticket, message, to })
     }
 
     /// How often it could not be written down what something came to, so that it stays charged, since this guard was made.
@@ -265,8 +272,7 @@ impl Inner {
         not_served: Option<Denied>,
     ) -> Result<Ticket, AdmitError> {
         let id = self.ids.charge();
-        let began = self.clock.now();
-        let ticket = |parts, local, at| Ticket { guard: guard.clone(), id, parts, local, at, began };
+        let ticket = |parts, local, at| Ticket { guard: guard.clone(), id, parts, local, at };
         let result = self.store.charge(id, &charges.list, self.enforcement);
         let error = match result {
             Ok(answer) => {
@@ -279,7 +285,7 @@ impl Inner {
                 };
                 self.admit(asked, not_served.or(denied));
                 let local = self.charge_locally(id, local(), Enforcement::Record);
-                return Ok(ticket(charges.parts(), local.map(|(parts, _)| parts), Some(answer.at)));
+                return Ok(ticket(charges.parts, local.map(|(parts, _)| parts), Some(answer.at)));
             }
             Err(error) => error,
         };
@@ -297,11 +303,11 @@ impl Inner {
                 return Err(self.deny(asked, denied));
             }
             self.report(asked, Verdict::Unavailable { error: &error, admitted: true });
-            return Ok(ticket(charges.parts(), Some(parts), None));
+            return Ok(ticket(charges.parts, Some(parts), None));
         }
         if records || (unanswered && self.fails_open) {
             self.report(asked, Verdict::Unavailable { error: &error, admitted: true });
-            return Ok(ticket(charges.parts(), None, None));
+            return Ok(ticket(charges.parts, None, None));
         }
         Err(self.fail(asked, error))
     }
@@ -312,14 +318,14 @@ impl Inner {
         id: ChargeId,
         charges: Option<Charges>,
         enforcement: Enforcement,
-    ) -> Option<(Vec<Part>, Option<Denied>)> {
+    ) -> Option<(Parts, Option<Denied>)> {
         let (local, charges) = (self.local.as_ref()?, charges?);
         let answer = local.store.charge(id, &charges.list, enforcement).ok()?;
         let denied = match answer.decision {
             Decision::Denied(excess) => Some(charges.denied(&excess)),
             Decision::Charged | Decision::Recorded(_) => None,
         };
-        Some((charges.parts(), denied))
+        Some((charges.parts, denied))
     }
 
     /// Whether something may pass that the store did not answer to.
@@ -372,6 +378,9 @@ impl Tally {
         &self.denied[limit as usize]
     }
 }
+
+/// Nobody waits longer for an answer, unless he says so.
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Copy)]
 struct Asked<'a> {

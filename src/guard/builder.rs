@@ -19,10 +19,13 @@ pub enum Fail {
     /// Nothing is admitted.
     #[default]
     Closed,
-    /// Everything is admitted, and counted nowhere.
+    /// Everything is admitted, and counted nowhere. Nor is it [registered](crate::guard::GuardedSend::template): should
+    /// another send by the same template to the same recipient have lost its answer within the minute, one could be taken
+    /// for the other.
     Open,
-    /// These limits hold, in this process alone. What the store admits is counted by them at all times, so that they
-    /// know at once how things stand.
+    /// These limits hold, in this process alone. What the store admits is counted by them at all times, and so is what
+    /// becomes of it here, so that they know at once how things stand. As with [`Open`](Fail::Open), nothing is registered
+    /// meanwhile.
     Local(Box<Limits>),
 }
 

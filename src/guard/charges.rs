@@ -6,13 +6,20 @@ use super::denied::{Denied, LimitKind};
 use super::limits::{Limits, Rate};
 use super::pepper::{Digests, Kind};
 use super::settlement::Part;
-use super::store::{Cap, Charge, Excess};
+use super::store::{Cap, Charge, Excess, MAX_CHARGES};
 use crate::Recipient;
 
-/// Charges, each with the limit that it is for, and what it is a part of.
+/// Charges, and what each of them is for.
 pub(super) struct Charges {
     pub(super) list: Vec<Charge>,
-    of: Vec<(LimitKind, Part)>,
+    pub(super) parts: Parts,
+}
+
+/// For which limit each charge of a list is, and what it is a part of.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    count: usize,
+    of: [(LimitKind, Part); MAX_CHARGES],
 }
 
 pub(super) struct SendSubject<'a> {
@@ -25,7 +32,7 @@ pub(super) struct SendSubject<'a> {
 impl Charges {
     /// The one for all comes first: what it denies leaves no counter behind for a recipient or a requester.
     pub(super) fn of_send(limits: &Limits, prefix: &str, send: &SendSubject<'_>) -> Self {
-        let mut charges = Self::new();
+        let mut charges = Self::with_room(MOST_OF_SEND + limits.cooldown.len());
         let all = Digests::plain("");
         let of_prefix = Digests::plain(prefix);
         charges.rate(LimitKind::Sends, Part::Rate, (&all, Kind::Sends, 0), limits.sends);
@@ -59,7 +66,7 @@ impl Charges {
     }
 
     pub(super) fn of_check(limits: &Limits, message: &Digests, recipient: Option<&Digests>) -> Self {
-        let mut charges = Self::new();
+        let mut charges = Self::with_room(MOST_OF_CHECK);
         let all = Digests::plain("");
         charges.rate(LimitKind::Checks, Part::Rate, (&all, Kind::Checks, 0), limits.checks);
         let keys = (message, Kind::MessageCodes, 0);
@@ -71,8 +78,8 @@ impl Charges {
         charges
     }
 
-    fn new() -> Self {
-        Self { list: Vec::with_capacity(12), of: Vec::with_capacity(12) }
+    fn with_room(charges: usize) -> Self {
+        Self { list: Vec::with_capacity(charges), parts: Parts::default() }
     }
 
     fn rate(&mut self, limit: LimitKind, part: Part, keys: (&Digests, Kind, u8), rate: Option<Rate>) {
@@ -93,18 +100,41 @@ impl Charges {
         let key = digests.key(kind, index);
         let also = digests.other_key(kind, index);
         self.list.push(Charge { key, also, amount, window, cap });
-        self.of.push((limit, part));
+        self.parts.push(limit, part);
     }
 
     pub(super) fn denied(&self, excess: &Excess) -> Denied {
-        let limit = self.of.get(excess.charge).map_or(LimitKind::Sends, |(limit, _)| *limit);
+        let limit = self.parts.list().get(excess.charge).map_or(LimitKind::Sends, |(limit, _)| *limit);
         Denied { limit, retry_after: excess.retry_after }
     }
+}
 
-    /// What each charge is a part of, in order.
-    pub(super) fn parts(&self) -> Vec<Part> {
-        self.of.iter().map(|(_, part)| *part).collect()
+impl Default for Parts {
+    fn default() -> Self {
+        Self { count: 0, of: [(LimitKind::Sends, Part::Rate); MAX_CHARGES] }
     }
 }
+
+impl Parts {
+    fn push(&mut self, limit: LimitKind, part: Part) {
+        if let Some(place) = self.of.get_mut(self.count) {
+            *place = (limit, part);
+            self.count += 1;
+        }
+    }
+
+    fn list(&self) -> &[(LimitKind, Part)] {
+        &self.of[..self.count]
+    }
+
+    /// The places of the charges that are a part of such a thing.
+    pub(super) fn places(&self, is_wanted: impl Fn(Part) -> bool) -> impl Iterator<Item = usize> {
+        self.list().iter().enumerate().filter(move |(_, (_, part))| is_wanted(*part)).map(|(place, _)| place)
+    }
+}
+
+/// How many charges a send has besides those of its cooldown, and how many a check has.
+const MOST_OF_SEND: usize = 7;
+const MOST_OF_CHECK: usize = 3;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

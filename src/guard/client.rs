@@ -104,7 +104,7 @@ impl GuardedClient {
     }
 
     pub(super) fn admit(&self, send: GuardedSend<'_>, template: &TemplateRef) -> Result<Permit, AdmitError> {
-        let send = send.template(template.id());
+        let send = send.template(template.id()).answered_within(self.client.budget());
         match self.requester.as_deref() {
             Some(requester) => self.guard.admit(&send.requester(requester)),
             None => self.guard.admit(&send),

@@ -114,13 +114,18 @@ impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "denied by the guard: {}", self.limit.says())?;
         match self.retry_after {
-            Some(wait) => write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000)),
+            Some(wait) => write!(f, "; try again in {} s", whole_seconds(wait)),
             None => Ok(()),
         }
     }
 }
 
 impl std::error::Error for Denied {}
+
+/// In whole seconds, rounded up: after them the time has certainly passed.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+}
 
 /// Why there is no permit. Nothing was sent.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::admission::{Guard, Inner};
-use super::limits::millionths;
+use super::limits::{Limits, SpendLimit, millionths};
 use super::pepper::{Digests, Kind, Subject};
 use super::registry::Registrable;
 use super::store::{ChargeId, Key, Store, StoreError, Version};
 use crate::api::types::MessageId;
-use crate::lifecycle::Money;
+use crate::lifecycle::{Decimal, Money};
 
 /// A message that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) struct Accepted {
 }
 
 /// Where a record was found.
-pub(super) struct Place {
+struct Place {
     key: Key,
     version: Version,
 }
@@ -47,20 +47,28 @@ impl Guard {
     ///
     /// If the store cannot say.
     pub fn cost(&self, message: &MessageId, cost: &Money) -> Result<(), StoreError> {
-        let Some(limit) = &self.0.limits.spend else { return Ok(()) };
-        if limit.currency != cost.currency() {
-            return Ok(());
+        let message = self.0.message(message);
+        if let Some(local) = &self.0.local {
+            drop(spent(&local.store, &local.limits, &message, cost));
         }
-        let amount = if cost.amount() == crate::lifecycle::Decimal::ZERO {
-            0
-        } else {
-            let Ok(amount) = millionths("cost", cost.amount()) else { return Ok(()) };
-            amount
-        };
-        let Some((_, accepted)) = self.0.accepted(&self.0.message(message))? else { return Ok(()) };
-        let Some(spend) = accepted.spend else { return Ok(()) };
-        self.0.store.adjust(accepted.charge, &[(spend.into(), amount)]).map(drop)
+        spent(&*self.0.store, &self.0.limits, &message, cost)
     }
+}
+
+fn spent(store: &dyn Store, limits: &Limits, message: &Digests, cost: &Money) -> Result<(), StoreError> {
+    let is_other = |limit: &SpendLimit| limit.currency != cost.currency();
+    if limits.spend.as_ref().is_none_or(is_other) {
+        return Ok(());
+    }
+    let amount = if cost.amount() == Decimal::ZERO {
+        0
+    } else {
+        let Ok(amount) = millionths("cost", cost.amount()) else { return Ok(()) };
+        amount
+    };
+    let Some((_, accepted)) = accepted_in(store, message)? else { return Ok(()) };
+    let Some(spend) = accepted.spend else { return Ok(()) };
+    store.adjust(accepted.charge, &[(spend.into(), amount)]).map(drop)
 }
 
 impl Inner {
@@ -68,49 +76,79 @@ impl Inner {
         self.pepper.digests(Subject::Message, &[message.as_str()])
     }
 
-    /// What is known of a message, with where it stands and the version it has there.
-    pub(super) fn accepted(&self, message: &Digests) -> Result<Option<(Place, Accepted)>, StoreError> {
-        for key in message.keys(Kind::Message) {
-            if let Some(record) = self.store.read(key)?
-                && let Some(accepted) = Accepted::decode(&record.value)
-            {
-                return Ok(Some((Place { key, version: record.version }, accepted)));
-            }
-        }
-        Ok(None)
+    /// Whether the store knows a message.
+    pub(super) fn is_accepted(&self, message: &Digests) -> Result<bool, StoreError> {
+        Ok(accepted_in(&*self.store, message)?.is_some())
     }
 
-    pub(super) fn remember(&self, message: &MessageId, accepted: &Accepted) -> Result<(), StoreError> {
-        let key = self.message(message).key(Kind::Message, 0);
+    /// Who got a message, if that is known.
+    pub(super) fn recipient_of(&self, message: &Digests) -> Option<Digests> {
+        // Where the store fails, the charge will fail as well, and say so.
+        let found = |store: &dyn Store| accepted_in(store, message).ok()?.map(|(_, accepted)| accepted.to);
+        found(&*self.store).or_else(|| found(&self.local.as_ref()?.store))
+    }
+
+    pub(super) fn remember(&self, message: &Digests, accepted: &Accepted) -> Result<(), StoreError> {
+        self.remember_in(&*self.store, message, accepted)
+    }
+
+    pub(super) fn remember_in(
+        &self,
+        store: &dyn Store,
+        message: &Digests,
+        accepted: &Accepted,
+    ) -> Result<(), StoreError> {
+        let key = message.key(Kind::Message, 0);
         // Where there is one already, it is of the same message, and may say more.
-        self.store.swap(key, None, self.ids.version(), Some(&accepted.encode()), LIFE).map(drop)
+        store.swap(key, None, self.ids.version(), Some(&accepted.encode()), LIFE).map(drop)
     }
 
     /// Takes a message from the unverified ones, once, and lets its recipient begin anew.
     pub(super) fn verified(&self, message: &Digests) -> Result<(), StoreError> {
+        if let Some(local) = &self.local {
+            drop(self.verified_in(&local.store, message));
+        }
+        self.verified_in(&*self.store, message)
+    }
+
+    fn verified_in(&self, store: &dyn Store, message: &Digests) -> Result<(), StoreError> {
         // Another one is ahead of each that fails here, and each of them can be but once.
         for _ in 0..8 {
-            let Some((Place { key, version }, mut accepted)) = self.accepted(message)? else { return Ok(()) };
+            let Some((Place { key, version }, mut accepted)) = accepted_in(store, message)? else {
+                return Ok(());
+            };
             if accepted.is_verified {
                 return Ok(());
             }
             accepted.is_verified = true;
-            if !self.store.swap(key, Some(version), self.ids.version(), Some(&accepted.encode()), LIFE)? {
+            if !store.swap(key, Some(version), self.ids.version(), Some(&accepted.encode()), LIFE)? {
                 continue;
             }
             let amounts = [(accepted.unverified, 0), (accepted.verified, 1)];
             let amounts: Vec<_> =
                 amounts.into_iter().filter_map(|(place, amount)| Some((place?.into(), amount))).collect();
             if !amounts.is_empty() {
-                self.store.adjust(accepted.charge, &amounts)?;
+                store.adjust(accepted.charge, &amounts)?;
             }
             for key in accepted.to.keys(Kind::RecipientCodes) {
-                self.store.reset(key)?;
+                store.reset(key)?;
             }
             return Ok(());
         }
         Ok(())
     }
+}
+
+/// What is known of a message, with where it stands and the version it has there.
+fn accepted_in(store: &dyn Store, message: &Digests) -> Result<Option<(Place, Accepted)>, StoreError> {
+    for key in message.keys(Kind::Message) {
+        if let Some(record) = store.read(key)?
+            && let Some(accepted) = Accepted::decode(&record.value)
+        {
+            return Ok(Some((Place { key, version: record.version }, accepted)));
+        }
+    }
+    Ok(None)
 }
 
 impl Registrable for Accepted {

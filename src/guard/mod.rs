@@ -32,6 +32,14 @@
 //! networks, and is patient, gets through within the limits. And a limit on a recipient can be used up by somebody else:
 //! whoever may ask for codes in another's name can keep him out for the cooldown. Ask for a code only after a password, or
 //! limit requesters more than recipients.
+//!
+//! What is written in two ways counts as two. E-mail addresses are the same in capital letters, and in no other way
+//! (`user+1@example.com` is another one); numbers are taken as they are, also with a zero too many behind the country code.
+//! Of an IPv6 address, name the first 64 bits as the requester: whoever has one has all that begin like it. And take the id
+//! of the message that a code is checked for from the session, and not from the request, or each spelling of it has guesses
+//! of its own.
+//!
+//! A guard belongs to one process: make it after a fork, and after a snapshot of the machine was restored, not before.
 
 mod admission;
 mod builder;
@@ -58,6 +66,8 @@ mod store;
 pub use admission::{Guard, GuardedCheck, GuardedSend};
 pub use builder::{Fail, GuardBuilder};
 pub use client::{GuardedClient, GuardedError};
+#[cfg(feature = "batch")]
+pub(crate) use denied::whole_seconds;
 pub use denied::{AdmitError, Denied, LimitKind};
 pub use event::{Decided, GuardedOperation, Verdict};
 pub use limits::{Limits, Rate, SpendLimit, UnverifiedBudget};

@@ -4,7 +4,9 @@ use super::admission::{Guard, Inner};
 use super::message::LIFE;
 use super::octets::{Reader, write_number, write_octets, write_option};
 use super::pepper::{Digests, Kind};
-use super::store::{Store, StoreError};
+#[cfg(feature = "callback")]
+use super::registry::MAX_MESSAGE_ID;
+use super::store::{MAX_RECORD, Store, StoreError};
 use crate::api::types::{Channel, ErrorCode, MessageId, MessageStatus};
 use crate::lifecycle::{Lifecycle, Money, Observation, Observed};
 
@@ -71,10 +73,14 @@ pub(crate) struct NamedSend {
 
 #[cfg(feature = "callback")]
 impl NamedSend {
-    /// None if the callback does not name all of it, or names a message as no receipt could.
+    /// None if the callback does not name all of it, or names a message as no receipt could, or at a length that no id has.
     pub(crate) fn of(event: &crate::callback::Event) -> Option<Self> {
         let (observation, report) = (event.observation()?, event.status()?);
-        observation.message_id().check().ok()?;
+        observation
+            .message_id()
+            .check()
+            .ok()
+            .filter(|()| observation.message_id().len() <= MAX_MESSAGE_ID)?;
         Some(Self {
             message: observation.message_id().clone(),
             to: event.expose_to()?.parse().ok()?,
@@ -110,6 +116,10 @@ impl Inner {
                 return Ok(lifecycle);
             }
             write(&mut octets, observation);
+            // Nothing that the service says is as long, and it would come again if it were refused.
+            if octets.len() > MAX_RECORD {
+                return Ok(lifecycle);
+            }
             if self.store.swap(key, version, self.ids.version(), Some(&octets), LIFE)? {
                 return Ok(lifecycle);
             }

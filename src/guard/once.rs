@@ -22,7 +22,7 @@ use super::resolution::Unresolved;
 use super::settlement::Settlement;
 use super::store::{ChargeId, Key, Store, StoreError, Version};
 use crate::api::types::{Channel, ErrorCode, MessageId};
-use crate::{Code, Error, Outcome, Recipient, SendReceipt, TemplateRef};
+use crate::{Code, Error, InvalidInput, Outcome, Recipient, SendReceipt, TemplateRef};
 
 /// A send that happens once. [`GuardedClient::once`] gives it.
 ///
@@ -105,6 +105,10 @@ impl SendOnce<'_> {
         template: &TemplateRef,
         call: impl FnOnce() -> Result<SendReceipt, Error>,
     ) -> Result<SendReceipt, OnceError> {
+        if self.key.is_empty() {
+            let error = InvalidInput::new("key", "must not be empty").into();
+            return Err(OnceError::Guarded(GuardedError::Call { error, unresolved: None }));
+        }
         let guard = &self.client.guard.0;
         let key = guard.pepper.digests(Subject::Once, &[self.key]);
         let arguments = guard.pepper.digests(Subject::Arguments, &arguments);

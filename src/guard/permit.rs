@@ -1,25 +1,29 @@
 //! Leave to send or to check, and what it came to.
 
 use std::fmt;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::admission::Guard;
+use super::charges::Parts;
 use super::message::Accepted;
-use super::pepper::Digests;
+use super::pepper::{Digests, Kind};
+use super::registry::MAX_MESSAGE_ID;
 use super::resolution::Unresolved;
 use super::settlement::{CheckSettlement, Part, Settlement};
 use super::store::{ChargeId, Store, StoreError};
 use crate::api::types::MessageId;
+use crate::clock::Clock;
 
-/// Leave to send one message. It is charged already; say what became of it. Dropped without a word, it counts as
-/// [`Settlement::Unknown`]: everything stays charged.
+/// Leave to send one message. It is charged already; say what became of it. Dropped without a word, it stays charged, as with
+/// [`Settlement::Unknown`]; and where it has a [template](crate::guard::GuardedSend::template), it is taken to be under way
+/// for a day, in which no callback tells of later sends by that template to the same recipient.
 #[must_use = "what the send came to must be said, or it stays charged"]
 pub struct Permit {
     pub(super) ticket: Ticket,
     /// What is to be remembered of the message, if it is accepted.
     pub(super) accepted: Accepted,
-    /// Where the send is registered.
-    pub(super) registry: Option<Digests>,
+    /// Where the send is registered, and since when.
+    pub(super) registry: Option<(Digests, Began)>,
 }
 
 /// Leave to check one code. It is charged already as a wrong one; say what became of it. Dropped without a word, it counts
@@ -28,18 +32,39 @@ pub struct Permit {
 pub struct CheckPermit {
     pub(super) ticket: Ticket,
     pub(super) message: Digests,
+    /// Who got it, if that is known.
+    pub(super) to: Option<Digests>,
 }
 
 /// What was charged.
 pub(super) struct Ticket {
     pub(super) guard: Guard,
     pub(super) id: ChargeId,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Parts,
     /// What this process counts by itself.
-    pub(super) local: Option<Vec<Part>>,
+    pub(super) local: Option<Parts>,
     /// When it was charged, by the store's clock; none if the store did not answer.
     pub(super) at: Option<SystemTime>,
-    pub(super) began: Instant,
+}
+
+/// When something began, by both of this machine's clocks: one of them stands still while the machine is suspended, and the
+/// other one can be set back.
+#[derive(Clone, Copy)]
+pub(super) struct Began {
+    moment: Instant,
+    time_of_day: SystemTime,
+}
+
+impl Began {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self { moment: clock.now(), time_of_day: clock.time_of_day() }
+    }
+
+    /// What has passed since, by the clock that says more.
+    fn passed(&self, clock: &dyn Clock) -> Duration {
+        let by_day = clock.time_of_day().duration_since(self.time_of_day).unwrap_or_default();
+        clock.now().saturating_duration_since(self.moment).max(by_day)
+    }
 }
 
 impl Permit {
@@ -49,11 +74,20 @@ impl Permit {
     ///
     /// If the store cannot say. Then what is said of the message later counts for nothing.
     pub fn accepted(self, message: &MessageId) -> Result<(), StoreError> {
-        let guard = &self.ticket.guard.0;
-        guard.remember(message, &self.accepted)?;
+        let (guard, charge) = (&self.ticket.guard.0, self.ticket.id);
+        let digests = guard.message(message);
+        if let (Some(local), Some(parts)) = (&guard.local, &self.ticket.local) {
+            // Without room there, it counts as unverified for as long as anything counts there.
+            drop(guard.remember_in(&local.store, &digests, &self.ticket.accepted(parts, self.accepted.to)));
+        }
+        guard.remember(&digests, &self.accepted)?;
         match &self.registry {
-            Some(registry) => guard.identified(registry, self.ticket.id, message),
             None => Ok(()),
+            Some((registry, _)) if message.len() <= MAX_MESSAGE_ID => {
+                guard.identified(registry, charge, message)
+            }
+            // A callback that names such a message is passed over, and there is nothing more to be found out.
+            Some((registry, _)) => guard.withdrawn(registry, charge),
         }
     }
 
@@ -61,7 +95,7 @@ impl Permit {
     /// [template](crate::guard::GuardedSend::template), and the store has answered.
     pub fn unresolved(&self) -> Option<Unresolved> {
         let guard = self.ticket.guard.clone();
-        self.registry.map(|registry| Unresolved { guard, registry, charge: self.ticket.id })
+        self.registry.map(|(registry, _)| Unresolved { guard, registry, charge: self.ticket.id })
     }
 
     /// The id of its charge.
@@ -78,9 +112,14 @@ impl Permit {
         self.ticket.release(|part| settlement.releases(part))?;
         let (guard, charge) = (&self.ticket.guard.0, self.ticket.id);
         match (&self.registry, settlement) {
-            (None, _) | (_, Settlement::Accepted) => Ok(()),
-            (Some(registry), Settlement::Unknown) => guard.ended(registry, charge, self.ticket.now()),
-            (Some(registry), Settlement::NotSent | Settlement::OwnFault | Settlement::Refused) => {
+            (None, _) => Ok(()),
+            // Also of a message that was accepted without an id a callback can tell which it is.
+            (Some((registry, began)), Settlement::Accepted | Settlement::Unknown) => {
+                let passed = began.passed(&*guard.clock);
+                let now = self.ticket.at.and_then(|at| at.checked_add(passed));
+                guard.ended(registry, charge, now.unwrap_or_else(SystemTime::now))
+            }
+            (Some((registry, _)), Settlement::NotSent | Settlement::OwnFault | Settlement::Refused) => {
                 guard.withdrawn(registry, charge)
             }
         }
@@ -95,7 +134,12 @@ impl CheckPermit {
     /// If the store cannot say. What should have been given back stays charged then.
     pub fn settle(self, settlement: CheckSettlement) -> Result<(), StoreError> {
         if settlement == CheckSettlement::Verified {
-            return self.ticket.guard.0.verified(&self.message);
+            let guard = &self.ticket.guard.0;
+            // Another process may have sent it, so that the message is not known locally.
+            if let (Some(local), Some(to)) = (&guard.local, &self.to) {
+                to.keys(Kind::RecipientCodes).for_each(|key| drop(local.store.reset(key)));
+            }
+            return guard.verified(&self.message);
         }
         self.ticket.release(|part| settlement.releases(part))
     }
@@ -103,9 +147,8 @@ impl CheckPermit {
 
 impl Ticket {
     fn release(&self, released: impl Fn(Part) -> bool) -> Result<(), StoreError> {
-        let none = |parts: &[Part]| -> Vec<(usize, u64)> {
-            let positions = parts.iter().enumerate().filter(|(_, part)| released(**part));
-            positions.map(|(position, _)| (position, 0)).collect()
+        let none = |parts: &Parts| -> Vec<(usize, u64)> {
+            parts.places(&released).map(|place| (place, 0)).collect()
         };
         if let (Some(parts), Some(local)) = (&self.local, &self.guard.0.local) {
             local.store.adjust(self.id, &none(parts))?;
@@ -118,26 +161,16 @@ impl Ticket {
     }
 
     /// What is to be remembered of the message, if it is accepted.
-    pub(super) fn accepted(&self, to: Digests) -> Accepted {
+    pub(super) fn accepted(&self, parts: &Parts, to: Digests) -> Accepted {
+        let place = |wanted: Part| parts.places(|part| part == wanted).next()?.try_into().ok();
         Accepted {
             charge: self.id,
-            spend: self.position(Part::Spend),
-            unverified: self.position(Part::Unverified),
-            verified: self.position(Part::Verified),
+            spend: place(Part::Spend),
+            unverified: place(Part::Unverified),
+            verified: place(Part::Verified),
             to,
             is_verified: false,
         }
-    }
-
-    /// The time by the store's clock.
-    fn now(&self) -> SystemTime {
-        let passed = self.guard.0.clock.now().saturating_duration_since(self.began);
-        self.at.and_then(|at| at.checked_add(passed)).unwrap_or_else(SystemTime::now)
-    }
-
-    fn position(&self, part: Part) -> Option<u8> {
-        let position = self.parts.iter().position(|&found| found == part)?;
-        u8::try_from(position).ok()
     }
 }
 

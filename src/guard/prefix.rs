@@ -46,40 +46,42 @@ impl fmt::Debug for DialPrefix {
 
 /// Something that holds for prefixes, each for all numbers that begin with it but those that begin with a longer one.
 #[derive(Clone, Debug)]
-pub(super) struct ByPrefix<T>(BTreeMap<DialPrefix, T>);
+pub(super) struct ByPrefix<T> {
+    all: BTreeMap<DialPrefix, T>,
+    /// Which lengths there are, a bit for each.
+    lengths: u8,
+}
 
 impl<T> Default for ByPrefix<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self { all: BTreeMap::new(), lengths: 0 }
     }
 }
 
 impl<T> ByPrefix<T> {
     pub(super) fn insert(&mut self, prefix: DialPrefix, what: T) {
-        self.0.insert(prefix, what);
+        self.lengths |= 1 << prefix.as_str().len();
+        self.all.insert(prefix, what);
     }
 
     pub(super) fn prefixes(&self) -> impl Iterator<Item = &DialPrefix> {
-        self.0.keys()
+        self.all.keys()
     }
 
     #[cfg(feature = "metrics")]
     pub(super) fn names(&self, prefix: &str) -> bool {
-        self.0.contains_key(prefix)
+        self.all.contains_key(prefix)
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
-        self.0.values()
+        self.all.values()
     }
 
     /// What holds for the longest prefix of this text that there is.
     pub(super) fn longest(&self, text: &str) -> Option<(&str, &T)> {
-        if self.0.is_empty() {
-            return None;
-        }
         let longest = text.len().min(MOST_DIGITS + 1);
-        (2..=longest).rev().find_map(|length| {
-            let (prefix, what) = self.0.get_key_value(text.get(..length)?)?;
+        (2..=longest).rev().filter(|length| self.lengths & (1 << length) != 0).find_map(|length| {
+            let (prefix, what) = self.all.get_key_value(text.get(..length)?)?;
             Some((prefix.as_str(), what))
         })
     }

@@ -21,16 +21,17 @@ pub(crate) struct Registry<S> {
     sends: Vec<Registered<S>>,
     /// Messages of which it was not clear which send they are.
     strays: Vec<Stray>,
-    /// Whether a send without an id was forgotten: any message may be that one.
+    /// Whether a send without an id, or a message without a send, was forgotten: any other may belong to it.
     overflowed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Registered<S> {
     send: S,
-    /// When it was admitted, and when nothing more was waited for; in seconds since 1970, by the clock of whoever keeps
-    /// the registry.
+    /// When it was admitted, by when its answer was to be there, and when nothing more was waited for; in seconds since
+    /// 1970, by the clock of whoever keeps the registry.
     admitted: u64,
+    limit: u64,
     ended: Option<u64>,
     message: Option<String>,
 }
@@ -51,7 +52,8 @@ impl<S> Default for Registry<S> {
 }
 
 impl<S: Registrable> Registry<S> {
-    pub(crate) fn register(&mut self, send: S, admitted: u64) {
+    /// A send is about to leave, whose answer is awaited until `limit`.
+    pub(crate) fn register(&mut self, send: S, admitted: u64, limit: u64) {
         self.sends.retain(|send| send.admitted.saturating_add(DAY) > admitted);
         self.strays.retain(|stray| stray.sent.saturating_add(DAY) > admitted);
         if self.sends.len() >= MOST_SENDS {
@@ -60,7 +62,7 @@ impl<S: Registrable> Registry<S> {
             self.overflowed |= known.is_none();
             self.sends.remove(known.unwrap_or_default());
         }
-        self.sends.push(Registered { send, admitted, ended: None, message: None });
+        self.sends.push(Registered { send, admitted, limit, ended: None, message: None });
     }
 
     /// A receipt names the message of a send.
@@ -94,6 +96,7 @@ impl<S: Registrable> Registry<S> {
         }
         if !self.strays.iter().any(|stray| stray.message == message) {
             if self.strays.len() >= MOST_STRAYS {
+                self.overflowed = true;
                 self.strays.remove(0);
             }
             self.strays.push(Stray { message: message.to_owned(), sent });
@@ -131,14 +134,13 @@ impl<S: Registrable> Registry<S> {
         if self.overflowed {
             return None;
         }
-        let fits =
-            |stray: &Stray, send: &Registered<S>| send.message.is_none() && send.fits(stray.sent, tolerance);
         self.strays.iter().enumerate().find_map(|(place, stray)| {
-            let mut sends = self.sends.iter().enumerate().filter(|(_, send)| fits(stray, send));
+            let mut sends =
+                self.sends.iter().enumerate().filter(|(_, send)| send.may_be(stray.sent, tolerance));
             let (only, send) = sends.next()?;
-            let alone =
-                sends.next().is_none() && self.strays.iter().filter(|other| fits(other, send)).count() == 1;
-            alone.then_some((place, only))
+            let alone = sends.next().is_none()
+                && self.strays.iter().filter(|other| send.may_be(other.sent, tolerance)).count() == 1;
+            (alone && send.fits(stray.sent, tolerance)).then_some((place, only))
         })
     }
 }
@@ -150,6 +152,7 @@ impl Registry<Accepted> {
         for send in &self.sends {
             write_octets(&mut octets, &send.send.encode());
             write_number(&mut octets, send.admitted);
+            write_number(&mut octets, send.limit);
             write_option(&mut octets, send.ended, write_number);
             write_option(&mut octets, send.message.as_deref(), |octets, id| {
                 write_octets(octets, id.as_bytes());
@@ -172,6 +175,7 @@ impl Registry<Accepted> {
             Some(Registered {
                 send: Accepted::decode(reader.octets()?)?,
                 admitted: reader.number()?,
+                limit: reader.number()?,
                 ended: reader.option(Reader::number)?,
                 message: reader.option(Reader::text)?,
             })
@@ -186,12 +190,22 @@ impl Registry<Accepted> {
 }
 
 impl<S> Registered<S> {
+    /// Whether a message that was sent then may be this one. One that has not ended can leave at any later time: its process
+    /// may have died, and may as well have been suspended, with the machine.
+    fn may_be(&self, sent: u64, tolerance: u64) -> bool {
+        let end = self.ended.map_or(u64::MAX, |end| end.saturating_add(tolerance));
+        self.message.is_none() && (self.admitted.saturating_sub(tolerance)..=end).contains(&sent)
+    }
+
+    /// Whether a message that was sent then, and may be this one, is taken for it: only if it was sent while the answer was
+    /// awaited.
     fn fits(&self, sent: u64, tolerance: u64) -> bool {
-        // Nobody waits longer than an hour for an answer: where there is no end, the process died.
-        let end = self.ended.unwrap_or(self.admitted.saturating_add(3600));
-        (self.admitted.saturating_sub(tolerance)..=end.saturating_add(tolerance)).contains(&sent)
+        sent <= self.ended.unwrap_or(self.limit).saturating_add(tolerance)
     }
 }
+
+/// The greatest length, in octets, of a message's id that is registered. Those of the service have 19 digits.
+pub(crate) const MAX_MESSAGE_ID: usize = 128;
 
 const FORM: u8 = 1;
 const MOST_SENDS: usize = 32;
@@ -213,7 +227,7 @@ mod tests {
     fn registry(admitted: &[u64]) -> Registry<Accepted> {
         let mut registry = Registry::default();
         for (number, &time) in (1..).zip(admitted) {
-            registry.register(accepted(number), time);
+            registry.register(accepted(number), time, time + 30);
         }
         registry
     }
@@ -263,6 +277,23 @@ mod tests {
     }
 
     #[test]
+    fn a_send_that_never_ended_is_found_within_its_limit_and_leaves_later_ones_in_doubt() {
+        let mut died = registry(&[1000]);
+        assert_eq!(died.see("after its limit", 1091, TOLERANCE), []);
+        let mut died = registry(&[1000, 9000]);
+        died.end(accepted(2).charge, 9030);
+        // It may have been suspended, and have left only now.
+        assert_eq!(died.see("of which?", 9001, TOLERANCE), []);
+        assert_eq!(died.see("of the first", 1090, TOLERANCE), []);
+        died.withdraw(accepted(1).charge, TOLERANCE);
+        assert_eq!(died.message_of(accepted(2).charge), Some("of which?"));
+        let mut died = registry(&[1000, 9000]);
+        died.end(accepted(2).charge, 9030);
+        assert_eq!(died.see("of the first", 1090, TOLERANCE).len(), 1);
+        assert_eq!(died.see("of the second", 9001, TOLERANCE).len(), 1);
+    }
+
+    #[test]
     fn a_receipt_that_comes_after_the_callback_says_the_same() {
         let mut one = registry(&[1000]);
         assert_eq!(one.see("it", 1000, TOLERANCE).len(), 1);
@@ -280,15 +311,32 @@ mod tests {
     }
 
     #[test]
+    fn with_more_messages_than_can_be_remembered_nothing_is_certain() {
+        let mut two = registry(&[1000, 1010]);
+        two.end(accepted(1).charge, 1030);
+        for message in ["one", "other"] {
+            assert_eq!(two.see(message, 1000, TOLERANCE), []);
+        }
+        two.withdraw(accepted(2).charge, TOLERANCE);
+        for number in 0..MOST_STRAYS {
+            // The first that does not find a place takes that of one of the two.
+            assert_eq!(two.see(&format!("later {number}"), 5000, TOLERANCE), []);
+        }
+    }
+
+    #[test]
     fn a_full_registry_fits_a_record_and_is_read_again() {
         let mut full = registry(&[1000; MOST_SENDS]);
+        let id = |number: usize| format!("{number:0MAX_MESSAGE_ID$}");
         for number in 0..MOST_STRAYS {
-            full.see(&format!("17254074497715317{number:02}"), 1000, TOLERANCE);
+            full.see(&id(number), 1000, TOLERANCE);
         }
-        full.end(accepted(3).charge, 1001);
-        full.identify(accepted(4).charge, "1725407449771531712", TOLERANCE);
+        for number in 1..=u8::try_from(MOST_SENDS).expect("few") {
+            full.end(accepted(number).charge, 1001);
+            full.identify(accepted(number).charge, &id(100 + usize::from(number)), TOLERANCE);
+        }
         let octets = full.encode();
-        assert!(octets.len() < crate::guard::MAX_RECORD / 2, "{}", octets.len());
+        assert!(octets.len() < crate::guard::MAX_RECORD, "{}", octets.len());
         assert_eq!(Registry::decode(&octets), Some(full));
         for length in 0..40 {
             assert_eq!(Registry::decode(&octets[..length]), None);

@@ -40,15 +40,19 @@ impl Unresolved {
     pub fn wait(&self, timeout: Duration) -> Result<Option<MessageId>, StoreError> {
         let began = Instant::now();
         loop {
-            let told = sync::lock(&self.guard.0.told);
+            // Not held while the store is asked, which may take long: whoever tells would wait for it.
+            let before = *sync::lock(&self.guard.0.told);
             if let Some(message) = self.message_id()? {
                 return Ok(Some(message));
             }
             let Some(left) = timeout.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) else {
                 return Ok(None);
             };
-            // Another process may be told, and says nothing to this one.
-            drop(sync::wait(&self.guard.0.resolved, told, Some(left.min(POLL))));
+            let told = sync::lock(&self.guard.0.told);
+            if *told == before {
+                // Another process may be told, and says nothing to this one.
+                drop(sync::wait(&self.guard.0.resolved, told, Some(left.min(POLL))));
+            }
         }
     }
 }
@@ -74,9 +78,12 @@ impl Inner {
         digests: &Digests,
         accepted: Accepted,
         at: SystemTime,
+        limit: Duration,
     ) -> Result<(), StoreError> {
+        // A second more, since neither is a whole number of them.
+        let (at, limit) = (seconds(at), seconds(at).saturating_add(limit.as_secs()).saturating_add(1));
         let mut fresh = Registry::default();
-        fresh.register(accepted, seconds(at));
+        fresh.register(accepted, at, limit);
         // Most recipients get one message a day, which takes one round trip. Under two peppers there may be one elsewhere.
         let key = digests.key(Kind::Registry, 0);
         if digests.other.is_none()
@@ -85,7 +92,7 @@ impl Inner {
             return Ok(());
         }
         self.change(digests, true, |registry| {
-            registry.register(accepted, seconds(at));
+            registry.register(accepted, at, limit);
             Vec::new()
         })
     }
@@ -121,7 +128,8 @@ impl Inner {
         expect(dead_code, reason = "only callbacks name recipient and template")
     )]
     pub(super) fn seen(&self, digests: &Digests, message: &MessageId, sent: u64) -> Result<(), StoreError> {
-        if self.accepted(&self.message(message))?.is_some() {
+        let known = self.message(message);
+        if self.is_accepted(&known)? {
             return Ok(());
         }
         // What a receipt has named is no secret to be found out. It is looked for after the registry was read, and what
@@ -130,7 +138,7 @@ impl Inner {
             digests,
             false,
             |registry| registry.see(message, sent, self.tolerance),
-            || Ok(self.accepted(&self.message(message))?.is_some()),
+            || self.is_accepted(&known),
         )
     }
 
@@ -175,10 +183,10 @@ impl Inner {
                 continue;
             }
             for (accepted, message) in &resolved {
-                self.remember(&MessageId(message.clone()), accepted)?;
+                self.remember(&self.message(&MessageId(message.clone())), accepted)?;
             }
             if !resolved.is_empty() {
-                drop(sync::lock(&self.told));
+                *sync::lock(&self.told) += 1;
                 self.resolved.notify_all();
             }
             return Ok(());

@@ -11,7 +11,7 @@ use super::{Limits, Response};
 pub(super) enum Reading {
     /// The head of a request; its body has to be there by the deadline.
     Head { request: Box<Request>, framing: Framing, deadline: Instant },
-    /// The client closed, or said nothing for too long, before a request began.
+    /// The client closed, or said nothing for too long, and no request had begun.
     Closed,
     /// The request cannot be read, or only so much of it; answer and close.
     Refused(BadRequest, Box<Request>),
@@ -64,12 +64,16 @@ impl<'a> Connection<'a> {
             first = false;
             seen = self.buffer.len().saturating_sub(2);
             match self.fill(deadline) {
-                Ok(0) => return Ok(Reading::Closed),
-                Ok(_) => {}
+                // Some clients send one line end too many behind a body.
+                Ok(0) if self.buffer.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => {
+                    return Ok(Reading::Closed);
+                }
+                Ok(amount) if amount > 0 => {}
                 Err(error) if timed_out(&error) => {
                     return Ok(Reading::Refused(HEAD_TOO_LATE, begun(&self.buffer)));
                 }
-                Err(error) => return Err(error),
+                // The connection has ended, in order or not.
+                Ok(_) | Err(_) => return Ok(Reading::Refused(HEAD_CUT, begun(&self.buffer))),
             }
         }
     }
@@ -243,6 +247,9 @@ pub(super) fn timed_out(error: &io::Error) -> bool {
 fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
 }
+
+const HEAD_CUT: BadRequest =
+    BadRequest::new(400, "the head", "must end with an empty line, and the connection ended before it");
 
 const HEAD_TOO_LATE: BadRequest = BadRequest::new(408, "the head", "must arrive in time");
 

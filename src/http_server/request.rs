@@ -203,6 +203,10 @@ fn unparsed(error: httparse::Error, buffer: &[u8]) -> BadRequest {
             bad("each header field", "must be a name of letters, digits and hyphens, a colon, and a value")
         }
         httparse::Error::NewLine => LINE_END,
+        httparse::Error::Version | httparse::Error::Token if has_space_in_target(buffer) => bad(
+            "the target",
+            "must have no white space: write a space as %20, and encode parameters as URLs have them",
+        ),
         httparse::Error::Version => {
             BadRequest::new(505, "the version", "must be HTTP/1.1 or HTTP/1.0: this server speaks no other")
         }
@@ -211,8 +215,21 @@ fn unparsed(error: httparse::Error, buffer: &[u8]) -> BadRequest {
             "the scheme",
             "must be http: this port does not speak TLS, and a base URL with https cannot reach it",
         ),
-        _ => bad("the request line", "must be METHOD TARGET HTTP/1.1"),
+        _ => bad(
+            "the request line",
+            "must be METHOD TARGET HTTP/1.1: each once, one space between them, and nothing but ASCII",
+        ),
     }
+}
+
+/// Whether a request line would be one if its target were without its spaces.
+fn has_space_in_target(buffer: &[u8]) -> bool {
+    let line = buffer.split(|octet| *octet == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let mut parts = line.split(|octet| matches!(octet, b' ' | b'\t'));
+    let (method, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let last = parts.next_back().unwrap_or_default();
+    let is_method = !method.is_empty() && method.iter().all(u8::is_ascii_alphabetic);
+    is_method && !target.is_empty() && parts.next().is_some() && last.starts_with(b"HTTP/")
 }
 
 /// A line that a proxy in front might not take for one.
@@ -366,6 +383,11 @@ mod tests {
         assert_eq!((part, method.as_str(), path.as_str()), ("each header field", "POST", "/v1/messages"));
         let (part, _, path) = read(b"POST /v1/codes HTTP/1.1\r\nHost: h\r\nContent-Length: +2\r\n\r\n");
         assert_eq!((part, path.as_str()), ("Content-Length", "/v1/codes"));
+        let (part, method, path) = read(b"GET /v1/messages/+65 9123 4567 HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!((part, method.as_str(), path.as_str()), ("the target", "GET", "/v1/messages/+65"));
+        assert_eq!(read(b"GET /a b HTTP/1.1\r\n\r\n").0, "the target");
+        assert_eq!(read(b"GET  /a HTTP/1.1\r\n\r\n").0, "the request line");
+        assert_eq!(read(b"GET /a HTTP/3.0\r\n\r\n").0, "the version");
         assert_eq!(read(b"\x16\x03\x01\x02\0\x01").0, "the scheme");
         assert_eq!(read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").0, "the version");
     }

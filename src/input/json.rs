@@ -99,8 +99,12 @@ fn invalid(name: &'static str, path: String, said: &str) -> InvalidInput {
     }
     let expected = said.rsplit_once("expected ").map_or("of the documented shape", |(_, expected)| expected);
     let rule = match expected {
-        "i64" | "u64" | "i32" | "u32" => "must be an integer".to_owned(),
+        // The names that Rust has for integers.
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            "must be an integer".to_owned()
+        }
         "f64" | "f32" => "must be a number".to_owned(),
+        "a boolean" => "must be true or false".to_owned(),
         "a map" => "must be an object".to_owned(),
         "a sequence" => "must be an array".to_owned(),
         of_type if of_type.starts_with("struct ") => "must be an object".to_owned(),

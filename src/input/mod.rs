@@ -23,8 +23,10 @@ pub use definition::{
     TemplateDefinition, TemplateDefinitionBuilder,
 };
 pub use invalid::InvalidInput;
+#[cfg(any(feature = "sandbox", feature = "smpp"))]
+pub(crate) use json::decode;
 #[cfg(feature = "sandbox")]
-pub(crate) use json::{decode, read};
+pub(crate) use json::read;
 pub use recipient::Recipient;
 pub(crate) use recipient::is_invisible;
 pub use strategy::Strategy;

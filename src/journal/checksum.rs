@@ -20,6 +20,20 @@ pub(super) fn update(checksum: u32, octets: &[u8]) -> u32 {
     !crc
 }
 
+/// Whether a checksum differs by this because one bit is another in so many octets, behind which so many more were summed.
+pub(super) fn is_by_a_bit(mut difference: u32, octets: usize, behind: usize) -> bool {
+    for bit in 0..(octets + behind) * 8 {
+        // What a bit that differs makes of the checksum when it is summed.
+        if difference == POLYNOMIAL && bit >= behind * 8 {
+            return true;
+        }
+        // What the difference was before the bit that was summed last.
+        let is_divided = difference >> 31 == 1;
+        difference = if is_divided { ((difference ^ POLYNOMIAL) << 1) | 1 } else { difference << 1 };
+    }
+    false
+}
+
 static TABLES: [[u32; 256]; 8] = tables();
 
 const fn tables() -> [[u32; 256]; 8] {
@@ -61,6 +75,25 @@ mod tests {
         assert_eq!(update(0, b"123456789"), 0xCBF4_3926);
         assert_eq!(update(0, b""), 0);
         assert_eq!(update(0, b"The quick brown fox jumps over the lazy dog"), 0x414F_A339);
+    }
+
+    #[test]
+    fn one_changed_bit_is_told_from_more_and_from_one_elsewhere() {
+        let text: Vec<u8> = (0..40).collect();
+        let whole = update(0, &text);
+        let changed = |bits: &[usize]| {
+            let mut text = text.clone();
+            for bit in bits {
+                text[bit / 8] ^= 1 << (bit % 8);
+            }
+            update(0, &text) ^ whole
+        };
+        for bit in 0..text.len() * 8 {
+            assert_eq!(is_by_a_bit(changed(&[bit]), 24, 16), bit < 24 * 8, "{bit}");
+            let other = (bit + 77) % (text.len() * 8);
+            assert!(!is_by_a_bit(changed(&[bit, other]), 40, 0), "{bit} and {other}");
+        }
+        assert!(!is_by_a_bit(0, 40, 0));
     }
 
     #[test]

@@ -102,8 +102,27 @@ pub(super) fn is_whole(record: &[u8], checksum: u32, salt: u32, address: u64) ->
     complete(checksum::update(0, record), salt, address, length) == checksum
 }
 
+/// Whether octets that begin with no whole frame would but for one bit: it was whole then, and a disk, or a hand, has changed
+/// it since.
+pub(super) fn is_whole_but_for_a_bit(octets: &[u8], salt: u32, address: u64) -> bool {
+    let Some((head, records)) = octets.split_first_chunk::<FRAME_HEAD>() else { return false };
+    let [a, b, c, d, checksum @ ..] = *head;
+    let (claimed, checksum) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(checksum));
+    let record = |length: u32| {
+        let length = usize::try_from(length).ok().filter(|length| (1..=MAX_RECORD).contains(length))?;
+        records.get(..length)
+    };
+    let mut of_other_lengths = (0..u32::BITS).filter_map(|bit| record(claimed ^ (1 << bit)));
+    if of_other_lengths.any(|record| is_whole(record, checksum, salt, address)) {
+        return true;
+    }
+    let Some(record) = record(claimed) else { return false };
+    let difference = complete(checksum::update(0, record), salt, address, claimed) ^ checksum;
+    difference.is_power_of_two() || checksum::is_by_a_bit(difference, record.len(), PLACE)
+}
+
 fn complete(checksum: u32, salt: u32, address: u64, length: u32) -> u32 {
-    let mut place = [0; 16];
+    let mut place = [0; PLACE];
     place[..4].copy_from_slice(&salt.to_le_bytes());
     place[4..12].copy_from_slice(&address.to_le_bytes());
     place[12..].copy_from_slice(&length.to_le_bytes());
@@ -115,6 +134,9 @@ const MAGIC: &[u8; 8] = b"\x89otpjrn\n";
 
 /// The version of header and frames.
 const FORMAT: u16 = 1;
+
+/// What is summed behind a record.
+const PLACE: usize = 16;
 
 pub(super) const HEADER: usize = 32;
 pub(super) const FRAME_HEAD: usize = 8;

@@ -109,12 +109,14 @@ impl Position {
 }
 
 /// What was found on opening.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recovery {
     /// How many records there were.
     pub(crate) records: u64,
     /// How many octets at the end were no whole record, as a crash leaves them; opening cuts them off.
     pub(crate) torn: u64,
+    /// What these octets hold if they are one record that is as long as it says, and cannot be trusted; empty otherwise.
+    pub(crate) in_doubt: Vec<u8>,
 }
 
 impl Journal {
@@ -300,8 +302,18 @@ impl Journal {
         sync::lock(&self.state)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        sync::wait(&self.changed, state, None)
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        state = sync::wait(&self.changed, state, None);
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes those who wait, if any do: it would ask the operating system each time.
+    fn wake(&self, state: &State) {
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Writes what has been appended, while others go on appending.
@@ -337,7 +349,7 @@ impl Journal {
             Ok(()) => state.written = target,
             Err(error) => state.lose(written, error),
         }
-        self.changed.notify_all();
+        self.wake(&state);
         state
     }
 
@@ -365,7 +377,7 @@ impl Journal {
                 }
             }
         }
-        self.changed.notify_all();
+        self.wake(&state);
         state
     }
 

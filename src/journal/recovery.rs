@@ -1,7 +1,16 @@
 //! Opening: what is found is read, what is torn is cut off.
 //!
-//! A crash leaves octets at the end that are no whole frame. Where a whole one stands behind them, the file was damaged
-//! otherwise: it is refused and left as it is, since records would be lost that others have relied on.
+//! A crash leaves octets at the end that are no whole frame, of records that were not committed: too few, zeros, or whatever
+//! stood there before. They are cut off. Where a file was damaged otherwise, it is refused and left as it is, since records
+//! would be lost that others have relied on. It was damaged otherwise
+//!
+//! - where a whole frame stands behind those octets,
+//! - where they begin with what is a whole frame but for one bit: of what a crash leaves, one in some hundred million is so,
+//! - where they are more than anybody leaves in doubt.
+//!
+//! What remains in doubt is a last frame of which more than a bit was changed after it was committed: nothing tells it from
+//! one that was not. A record that ends the file and cannot be trusted is therefore handed over [besides the
+//! others](super::Recovery::in_doubt), so that whoever knows what records mean can be on the safe side.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -72,7 +81,7 @@ pub(super) fn read(
     if scan.torn > 0 {
         check_tail(&file, path, &header, &scan)?;
     }
-    Ok(Recovery { records: scan.records, torn: scan.torn })
+    Ok(Recovery { records: scan.records, torn: scan.torn, in_doubt: scan.in_doubt })
 }
 
 /// Reads one record.
@@ -160,6 +169,7 @@ fn open_segments(
         end = scan.end;
         found.records += scan.records;
         found.torn += scan.torn;
+        found.in_doubt.clone_from(&scan.in_doubt);
         let length = HEADER as u64 + (scan.end - segment.base);
         if !is_last {
             if scan.torn > 0 {
@@ -231,6 +241,15 @@ struct Scan {
     end: u64,
     records: u64,
     torn: u64,
+    in_doubt: Vec<u8>,
+}
+
+/// What stands where a frame is to begin.
+enum Frame {
+    Whole,
+    /// One that is as long as it says, with another checksum.
+    InDoubt,
+    None,
 }
 
 /// Reads frames until there is none, or one that is not whole.
@@ -243,20 +262,29 @@ fn scan(
     let failed = JournalError::io("read", path);
     let length = file.metadata().map_err(&failed)?.len().saturating_sub(HEADER as u64);
     let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut scan = Scan { end: header.base, records: 0, torn: 0 };
+    let mut scan = Scan { end: header.base, records: 0, torn: 0, in_doubt: Vec::new() };
     let mut record = Vec::new();
-    while read_frame(&mut reader, header.salt, scan.end, length - (scan.end - header.base), &mut record)
-        .map_err(&failed)?
-    {
-        replay(scan.end, &record);
-        scan.records += 1;
-        scan.end += (FRAME_HEAD + record.len()) as u64;
+    loop {
+        let left = length - (scan.end - header.base);
+        let octets = |record: &[u8]| (FRAME_HEAD + record.len()) as u64;
+        match read_frame(&mut reader, header.salt, scan.end, left, &mut record).map_err(&failed)? {
+            Frame::Whole => {
+                replay(scan.end, &record);
+                scan.records += 1;
+                scan.end += octets(&record);
+            }
+            frame => {
+                scan.torn = left;
+                if matches!(frame, Frame::InDoubt) && octets(&record) == left {
+                    scan.in_doubt = record;
+                }
+                return Ok(scan);
+            }
+        }
     }
-    scan.torn = length - (scan.end - header.base);
-    Ok(scan)
 }
 
-/// Refuses octets behind the last frame that no crash leaves: those with a whole frame among them.
+/// Refuses octets behind the last frame that no crash leaves.
 fn check_tail(file: &File, path: &Path, header: &Header, scan: &Scan) -> Result<(), JournalError> {
     let failed = JournalError::io("read", path);
     let begin = HEADER as u64 + (scan.end - header.base);
@@ -269,6 +297,9 @@ fn check_tail(file: &File, path: &Path, header: &Header, scan: &Scan) -> Result<
     let mut reader = file;
     reader.seek(SeekFrom::Start(begin)).map_err(&failed)?;
     reader.take(scan.torn).read_to_end(&mut tail).map_err(failed)?;
+    if frame::is_whole_but_for_a_bit(&tail, header.salt, scan.end) {
+        return Err(damaged());
+    }
     let mut work = 0;
     let mut address = scan.end;
     let mut rest = &tail[..];
@@ -293,16 +324,16 @@ const MOST_TORN: u64 = 64 << 20;
 /// So many octets are summed in search of a whole frame.
 const MOST_CHECKED: u64 = 4 << 30;
 
-/// Reads a frame into `record`; false if none stands there that is whole. `left` is what the file still has.
+/// Reads a frame into `record`. `left` is what the file still has.
 fn read_frame(
     reader: &mut impl Read,
     salt: u32,
     address: u64,
     left: u64,
     record: &mut Vec<u8>,
-) -> io::Result<bool> {
+) -> io::Result<Frame> {
     if left < FRAME_HEAD as u64 {
-        return Ok(false);
+        return Ok(Frame::None);
     }
     let mut head = [0; FRAME_HEAD];
     let mut read = || -> io::Result<_> {
@@ -312,14 +343,15 @@ fn read_frame(
             Some((length, checksum)) if (FRAME_HEAD + length) as u64 <= left => {
                 record.resize(length, 0);
                 reader.read_exact(record)?;
-                Ok(frame::is_whole(record, checksum, salt, address))
+                let is_whole = frame::is_whole(record, checksum, salt, address);
+                Ok(if is_whole { Frame::Whole } else { Frame::InDoubt })
             }
-            _ => Ok(false),
+            _ => Ok(Frame::None),
         }
     };
     match read() {
         // The file may have become shorter, if it is another process's.
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Frame::None),
         read => read,
     }
 }

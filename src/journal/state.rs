@@ -23,6 +23,8 @@ pub(super) struct State {
     /// Whether somebody writes, or syncs, at this moment.
     pub(super) writing: bool,
     pub(super) syncing: bool,
+    /// How many wait for that to change.
+    pub(super) waiting: usize,
     /// How often frames were lost. Addresses of lost frames are given anew.
     pub(super) epoch: u64,
     lost: VecDeque<Lost>,
@@ -58,6 +60,7 @@ impl State {
             durable: end,
             writing: false,
             syncing: false,
+            waiting: 0,
             epoch: 0,
             lost: VecDeque::new(),
             broken: None,

@@ -43,7 +43,7 @@ fn what_was_committed_is_found_again_at_its_address() {
     for round in 0..3_u8 {
         let (journal, recovery, found) = folder(scratch.path(), options(&disk));
         assert_eq!(found, written);
-        assert_eq!(recovery, Recovery { records: written.len() as u64, torn: 0 });
+        assert_eq!(recovery, Recovery { records: written.len() as u64, ..Recovery::default() });
         for size in 1..150 {
             let record = vec![round ^ u8::try_from(size).expect("small"); size];
             let address = journal.write(&record).expect("written");
@@ -107,7 +107,7 @@ fn a_journal_cut_at_any_octet_keeps_every_record_before_the_cut() {
 }
 
 #[test]
-fn a_flipped_bit_in_the_last_record_drops_that_record_alone() {
+fn a_flipped_bit_in_the_last_record_is_damage_and_the_file_is_left_as_it_is() {
     let scratch = Scratch::new("journal");
     let whole = scratch.path().join("whole");
     let (journal, _) = file(&whole, KIND).expect("new");
@@ -120,11 +120,37 @@ fn a_flipped_bit_in_the_last_record_drops_that_record_alone() {
     for bit in end * 8..octets.len() * 8 {
         let mut octets = octets.clone();
         octets[bit / 8] ^= 1 << (bit % 8);
-        fs::write(&broken, octets).expect("written");
-        let mut found = Vec::new();
-        Journal::read_file(&broken, KIND, |_, record| found.push(record.to_vec())).expect("readable");
-        assert_eq!(found, [b"the first record"], "bit {bit}");
+        fs::write(&broken, &octets).expect("written");
+        let read = Journal::read_file(&broken, KIND, |_, _| {});
+        assert!(matches!(read, Err(JournalError::Damaged(_, octet)) if octet == end as u64), "bit {bit}");
+        assert!(matches!(file(&broken, KIND), Err(JournalError::Damaged(..))), "bit {bit}");
+        assert_eq!(fs::read(&broken).expect("readable"), octets, "bit {bit}");
     }
+}
+
+#[test]
+fn of_a_last_record_with_more_wrong_than_a_bit_nothing_is_believed_and_it_is_handed_over_as_in_doubt() {
+    let scratch = Scratch::new("journal");
+    let path = scratch.path().join("file");
+    let (journal, _) = file(&path, KIND).expect("new");
+    journal.write(b"the first record").expect("written");
+    journal.write(b"the second record").expect("written");
+    drop(journal);
+    let mut octets = fs::read(&path).expect("readable");
+    let last = octets.len() - 1;
+    octets[last] ^= 0b11;
+    fs::write(&path, &octets).expect("written");
+    let mut found = Vec::new();
+    let recovery =
+        Journal::read_file(&path, KIND, |_, record| found.push(record.to_vec())).expect("readable");
+    assert_eq!(found, [b"the first record"]);
+    assert_eq!(recovery.in_doubt, b"the second recorg");
+    assert_eq!(recovery.torn, 25);
+    // Where more stands behind it, it is not the last.
+    octets.push(0);
+    fs::write(&path, &octets).expect("written");
+    let recovery = Journal::read_file(&path, KIND, |_, _| {}).expect("readable");
+    assert_eq!((recovery.in_doubt.len(), recovery.torn), (0, 26));
 }
 
 #[test]

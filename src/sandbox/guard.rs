@@ -79,7 +79,9 @@ impl Guard {
         if request.has("sec-fetch-site") && !(from_here || navigates && request.method == "GET") {
             return refuse(403, elsewhere);
         }
-        if matches!(request.method.as_str(), "POST" | "PUT") {
+        // Who sends no body need not say what kind it is of. A form always says it.
+        let has_body = !request.body.is_empty() || request.has("content-type");
+        if matches!(request.method.as_str(), "POST" | "PUT") && has_body {
             // The kinds of bodies that a browser sends across origins without asking do not include JSON.
             let kind = request.header("content-type").unwrap_or_default();
             let kind = kind.split(';').next().unwrap_or_default().trim();

@@ -48,7 +48,9 @@
 //! # Why a request was refused
 //!
 //! [`Sandbox::requests`] has every request with what came of it, refused ones above all: also those that never reached
-//! the API, since HTTP does not allow them, they were too large, or named a host that the sandbox does not know.
+//! the API, since HTTP does not allow them, they were too large or broke off, or named a host that the sandbox does not
+//! know. Submissions over SMPP are there too, with what the SMPP side refused before. Codes are masked, and addresses
+//! but in bodies.
 //!
 //! ```
 //! use engagelab_otp::sandbox::Sandbox;
@@ -81,6 +83,8 @@ mod control;
 pub mod demo;
 mod fault;
 mod guard;
+mod json;
+mod masking;
 mod model;
 mod requests;
 mod rest;
@@ -199,8 +203,8 @@ impl Sandbox {
         self.shared.read(|state| state.model.messages().iter().cloned().collect())
     }
 
-    /// All requests to the API that it remembers, oldest first, with what came of each: those that were refused too, and
-    /// those that could not even be read.
+    /// All requests to the API and submissions over SMPP that it remembers, oldest first, with what came of each: those that
+    /// were refused too, and those that could not even be read.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.iter().cloned().collect())
     }

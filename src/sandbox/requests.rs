@@ -4,11 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
-
 use super::clock::earlier;
 use super::fault::Fault;
-use super::model::Refusal;
+use super::masking;
+use super::model::{Refusal, number};
 use crate::api::types::{ErrorCode, MessageId};
 use crate::http_server::Request;
 
@@ -21,10 +20,13 @@ pub struct RecordedRequest {
     pub id: u64,
     /// When it came.
     pub at: SystemTime,
-    /// The method; empty if it could not be read.
+    /// The method; empty if it could not be read, and `SMPP` for what came over SMPP.
     pub method: String,
-    /// The path, without the query; empty if it could not be read.
+    /// The path, without the query; empty if it could not be read. What may be an address or a code is masked. Over SMPP it
+    /// is the command, such as `submit_sm`.
     pub path: String,
+    /// The query, without its `?`, masked as the path is.
+    pub query: String,
     /// The `operationId`, if it reached an operation.
     pub operation: Option<&'static str>,
     /// The API key that it named, if it is one that the sandbox knows: any other may be a secret in the wrong place. Its
@@ -32,8 +34,10 @@ pub struct RecordedRequest {
     pub key: Option<String>,
     /// The body, with what may be a code masked. Keep it out of logs: it holds addresses.
     pub body: String,
-    /// The answer's status; none if it was left without an answer on purpose.
+    /// The answer's status; none if it was left without an answer on purpose, and over SMPP.
     pub status: Option<u16>,
+    /// The status of the answer over SMPP.
+    pub smpp_status: Option<u32>,
     /// The error that it was refused with, if the answer says one.
     pub error: Option<ErrorCode>,
     /// Why it was refused, or not acted on: what must be.
@@ -46,22 +50,42 @@ pub struct RecordedRequest {
     pub took: Duration,
     /// What went wrong on purpose.
     pub fault: Option<Fault>,
-    /// The message that it sent or verified, or that stands in its way.
+    /// The message that it sent or verified, or that stands in its way; the first of those that a list sent.
     pub message: Option<MessageId>,
+    /// How many messages it is about: they follow one another, beginning with that one.
+    message_count: usize,
 }
 
 impl RecordedRequest {
     /// A request to this operation, if it is to any, without what came of it.
     pub(crate) fn of(request: &Request, operation: Option<&'static str>, at: SystemTime) -> Self {
         Self {
+            method: cut(masking::word(&request.method).to_owned(), LONGEST_PATH),
+            path: cut(masking::path(&request.path), LONGEST_PATH),
+            query: cut(masking::query(&request.query), LONGEST_PATH),
+            operation,
+            ..Self::with_body(&request.body, at)
+        }
+    }
+
+    /// A command that came over SMPP, without what came of it.
+    #[cfg(feature = "smpp")]
+    pub(crate) fn over_smpp(command: &str, body: &[u8], at: SystemTime) -> Self {
+        Self { method: "SMPP".to_owned(), path: command.to_owned(), ..Self::with_body(body, at) }
+    }
+
+    fn with_body(body: &[u8], at: SystemTime) -> Self {
+        Self {
             id: 0,
             at,
-            method: cut(request.method.clone(), LONGEST_PATH),
-            path: cut(request.path.clone(), LONGEST_PATH),
-            operation,
+            method: String::new(),
+            path: String::new(),
+            query: String::new(),
+            operation: None,
             key: None,
-            body: masked(&request.body),
+            body: cut(masking::body(body), LONGEST_BODY),
             status: None,
+            smpp_status: None,
             error: None,
             reason: None,
             field: None,
@@ -69,7 +93,34 @@ impl RecordedRequest {
             took: Duration::ZERO,
             fault: None,
             message: None,
+            message_count: 0,
         }
+    }
+
+    /// Takes down what was answered.
+    pub(crate) fn answer(&mut self, status: u16, body: &[u8]) {
+        self.status = Some(status);
+        self.answer = cut(masking::body(body), LONGEST_BODY);
+    }
+
+    /// Takes down which messages it is about: so many, which follow one another.
+    pub(crate) fn concern(&mut self, first: Option<MessageId>, count: usize) {
+        self.message = first;
+        self.message_count = count;
+    }
+
+    /// The messages that it sent or verified, or that stand in its way: more than one for a list of recipients.
+    pub fn messages(&self) -> Vec<MessageId> {
+        let first = self.message.as_ref().and_then(|first| number(&first.0));
+        let numbers = first.into_iter().flat_map(|first| first..first + self.message_count as u64);
+        numbers.map(|number| MessageId(number.to_string())).collect()
+    }
+
+    /// Whether it is about this message.
+    pub(crate) fn is_about(&self, message: &MessageId) -> bool {
+        let first = self.message.as_ref().and_then(|first| number(&first.0));
+        let place = number(&message.0).zip(first).and_then(|(one, first)| one.checked_sub(first));
+        place.is_some_and(|place| place < self.message_count as u64)
     }
 
     /// Takes down why it was refused.
@@ -77,7 +128,7 @@ impl RecordedRequest {
         self.error = Some(refusal.code);
         self.reason = Some(refusal.sentence());
         self.field = refusal.field.map(Into::into);
-        self.message = refusal.message_id;
+        self.concern(refusal.message_id, 1);
     }
 
     /// Whether it was refused, or not acted on.
@@ -90,8 +141,14 @@ impl RecordedRequest {
         if self.fault.is_some() {
             return Some("This went wrong on purpose: a fault was asked for.");
         }
-        // The reason of these says all.
-        self.operation?;
+        match self.smpp_status {
+            Some(status) => self.advice_on_error().or_else(|| smpp_advice(status)),
+            // Of what reached no operation, the reason says all.
+            None => self.operation.and_then(|_| self.advice_on_error()),
+        }
+    }
+
+    fn advice_on_error(&self) -> Option<&'static str> {
         Some(match self.error? {
             ErrorCode::WrongCredentials if self.key.is_some() => {
                 "The key is known, and its secret is another one. The console and the terminal say where it stands."
@@ -130,7 +187,9 @@ impl fmt::Debug for RecordedRequest {
             .field("id", &self.id)
             .field("method", &self.method)
             .field("path", &self.path)
+            .field("query", &self.query)
             .field("status", &self.status)
+            .field("smpp_status", &self.smpp_status)
             .field("error", &self.error)
             .field("reason", &self.reason)
             .field("field", &self.field)
@@ -184,19 +243,15 @@ impl RequestLog {
     }
 }
 
-/// A body for people to read: codes masked, and not longer than a page.
-pub(crate) fn masked(body: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(body) {
-        Ok(mut value) => {
-            let place = if value.is_object() { Place::Named } else { Place::Free };
-            mask(&mut value, place);
-            value.to_string()
-        }
-        // What is no JSON cannot be masked field by field, and may hold anything.
-        Err(_) if body.is_empty() => String::new(),
-        Err(_) => format!("{} octets that are not JSON", body.len()),
-    };
-    cut(text, LONGEST_BODY)
+#[cfg(feature = "smpp")]
+fn smpp_advice(status: u32) -> Option<&'static str> {
+    let status = crate::smpp::pdu::Status(status);
+    (!status.is_ok()).then(|| status.advice())
+}
+
+#[cfg(not(feature = "smpp"))]
+const fn smpp_advice(_: u32) -> Option<&'static str> {
+    None
 }
 
 /// A text of at most so many octets, and a mark if there was more.
@@ -208,88 +263,6 @@ fn cut(mut text: String, longest: usize) -> String {
     }
     text
 }
-
-/// Masks what may be a code: below a name that codes have, whatever stands there; and by its looks among a template's
-/// parameters, whose names are free, and where no name says what it is.
-fn mask(value: &mut Value, place: Place) {
-    match value {
-        Value::Object(fields) => {
-            // The number of an error stands beside its message, has four digits at most, and is no secret.
-            let is_error = fields.contains_key("message");
-            for (name, value) in fields {
-                let place = match place {
-                    Place::OfACode => Place::OfACode,
-                    _ if is_error && name == "code" && value.as_u64().is_some_and(|code| code < 10_000) => {
-                        continue;
-                    }
-                    _ if is_setting(name) => Place::Named,
-                    _ if is_of_a_code(name) => Place::OfACode,
-                    Place::Free => Place::Free,
-                    Place::Named if name == "params" => Place::Free,
-                    Place::Named => Place::Named,
-                };
-                mask(value, place);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, place)),
-        Value::String(text) if place == Place::OfACode || place == Place::Free && looks_like_a_code(text) => {
-            *value = Value::from(MASK);
-        }
-        Value::Number(_) if place != Place::Named => *value = Value::from(MASK),
-        _ => {}
-    }
-}
-
-/// Where a value stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Below a name that says what it is.
-    Named,
-    /// Below a name that says nothing, or without any.
-    Free,
-    /// Below a name that codes have.
-    OfACode,
-}
-
-/// Names of the document that speak of codes, and hold none.
-fn is_setting(name: &str) -> bool {
-    name.starts_with("verify_code_") || matches!(name, "custom_country_codes" | "error_code")
-}
-
-/// Whether a name is one that codes and secrets have: `otp`, `verify_code`, `loginPin`, `OTPCode`.
-fn is_of_a_code(name: &str) -> bool {
-    const WORDS: [&str; 11] =
-        ["code", "otp", "pin", "tan", "passcode", "password", "passwd", "pwd", "secret", "token", "verify"];
-    // Nearly all names are none of these, and are done with here.
-    let lower_case = name.to_lowercase();
-    if !WORDS.iter().any(|word| lower_case.contains(word)) {
-        return false;
-    }
-    let mut words = vec![String::new()];
-    let mut after_lower_case = false;
-    for character in name.chars() {
-        if !character.is_alphabetic() || after_lower_case && character.is_uppercase() {
-            words.push(String::new());
-        }
-        if let (true, Some(word)) = (character.is_alphabetic(), words.last_mut()) {
-            word.extend(character.to_lowercase());
-        }
-        after_lower_case = character.is_lowercase();
-    }
-    // Capitals alone run together.
-    let ends = |word: &String| ["code", "otp"].iter().any(|end| word.ends_with(end) || word.starts_with(end));
-    words.iter().any(|word| WORDS.contains(&word.as_str()) || ends(word))
-}
-
-/// Whether a value is one that a code could be: short, without white space, and with at least three digits.
-fn looks_like_a_code(text: &str) -> bool {
-    text.len() <= 16
-        && !text.contains(char::is_whitespace)
-        && text.bytes().filter(u8::is_ascii_digit).count() >= 3
-}
-
-/// What stands where a code was.
-const MASK: &str = "••••••";
 
 /// The most requests that are remembered.
 const MOST_REQUESTS: usize = 2_000;
@@ -305,56 +278,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_masked_and_long_bodies_cut() {
-        let body = br#"{"to":"+6591234567","code":"398210","template":{"params":{"code":"1","n":"2"}}}"#;
-        let shown = masked(body);
-        assert!(
-            !shown.contains("398210") && !shown.contains(r#""1""#) && shown.contains("+6591234567"),
-            "{shown}"
-        );
-        let error = r#"{"code":3002,"message":"invalid"}"#;
-        assert_eq!(masked(error.as_bytes()), error, "the number of an error is no secret");
-        for body in [
-            r#"{"verify_code":398210}"#,
-            r#"{"code":398210}"#,
-            r#"{"message_id":"1","verifyCode":398210}"#,
-            r#"{"verifycode":398210}"#,
-            r#"{"pincode":398210}"#,
-            r#"{"passcode":398210}"#,
-            r#"{"verify_code":["398210"]}"#,
-            r#"{"verify_code":{"v":"398210"}}"#,
-            r#"{"params":"398210"}"#,
-            r#"{"params":["398210"]}"#,
-            r#"{"params":{"k":["398210"]}}"#,
-            r#"{"message":"x","code":398210,"to":"+6591234567"}"#,
-            r#"{"message":"x","code":"398210"}"#,
-            r#"{"verify":"398210"}"#,
-            r#""398210""#,
-            "398210",
-            r#"["398210"]"#,
-        ] {
-            assert!(!masked(body.as_bytes()).contains("398210"), "{body}");
-        }
-        for params in [
-            r#"{"otp":"398210"}"#,
-            r#"{"otp":398210}"#,
-            r#"{"OTPCode":"x7"}"#,
-            r#"{"loginPin":"ab"}"#,
-            r#"{"one-time-password":"sesame"}"#,
-            r#"{"n":"398210"}"#,
-            r#"{"n":"398-210"}"#,
-        ] {
-            let body = format!(r#"{{"template":{{"id":"t","params":{params}}}}}"#);
-            assert!(masked(body.as_bytes()).contains("••••••"), "{params}");
-        }
-        let names = r#"{"template":{"id":"login-2024","params":{"name":"Anna","shipping":"by sea","amount":"12 EUR"}}}"#;
-        let template =
-            r#"{"template_id":"t","verify_code_config":{"verify_code_len":6,"verify_code_ttl":5}}"#;
-        for kept in [names, template] {
-            let value = |text: &str| serde_json::from_str::<Value>(text).ok();
-            assert_eq!(value(&masked(kept.as_bytes())), value(kept), "no code is in it");
-        }
-        assert!(masked(format!("\"{}\"", "é".repeat(9000)).as_bytes()).len() < LONGEST_BODY + 8);
-        assert_eq!(masked(b"code=398210"), "11 octets that are not JSON");
+    fn what_is_long_is_cut_between_characters() {
+        let request =
+            Request { body: format!("\"{}\"", "é".repeat(9000)).into_bytes(), ..Request::default() };
+        let recorded = RecordedRequest::of(&request, None, SystemTime::UNIX_EPOCH);
+        assert!(recorded.body.len() < LONGEST_BODY + 8 && recorded.body.ends_with('…'));
     }
 }

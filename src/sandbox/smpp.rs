@@ -6,17 +6,23 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::json;
 
 use super::demo;
+use super::masking;
 use super::model::{SendCode, SendRequest};
-use super::shared::Shared;
+use super::requests::RecordedRequest;
+use super::shared::{Activity, Shared};
 use super::state::{Report, State};
 use crate::InvalidInput;
 use crate::api::types::{ErrorCode, Language};
 use crate::smpp::Credentials;
 use crate::smpp::pdu::Status;
-use crate::smpp::smsc::{Decision, Faults, PlannedReport, Receipt, Smsc, Submission};
+use crate::smpp::smsc::{
+    Decision, Faults, PlannedReport, Receipt, RefusedPdu, Smsc, Submission, SubmitHandler,
+};
 
 /// A way in which SMPP links go wrong, until told otherwise. [`Smsc::set_faults`] has finer switches.
 ///
@@ -55,7 +61,7 @@ smpp_faults! {
     "garbage", "in place of the next answer come octets that are no PDU", |f| {
         f.garbage = Some(b"\0\0\0\x05?".repeat(4));
     };
-    "half-open", "everything is taken, and nothing is said", |f| f.half_open = true;
+    "half-open", "all is taken, and nothing is said", |f| f.half_open = true;
     "no-heartbeat", "enquire_link is not answered", |f| f.ignore_enquire_link = true;
     "cut", "the link is cut in the middle of the next PDU", |f| f.cut_after_octets = Some(7);
     "cut-unanswered", "the link is cut when the next submission has been acted on", |f| {
@@ -120,12 +126,9 @@ impl FromStr for SmppFault {
 pub(crate) fn start(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<(Arc<Smsc>, JoinHandle<()>)> {
     let credentials = Credentials::new(demo::SMPP_SYSTEM_ID, demo::SMPP_PASSWORD)
         .map_err(|invalid| io::Error::other(invalid.to_string()))?;
-    let submit = {
-        let shared = shared.clone();
-        move |submission: &Submission| shared.update(|state, now| decide(state, submission, now))
-    };
+    let handler = Handler(shared.clone());
     // The messages themselves are kept by the model.
-    let smsc = Arc::new(Smsc::builder(credentials).submit(submit).keep(1_000).start(&address.to_string())?);
+    let smsc = Arc::new(Smsc::builder(credentials).submit(handler).keep(1_000).start(&address.to_string())?);
     let (reporter, shared) = (smsc.clone(), shared.clone());
     let run = move || {
         while let Some(Report { message, to, error }) = shared.next_report() {
@@ -139,10 +142,63 @@ pub(crate) fn start(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<(Ar
     Ok((smsc, thread))
 }
 
-fn decide(state: &mut State, submission: &Submission, now: SystemTime) -> Decision {
+/// Decides about submissions, and remembers them and what was refused.
+struct Handler(Arc<Shared>);
+
+impl SubmitHandler for Handler {
+    fn decide(&self, submission: &Submission) -> Decision {
+        let began = Instant::now();
+        let (decision, record) = self.0.update(|state, now| {
+            let mut record = RecordedRequest::over_smpp(SUBMIT, &described(submission), now);
+            let decision = decide(state, submission, &mut record, now);
+            record.took = began.elapsed();
+            (decision, state.requests.add(record).clone())
+        });
+        self.0.observe(Activity::Request(&record));
+        decision
+    }
+
+    fn refused(&self, refused: &RefusedPdu) {
+        let record = self.0.update(|state, now| {
+            let command = refused.command.to_string();
+            let mut record = RecordedRequest::over_smpp(&command, refused.text.as_bytes(), now);
+            record.smpp_status = refused.status.map(|status| status.0);
+            let field = masking::field(&refused.field);
+            record.reason = Some(format!("{field} {}", refused.rule));
+            record.field = Some(field);
+            state.requests.add(record).clone()
+        });
+        self.0.observe(Activity::Request(&record));
+    }
+}
+
+/// A submission as the body that it would be over HTTP, so that fields have the names by which reasons call them.
+fn described(submission: &Submission) -> Vec<u8> {
+    let Submission { service_type, recipient, template, language, code, params, .. } = submission;
+    let mut body = json!({
+        "service_type": service_type,
+        "to": recipient,
+        "template": {"id": template, "params": params},
+    });
+    if let Some(language) = language {
+        body["template"]["language"] = json!(language);
+    }
+    if let Some(code) = code {
+        body["code"] = json!(code);
+    }
+    body.to_string().into_bytes()
+}
+
+fn decide(
+    state: &mut State,
+    submission: &Submission,
+    record: &mut RecordedRequest,
+    now: SystemTime,
+) -> Decision {
     let language = submission.language.as_deref().map(Language::from);
     let request = SendRequest {
         to: &submission.recipient,
+        index: None,
         template: &submission.template,
         language: language.as_ref(),
         params: Some(&submission.params),
@@ -154,17 +210,25 @@ fn decide(state: &mut State, submission: &Submission, now: SystemTime) -> Decisi
         by_smpp: true,
     };
     let message_id = match state.model.send(&request, now) {
-        Ok(message) => message.id.0.clone(),
-        Err(refusal) => return Decision::Reject(status(refusal.code)),
+        Ok(message) => message.id.clone(),
+        Err(refusal) => {
+            let status = status(refusal.code);
+            record.smpp_status = Some(status.0);
+            record.refuse(refusal);
+            return Decision::Reject(status);
+        }
     };
+    record.smpp_status = Some(Status::OK.0);
+    record.concern(Some(message_id.clone()), 1);
     // What happens at once is reported with the answer, so that the answer comes first.
     state.tick(now);
     let reports = std::mem::take(&mut state.reports);
     let (own, others): (Vec<Report>, Vec<Report>) =
-        reports.into_iter().partition(|report| report.message == message_id);
+        reports.into_iter().partition(|report| report.message == message_id.0);
     state.reports = others.into();
     let planned = |report: Report| PlannedReport { after: Duration::ZERO, error: report.error.map(number) };
-    Decision::Accept { message_id, reports: own.into_iter().map(planned).collect() }
+    let reports = own.into_iter().map(planned).collect();
+    Decision::Accept { message_id: message_id.0, reports }
 }
 
 fn status(code: ErrorCode) -> Status {
@@ -178,3 +242,6 @@ fn status(code: ErrorCode) -> Status {
 fn number(code: ErrorCode) -> u32 {
     u32::try_from(code.value()).unwrap_or_default()
 }
+
+/// The command that submits a message.
+const SUBMIT: &str = "submit_sm";

@@ -74,7 +74,8 @@ impl Sandbox {
         On { sandbox: self, of: id.as_str().to_owned() }
     }
 
-    /// Delivers a message now, whatever was to become of it; false if no message has this id. Its code still counts.
+    /// Delivers a message now, whatever was to become of it; false if no message has this id, or its delivery has ended. Its
+    /// code still counts.
     ///
     /// ```
     /// use engagelab_otp::sandbox::Sandbox;
@@ -92,8 +93,8 @@ impl Sandbox {
         self.shared.update(|state, now| state.model.end_delivery(&message.0, None, now)).is_ok()
     }
 
-    /// Has a message fail now with this error, whatever was to become of it; false if no message has this id. Its code
-    /// still counts.
+    /// Has a message fail now with this error, whatever was to become of it; false if no message has this id, or its
+    /// delivery has ended. Its code still counts.
     pub fn fail_now(&self, message: &MessageId, code: ErrorCode) -> bool {
         self.shared.update(|state, now| state.model.end_delivery(&message.0, Some(code), now)).is_ok()
     }

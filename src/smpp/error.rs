@@ -27,8 +27,11 @@ pub enum ConnectErrorKind {
     Resolve,
     /// No connection to any of the host's addresses.
     Connect,
-    /// TLS was not agreed on, or the certificate was not trusted.
+    /// TLS was not agreed on, and not because of the certificate.
     Tls,
+    /// The certificate of the other end is not trusted, not valid at this time, or of another name. Trying again does not
+    /// help.
+    Certificate,
     /// The link was closed before the bind was answered. This is how the service answers wrong credentials, and
     /// addresses it does not allow.
     ClosedDuringBind,
@@ -73,6 +76,7 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::Resolve => f.write_str("the host's name was not found"),
             ConnectErrorKind::Connect => f.write_str("no connection to the service"),
             ConnectErrorKind::Tls => f.write_str("no TLS with the service"),
+            ConnectErrorKind::Certificate => f.write_str("the service's certificate is not trusted"),
             ConnectErrorKind::ClosedDuringBind => f.write_str(
                 "the service closed the link during the bind; check the credentials and the address you connect from",
             ),

@@ -96,7 +96,11 @@ impl SmppTls {
         connection.set_buffer_limit(None);
         let mut until_deadline = UntilDeadline { socket, deadline };
         while connection.is_handshaking() {
-            connection.complete_io(&mut until_deadline).map_err(failed)?;
+            if let Err(error) = connection.complete_io(&mut until_deadline) {
+                let is_certificate = crate::tls::is_certificate(&error);
+                let kind = if is_certificate { ConnectErrorKind::Certificate } else { ConnectErrorKind::Tls };
+                return Err(ConnectError::io(kind, error));
+            }
         }
         socket.set_read_timeout(None).map_err(failed)?;
         Ok(TlsState { connection: Mutex::new(connection) })

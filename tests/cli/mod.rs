@@ -16,6 +16,8 @@ mod schemas;
 mod sending;
 mod session;
 mod settings;
+#[cfg(unix)]
+mod shells;
 mod smpp;
 mod templates;
 #[cfg(unix)]

@@ -1,6 +1,5 @@
 //! At a terminal: what is asked there, and how it is left behind.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,6 +8,7 @@ use engagelab_otp::sandbox::Fault;
 use rexpect::session::{PtySession, spawn_command};
 
 use super::session::{Session, feed};
+use super::shells::installed;
 
 /// An interactive shell on a terminal of its own.
 struct Shell {
@@ -19,9 +19,11 @@ struct Shell {
 impl Shell {
     fn start(session: &Session, program: &str) -> Self {
         let mut command = Command::new(program);
-        if program == "bash" {
-            // Its own line editor would turn the echo off between commands.
-            command.args(["--norc", "--noprofile", "--noediting"]);
+        // Their own line editors would turn the echo off between commands.
+        match program {
+            "bash" => drop(command.args(["--norc", "--noprofile", "--noediting"])),
+            "zsh" => drop(command.args(["-f", "+o", "zle", "+o", "promptsp"])),
+            _ => {}
         }
         command
             .arg("-i")
@@ -69,14 +71,12 @@ const PROMPT: &str = "not shown while you type";
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn shells() -> impl Iterator<Item = &'static str> {
-    ["dash", "bash"].into_iter().filter(|shell| {
-        let installed = Path::new("/usr/bin").join(shell).exists() || Path::new("/bin").join(shell).exists();
-        assert!(installed || std::env::var_os("REQUIRE_PEERS").is_none(), "{shell} is not installed");
-        if !installed {
-            eprintln!("{shell} is not installed: skipped");
-        }
-        installed
-    })
+    ["dash", "bash", "zsh"].into_iter().filter(|shell| installed(shell))
+}
+
+/// What a shell says of a job that was suspended.
+fn suspended(shell: &str) -> &'static str {
+    if shell == "zsh" { "suspended" } else { "Stopped" }
 }
 
 #[test]
@@ -92,6 +92,25 @@ fn ctrl_c_at_the_code_prompt_leaves_the_terminal_as_it_was() {
         shell.type_line("echo ended-$?-");
         shell.expect("ended-130-");
         assert!(shell.shows_what_is_typed(), "{program}");
+    }
+}
+
+#[test]
+fn what_is_typed_behind_ctrl_c_or_ctrl_z_is_no_answer() {
+    let session = Session::start();
+    for program in shells() {
+        let mut shell = Shell::start(&session, program);
+        for key in ["\u{3}", "\u{1a}"].repeat(5) {
+            shell.type_line("$OTP send-code +10000000010 -t sandbox-otp-tpl --sandbox --base-url $URL");
+            shell.expect(PROMPT);
+            shell.wait_until_hidden();
+            shell.terminal.send(&format!("{key}3982\n")).expect("sent");
+            shell.terminal.flush().expect("sent");
+            shell.expect("$ ");
+            shell.type_line("echo then-$((2+2))-");
+            shell.expect("then-4-");
+        }
+        assert!(session.sandbox.messages().is_empty(), "in {program}");
     }
 }
 
@@ -182,7 +201,7 @@ fn ctrl_z_at_the_code_prompt_suspends_it_and_fg_asks_again_unseen() {
             shell.expect(PROMPT);
             shell.wait_until_hidden();
             shell.terminal.send_control('z').expect("sent");
-            shell.expect("Stopped");
+            shell.expect(suspended(program));
             shell.expect("$ ");
             assert!(shell.shows_what_is_typed(), "{program}");
             shell.type_line("fg; echo then-$?-");
@@ -225,6 +244,22 @@ fn without_a_code_the_prompt_says_so_on_a_line_of_its_own() {
 }
 
 #[test]
+fn an_unanswered_question_ends_its_line_before_anything_else_is_said() {
+    let session = Session::start();
+    let mut shell = Shell::start(&session, "dash");
+    shell.type_line("export ENGAGELAB_DEV_KEY=k ENGAGELAB_DEV_SECRET=s");
+    shell.type_line("$OTP template delete login");
+    shell.expect("for good? [y/N] ");
+    shell.terminal.send_control('d').expect("sent");
+    shell.expect("\r\nerror: not confirmed; nothing was sent\r\n");
+    shell.type_line("$OTP template delete login");
+    shell.expect("for good? [y/N] ");
+    shell.terminal.send_control('c').expect("sent");
+    let before = shell.expect("$ ");
+    assert!(before.ends_with("\r\n"), "{before:?}");
+}
+
+#[test]
 fn ctrl_z_at_the_question_suspends_it_and_fg_asks_again() {
     for program in shells() {
         let session = Session::start();
@@ -233,7 +268,7 @@ fn ctrl_z_at_the_question_suspends_it_and_fg_asks_again() {
         shell.type_line("$OTP template delete login");
         shell.expect("for good? [y/N]");
         shell.terminal.send_control('z').expect("sent");
-        shell.expect("Stopped");
+        shell.expect(suspended(program));
         shell.expect("$ ");
         shell.type_line("fg; echo then-$?-");
         shell.expect("for good? [y/N]");
@@ -255,13 +290,17 @@ fn ctrl_c_after_the_question_ends_a_batch_in_order() {
         let mut shell = Shell::start(&session, program);
         let (key, secret) = (credentials.key(), credentials.secret());
         shell.type_line(&format!("export ENGAGELAB_DEV_KEY={key} ENGAGELAB_DEV_SECRET={secret}"));
-        shell.type_line("export ENGAGELAB_OTP_BASE_URL=$URL");
+        shell.type_line("export TERM=xterm ENGAGELAB_OTP_BASE_URL=$URL");
         shell.type_line("$OTP batch input.csv -t sandbox-otp-tpl --rate 40/s; echo ended-$?-");
         shell.expect("[y/N]");
         shell.type_line("y");
         assert!(session.sandbox.wait_for(TIMEOUT, |sandbox| !sandbox.messages().is_empty()));
+        shell.expect(" of 200");
         shell.terminal.send_control('c').expect("sent");
-        shell.expect("Stopping: waiting");
+        let before = shell.expect("Stopping: waiting");
+        // The bar is taken away before: what is said has a line of its own.
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        assert_eq!(line.trim_start_matches("\u{1b}[2K"), "", "{before:?}");
         let said = shell.expect("ended-5-");
         assert!(said.contains(" of 200 accepted, ") && said.contains("it was stopped"), "{said}");
         let report = JournalReport::read(session.folder.join("input.csv.journal")).expect("readable");

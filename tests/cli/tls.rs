@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use rustls::{ServerConnection, StreamOwned};
 
 use super::session::{Session, feed};
+use crate::smpp::tls::serve_one;
 use crate::support::tls::certificate;
 
 /// A service over HTTPS that has no templates, and its certificate.
@@ -82,12 +83,88 @@ fn the_doctor_looks_at_the_certificate_and_at_the_clock_there() {
     session.compare("doctor_tls");
 }
 
+/// Runs a line with a profile of this SMPP account, and these variables, against a server over TLS of its own.
+fn run_smpp(session: &mut Session, line: &str, settings: &str, variables: &[(&str, &str)]) -> usize {
+    let (address, pem, serving) = serve_one();
+    let folder = session.folder.join("settings");
+    fs::create_dir_all(&folder).expect("made");
+    fs::write(folder.join("smpp.pem"), pem).expect("written");
+    let profile = format!(
+        "dev_key = 'sandbox_demo'\ndev_secret = 'sandbox_secret'\nbase_url = '{}'\n[smpp]\nsystem_id = 'id'\n\
+         password = 'sandbox'\naddress = '{address}'\n{settings}\n",
+        session.sandbox.url()
+    );
+    let path = folder.join("profile.toml");
+    drop(fs::remove_file(&path));
+    fs::write(&path, profile).expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+    }
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command = session.command(&words);
+    command.args(["--profile", "settings/profile.toml"]).envs(variables.iter().copied());
+    let output = feed(&mut command, b"");
+    session.replace(address.clone(), "SMPPS");
+    let names: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let with = [settings.replace('\n', ", "), names.join(" ")].join(" ");
+    session.record(&format!("{line}   # with {}", with.trim()), &output);
+    // Where nobody connected, the server still waits.
+    drop(std::net::TcpStream::connect(address));
+    serving.join().unwrap_or_default()
+}
+
+#[test]
+fn smpp_over_tls_stands_in_a_profile_with_roots_of_its_own_and_the_doctor_binds_by_it() {
+    let mut session = Session::start();
+    let own = "tls = true\nca_cert = 'smpp.pem'";
+    run_smpp(&mut session, "doctor", own, &[]);
+    assert_eq!(
+        run_smpp(&mut session, "smpp send +10000000010 -t sandbox-otp-tpl -k notification -y", own, &[]),
+        1
+    );
+    run_smpp(&mut session, "doctor", "tls = true", &[]);
+    run_smpp(&mut session, "doctor", "tls = 'true'", &[("SSL_CERT_FILE", "settings/smpp.pem")]);
+    run_smpp(&mut session, "doctor --ca-cert settings/smpp.pem", "tls = true\nca_cert = 'no-such-file'", &[]);
+    // The certificates are those of HTTPS then, and SMPP has none.
+    run_smpp(&mut session, "doctor --ca-cert settings/smpp.pem --timeout 1", "tls = false", &[]);
+    run_smpp(&mut session, "doctor", "ca_cert = 'smpp.pem'", &[]);
+    run_smpp(&mut session, "doctor", "tls = 'perhaps'", &[]);
+    run_smpp(&mut session, "doctor", "tls = 1", &[]);
+    let send = "smpp send +10000000010 -t sandbox-otp-tpl -k notification -y --ca-cert settings/smpp.pem";
+    assert_eq!(run_smpp(&mut session, send, "tls = false", &[]), 0);
+    assert_eq!(run_smpp(&mut session, &format!("{send} --tls"), "", &[]), 1);
+    session.compare("smpp_tls");
+}
+
+#[test]
+fn smpp_over_tls_stands_in_the_environment_too() {
+    let session = Session::start();
+    let (address, pem, serving) = serve_one();
+    fs::write(session.folder.join("smpp.pem"), pem).expect("written");
+    let words = ["smpp", "send", "+10000000010", "-t", "sandbox-otp-tpl", "-k", "notification", "--yes"];
+    let mut command = session.command(&words);
+    command.envs([
+        ("ENGAGELAB_SMPP_SYSTEM_ID", "id"),
+        ("ENGAGELAB_SMPP_PASSWORD", "sandbox"),
+        ("ENGAGELAB_SMPP_ADDRESS", &address),
+        ("ENGAGELAB_SMPP_TLS", "true"),
+        ("ENGAGELAB_SMPP_CA_CERT", "smpp.pem"),
+    ]);
+    let output = feed(&mut command, b"");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(serving.join().expect("it served"), 1);
+}
+
 #[test]
 fn the_doctor_knows_which_hosts_are_excepted_from_a_proxy() {
     let session = Session::start();
-    for (exceptions, finding) in
-        [("example.org", "HTTPS_PROXY names one"), (".example.test", "none: NO_PROXY excepts")]
-    {
+    for (exceptions, finding) in [
+        ("example.org", "HTTPS_PROXY names one"),
+        (".example.test", "none: NO_PROXY excepts"),
+        ("example.org, example.test:443", "none: NO_PROXY excepts"),
+    ] {
         let mut command = session.command(&["doctor", "--timeout", "1"]);
         command.env("ENGAGELAB_DEV_KEY", "key").env("ENGAGELAB_DEV_SECRET", "hush-hush");
         command.env("ENGAGELAB_OTP_BASE_URL", "https://otp.example.test");

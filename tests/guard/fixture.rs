@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use engagelab_otp::guard::{
     Adjusted, AdmitError, Charge, ChargeId, Charged, Decision, Denied, Enforcement, Guard, GuardBuilder,
@@ -91,11 +91,23 @@ pub(crate) struct Through {
     fails: AtomicBool,
     /// Charges what it should deny.
     generous: bool,
+    /// While this is locked, threads of the name [`SLOW`] get no answer to what they read.
+    pub(crate) gate: Mutex<()>,
+    /// How often one of them has come to the gate.
+    pub(crate) at_gate: AtomicUsize,
 }
+
+pub(crate) const SLOW: &str = "slow";
 
 impl Through {
     pub(crate) fn new(store: MemoryStore) -> Self {
-        Self { store, fails: AtomicBool::new(false), generous: false }
+        Self {
+            store,
+            fails: AtomicBool::new(false),
+            generous: false,
+            gate: Mutex::default(),
+            at_gate: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn generous(store: MemoryStore) -> Self {
@@ -141,6 +153,10 @@ impl Store for Through {
     }
 
     fn read(&self, key: Key) -> Result<Option<Record>, StoreError> {
+        if std::thread::current().name() == Some(SLOW) {
+            self.at_gate.fetch_add(1, Ordering::SeqCst);
+            drop(self.gate.lock());
+        }
         self.store()?.read(key)
     }
 

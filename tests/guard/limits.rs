@@ -368,6 +368,34 @@ fn when_the_store_does_not_answer_the_guard_is_closed_open_or_goes_by_itself_as_
     admit(&local, GuardedSend::otp(&first)).expect("the store counts one");
 }
 
+#[test]
+fn limits_of_this_process_know_what_was_verified_and_what_it_cost_while_the_store_answered() {
+    let store = Arc::new(Through::new(MemoryStore::default()));
+    let money = |text: &str| Money::new(text.parse().expect("a number"), "USD");
+    let limits = || {
+        let spend = SpendLimit::per_day(&money("1"), "0.5".parse().expect("a number")).expect("a limit");
+        let budget = UnverifiedBudget::new(2, 0, DAY).expect("a budget");
+        Limits::new().spend(spend).unverified(budget).codes_per_recipient(rate(2, DAY))
+    };
+    let guard = Guard::builder(store.clone()).limits(limits()).fail(Fail::Local(Box::new(limits())));
+    let guard = guard.pepper(Pepper::new([7; 16]).expect("a pepper")).build().expect("a guard");
+    let recipient = to(1);
+    for id in 1..=3 {
+        let permit = guard.admit(&GuardedSend::otp(&recipient)).expect("the others are verified");
+        permit.accepted(&message(id)).expect("remembered");
+        let check = guard.admit_check(&GuardedCheck::of(&message(id))).expect("a right code");
+        check.settle(CheckSettlement::Verified).expect("an answer");
+        guard.cost(&message(id), &money("0.1")).expect("an answer");
+    }
+    store.fail(true);
+    admit(&guard, GuardedSend::otp(&to(2))).expect("all are verified, and were cheap");
+    for id in [1, 2] {
+        drop(guard.admit_check(&GuardedCheck::of(&message(id))).expect("the right codes are forgotten"));
+    }
+    let third = guard.admit_check(&GuardedCheck::of(&message(3))).expect_err("two wrong ones");
+    assert_eq!(third.denied().map(Denied::limit), Some(LimitKind::CodesPerRecipient));
+}
+
 fn message(id: u64) -> MessageId {
     MessageId(format!("17254074497{id:08}"))
 }

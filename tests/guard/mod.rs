@@ -12,5 +12,7 @@ mod outcomes;
 mod processes;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+#[cfg(feature = "redis")]
+mod redis_faults;
 mod resolution;
 mod store;

@@ -125,3 +125,13 @@ fn a_key_is_closed_when_the_store_does_not_answer_also_where_the_guard_is_open()
     through.fail(false);
     send(&client).expect("the key was never taken");
 }
+
+#[test]
+fn a_key_that_is_empty_is_none_and_sends_nothing() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let clock = HandClock::default();
+    let client = guarded(&sandbox, store(&clock), &clock, Limits::new());
+    let error = client.once("").send_message(&to(1), &template()).expect_err("no key");
+    assert_eq!((error.outcome(), error.to_string()), (Outcome::NotSent, "key must not be empty".to_owned()));
+    assert!(sandbox.requests().is_empty());
+}

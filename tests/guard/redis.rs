@@ -471,7 +471,7 @@ impl RedisServer {
         Self::start_at(free_port(), options)
     }
 
-    fn start_at(port: u16, options: &[&str]) -> Option<Self> {
+    pub(super) fn start_at(port: u16, options: &[&str]) -> Option<Self> {
         let number = STORES.fetch_add(1, Ordering::SeqCst);
         let folder =
             std::env::temp_dir().join(format!("engagelab-otp-redis-{}-{number}", std::process::id()));
@@ -512,7 +512,7 @@ impl RedisServer {
     }
 
     /// Sends one command, and gives the beginning of the answer.
-    fn command(&self, words: &[&str]) -> String {
+    pub(super) fn command(&self, words: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
         let words: Vec<_> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
         write!(stream, "*{}\r\n{}", words.len(), words.concat()).expect("sent");

@@ -1,15 +1,22 @@
 //! Sends whose answer was lost, and the callbacks that tell which message they are.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use engagelab_otp::api::operations;
-use engagelab_otp::guard::{Guard, Limits, MemoryStore, Pepper, Unresolved, UnverifiedBudget};
-use engagelab_otp::sandbox::{Fault, Sandbox};
-use engagelab_otp::{Channel, Client, Code, MessageId, MessageStatus, Proxy, RetryPolicy, TemplateRef};
+use engagelab_otp::guard::{
+    Guard, GuardedSend, Limits, MemoryStore, Pepper, Settlement, Unresolved, UnverifiedBudget,
+};
+use engagelab_otp::lifecycle::Observation;
+use engagelab_otp::sandbox::{Fault, Message, Sandbox};
+use engagelab_otp::{
+    Channel, Client, Clock, Code, MessageId, MessageStatus, Proxy, RetryPolicy, TemplateId, TemplateRef,
+};
 
-use super::fixture::{DAY, to};
+use super::fixture::{DAY, HOUR, HandClock, MINUTE, SLOW, Through, to};
 use super::model;
 use crate::support::events::Callbacks;
 
@@ -37,7 +44,7 @@ fn a_callback_tells_which_message_a_lost_send_is_and_its_code_can_be_checked() {
         guard.observe(&Callbacks::new().event(&other, "sent")).expect("an answer");
         assert_eq!(unresolved.wait(Duration::from_millis(1)).expect("an answer"), None);
     }
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let waiting = scope.spawn(|| unresolved.wait(Duration::from_secs(30)).expect("an answer"));
         let event = Callbacks::new().event(&message, "sent");
         guard.observe(&event).expect("an answer");
@@ -160,4 +167,113 @@ fn what_is_said_of_a_message_is_known_in_every_process_in_whatever_order_it_was_
     assert_eq!(lifecycle.status(), Some(&MessageStatus::Verified));
     assert_eq!(lifecycle.statuses_on(Some(&Channel::Sms)).len(), 4);
     assert_eq!(lifecycle.costs()[0].to_string(), "0.05 USD");
+}
+
+/// A message as the service tells of it, that was sent so long after the beginning of a test's time.
+fn sent_after(id: &str, passed: Duration) -> Message {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let client = Client::for_sandbox(&sandbox).expect("a client");
+    client.send_otp(&to(1), &template()).expect("sent");
+    let mut message = sandbox.messages().pop().expect("it was sent");
+    message.id = MessageId(id.to_owned());
+    message.sent = HandClock::default().time_of_day() + passed;
+    message
+}
+
+#[test]
+fn a_send_that_was_accepted_without_an_id_is_at_its_end_and_leaves_a_later_one_no_doubt() {
+    let clock = HandClock::default();
+    let store = MemoryStore::with_clock(1 << 20, clock.clone());
+    let guard = Guard::builder(store).clock(clock.clone()).build().expect("a guard");
+    let (recipient, template) = (to(1), TemplateId::new("sandbox-otp-tpl").expect("an id"));
+    let send = GuardedSend::otp(&recipient).template(&template);
+    guard.admit(&send).expect("no limit").settle(Settlement::Accepted).expect("an answer");
+    clock.advance(10 * MINUTE);
+    let second = guard.admit(&send).expect("no limit");
+    let unresolved = second.unresolved().expect("it has a template");
+    second.settle(Settlement::Unknown).expect("an answer");
+    guard.observe(&Callbacks::new().event(&sent_after("17", 10 * MINUTE), "sent")).expect("an answer");
+    assert_eq!(unresolved.message_id().expect("an answer"), Some(MessageId("17".to_owned())));
+}
+
+/// The clocks of a machine that was suspended: the time of day has gone on without the other one.
+#[derive(Clone, Default)]
+struct Suspended(Arc<AtomicU64>);
+
+impl Clock for Suspended {
+    fn now(&self) -> Instant {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        *START
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        HandClock::default().time_of_day() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+#[test]
+fn a_machine_that_was_suspended_while_it_sent_knows_when_the_answer_was_lost() {
+    let clock = Suspended::default();
+    let store = MemoryStore::with_clock(1 << 20, clock.clone());
+    let guard = Guard::builder(store).clock(clock.clone()).build().expect("a guard");
+    let (recipient, template) = (to(1), TemplateId::new("sandbox-otp-tpl").expect("an id"));
+    let permit = guard.admit(&GuardedSend::otp(&recipient).template(&template)).expect("no limit");
+    let unresolved = permit.unresolved().expect("it has a template");
+    clock.0.store(3 * 3600, Ordering::SeqCst);
+    permit.settle(Settlement::Unknown).expect("an answer");
+    guard.observe(&Callbacks::new().event(&sent_after("17", 3 * HOUR), "sent")).expect("an answer");
+    assert_eq!(unresolved.message_id().expect("an answer"), Some(MessageId("17".to_owned())));
+}
+
+#[test]
+fn ids_and_statuses_of_any_length_and_of_any_characters_are_taken_and_do_no_harm() {
+    let guard = Guard::builder(MemoryStore::default()).build().expect("a guard");
+    let (recipient, template) = (to(1), TemplateId::new("sandbox-otp-tpl").expect("an id"));
+    let send = GuardedSend::otp(&recipient).template(&template);
+    let ids = [128, 129, 500, 20_000, 100_000].map(|length| "1".repeat(length));
+    let odd = ["", "17\u{0}18", "\u{202e}17", "17\n18"].map(str::to_owned);
+    let mut message = sent_after("17", HOUR);
+    // More often than a record of whole ids would have room for.
+    for id in ids.iter().chain(&odd).cycle().take(60) {
+        let id = MessageId(id.clone());
+        guard.admit(&send).expect("no limit").accepted(&id).expect("remembered");
+        guard.verified(&id).expect("an answer");
+        message.id = id;
+        guard.observe(&Callbacks::new().event(&message, "sent")).expect("an answer");
+    }
+    let status = MessageStatus::from(&*"x".repeat(20_000));
+    let observation = Observation::new(MessageId("17".to_owned()), status);
+    guard.observe_message(&observation).expect("it is passed over, and would come again if it were refused");
+    assert_eq!(guard.lifecycle(observation.message_id()).expect("an answer"), None);
+}
+
+#[test]
+fn who_waits_for_a_callback_keeps_no_callback_waiting_while_the_store_is_slow() {
+    let store = Arc::new(Through::new(MemoryStore::default()));
+    let guard = Guard::builder(store.clone()).pepper(Pepper::new([7; 16]).expect("a pepper"));
+    let guard = guard.build().expect("a guard");
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let client = Client::for_sandbox(&sandbox).expect("a client");
+    sandbox.inject(Fault::LostAnswer, 1);
+    let error = guard.client(&client).send_otp(&to(1), &template()).expect_err("the answer is lost");
+    let unresolved = error.unresolved().expect("nobody knows").clone();
+    let message = sandbox.messages().pop().expect("it was acted on");
+    let event = Callbacks::new().event(&message, "sent");
+    thread::scope(|scope| {
+        let closed = store.gate.lock().expect("not poisoned");
+        let slow = thread::Builder::new().name(SLOW.to_owned());
+        let waiting = slow.spawn_scoped(scope, || unresolved.wait(MINUTE).expect("an answer"));
+        while store.at_gate.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        let (tell, told) = mpsc::channel();
+        scope.spawn(move || tell.send(guard.observe(&event).is_ok()));
+        let told = told.recv_timeout(MINUTE);
+        drop(closed);
+        assert_eq!(told, Ok(true));
+        let found = waiting.expect("a thread").join().expect("no panic");
+        assert_eq!(found, Some(message.id.clone()));
+    });
 }

@@ -1,6 +1,9 @@
 //! The store in memory: the contract, its bounds, and what it forgets.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use engagelab_otp::guard::{
     Cap, Charge, ChargeId, Decision, Enforcement, Key, MemoryStore, Store, StoreError, conformance,
@@ -93,6 +96,41 @@ fn a_long_pause_does_not_make_the_next_operation_slow_or_the_store_grow() {
         clock.advance(3 * MINUTE);
     }
     assert!(store.memory() <= most, "{} after {most}", store.memory());
+}
+
+#[test]
+fn in_64_threads_whose_clock_jumps_nothing_is_over_a_cap_and_refunds_are_exact() {
+    let clock = HandClock::default();
+    let store = MemoryStore::with_clock(64 << 20, clock.clone());
+    let one = Charge { key: key(1), also: None, amount: 1, window: DAY, cap: Cap::Fixed(1_000) };
+    let kept = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for thread in 0..64 {
+            let (clock, store, kept) = (&clock, &store, &kept);
+            scope.spawn(move || {
+                let mut random = fastrand::Rng::with_seed(thread);
+                for number in 0..50 {
+                    // Up to an hour forwards or back, also while others are about to charge.
+                    clock.set(Duration::from_millis(random.u64(0..7_200_000)));
+                    let id = id(thread * 50 + number);
+                    let charged = store.charge(id, &[one], Enforcement::Deny).expect("room");
+                    match charged.decision {
+                        Decision::Charged if random.bool() => {
+                            store.adjust(id, &[(0, 0)]).expect("an answer");
+                        }
+                        Decision::Charged => {
+                            kept.fetch_add(1, Ordering::SeqCst);
+                        }
+                        Decision::Denied(excess) => assert!(excess.retry_after.is_some()),
+                        other @ Decision::Recorded(_) => panic!("{other:?}"),
+                    }
+                }
+            });
+        }
+    });
+    let kept = kept.into_inner();
+    assert!(kept <= 1_000 && kept > 900, "{kept}");
+    assert_eq!(store.count(key(1), DAY).expect("a count"), kept);
 }
 
 fn key(number: u64) -> Key {

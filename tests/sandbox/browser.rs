@@ -242,6 +242,55 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
 }
 
 #[test]
+fn a_fault_that_is_ended_elsewhere_is_no_longer_chosen_where_the_focus_is() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    browser.wait("document.querySelector('#api-fault')");
+    browser.value("(document.querySelector('#api-fault').focus(), true)");
+    browser.press("\u{e015}");
+    browser.wait("document.querySelector('#chips').innerText.includes('lost-answer')");
+    sandbox.set_fault(None);
+    browser.wait("document.querySelector('#chips').innerText === ''");
+    assert_eq!(
+        browser.value("[document.activeElement.id, document.activeElement.value]"),
+        serde_json::json!(["api-fault", ""])
+    );
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn however_long_what_was_sent_is_the_page_stays_as_wide_as_the_screen() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let long = "x".repeat(900);
+    for (head, body) in [
+        (format!("GET /v1/{long}?{long}"), String::new()),
+        (
+            "POST /v1/messages".to_owned(),
+            format!(r#"{{"to":"+6591234567","template":{{"id":"t","params":{{"{long}":7}}}}}}"#),
+        ),
+    ] {
+        let mut stream = connect(sandbox.address());
+        let key =
+            "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\nContent-Type: application/json";
+        let length = body.len();
+        let head = format!("{head} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all((head + &body).as_bytes()).expect("written");
+        assert!(read_message(&stream).is_some());
+    }
+    for width in [390, 1280] {
+        browser.resize(width, 900);
+        browser.open("data:,");
+        browser.open(&format!("{}/#/requests", sandbox.url()));
+        browser.wait("document.querySelectorAll('main summary').length === 2");
+        browser.value("(document.querySelectorAll('main summary').forEach((one) => one.click()), true)");
+        browser.wait("document.querySelectorAll('main details > div').length === 2");
+        let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert!(browser.value(overflow).as_i64() <= Some(0), "at {width}");
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_section_never_stands_under_the_name_of_another_and_what_is_closed_stays_closed() {
     let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
     let client = Client::for_sandbox(&sandbox).expect("built");
@@ -494,5 +543,96 @@ fn what_becomes_of_messages_is_set_and_ended_on_the_page_and_callbacks_say_how_t
     browser.open(&format!("{}/#/callbacks", own.url()));
     browser.wait("document.querySelector('#set-url')");
     assert_eq!(browser.value("document.querySelector('#signed-as')"), serde_json::Value::Null);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_done_any_more_keeps_the_focus_and_says_why() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.click("#send button.main");
+    browser.wait("document.querySelector('#run-timeline')");
+    for (button, said) in [(1, "has ended"), (4, "verified before")] {
+        let selector = format!("#act button:nth-child({button})");
+        browser.value(&format!("(document.querySelector('{selector}').focus(), true)"));
+        browser.press("\u{e007}");
+        browser.wait(&format!("document.querySelector('{selector}').ariaDisabled === 'true'"));
+        browser.press("\u{e007}");
+        browser.wait(&format!("document.querySelector('#notice').innerText.includes('{said}')"));
+        assert_eq!(
+            browser.value(&format!("document.activeElement === document.querySelector('{selector}')")),
+            true
+        );
+    }
+    assert!(sandbox.messages()[0].verified);
+    // The browser itself tells of answers that are refusals.
+    let complaints = browser.complaints();
+    assert!(complaints.iter().all(|complaint| complaint.contains("status of 400")), "{complaints:?}");
+}
+
+#[test]
+fn a_message_of_a_template_that_is_gone_says_why_it_cannot_be_sent_again() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let text = serde_json::json!({"contain_security": true, "contain_expire": true});
+    let seed = serde_json::json!({"templates": [{
+        "template_id": "login", "send_channel_strategy": "sms",
+        "verify_code_config": {"verify_code_type": 1, "verify_code_len": 4, "verify_code_ttl": 5},
+        "sms_config": {"template_type": 1, "template_default_config": text},
+    }]});
+    sandbox.seed(&seed).expect("seeded");
+    let client = Client::for_sandbox(&sandbox).expect("built");
+    for (template, to) in [("login", "+6591234560"), ("sandbox-otp-tpl", "+6591234561")] {
+        let sent = client.send_otp(&to.parse().expect("valid"), &TemplateRef::new(template).expect("valid"));
+        let id = sent.expect("sent").message_id;
+        client.delete_template(&template.parse().expect("valid")).expect("deleted");
+        browser.open(&format!("{}/#/message/{}", sandbox.url(), id.0));
+        browser.wait(&format!("document.querySelector('main').dataset.view === '#/message/{}'", id.0));
+        if browser.value("document.querySelector('details[data-key=test]').open") == false {
+            browser.click("details[data-key=test] > summary");
+        }
+        if template == "login" {
+            let said = browser.text("#test-gone");
+            assert!(said.contains("its template \"login\" was your own and is deleted"), "{said}");
+            assert_eq!(browser.value("document.querySelector('#test-text')"), serde_json::Value::Null);
+        } else {
+            assert!(browser.text("#test-text").contains("/sandbox/reset"), "a reset brings it back");
+        }
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_page_that_is_left_open_shows_nothing_of_a_sandbox_that_has_ended() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.click("#send button.main");
+    browser.wait("document.querySelector('#sent') && document.querySelector('#field-message').value !== ''");
+    let (id, address) = (sandbox.messages().remove(0).id, sandbox.address());
+    drop(sandbox);
+    browser.wait("document.querySelector('#live').textContent === 'not reachable'");
+    let again = Sandbox::builder().manual_clock().listen(address).start().expect("started");
+    browser
+        .wait("document.querySelector('#live').textContent === 'live' && !document.querySelector('#sent')");
+    assert_eq!(browser.value("document.querySelector('#field-message').value"), "");
+    let client = Client::for_sandbox(&again).expect("built");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    client.send_otp(&"+6591234567".parse().expect("valid"), &template).expect("sent");
+    browser.wait("document.querySelector('#run')?.innerText.includes('+6591234567')");
+    browser.open(&format!("{}/#/message/{}", again.url(), id.0));
+    browser.wait("document.querySelector('main').innerText.includes('No message has this id')");
+}
+
+#[test]
+fn many_tabs_leave_each_other_connections_and_show_what_is_new_when_they_are_looked_at() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    for _ in 0..8 {
+        browser.open_tab();
+        browser.open(&sandbox.url());
+        browser.wait("document.querySelector('#live').textContent === 'live'");
+    }
+    browser.click("#send button.main");
+    browser.wait("document.querySelector('#sent')");
+    let asked = "fetch('/sandbox/state').then((answer) => answer.json()).then((state) => { window.waiting = state.watchers; })";
+    browser.value(&format!("({asked}, true)"));
+    let waiting = browser.wait("window.waiting !== undefined && String(window.waiting)");
+    assert!(waiting == "0" || waiting == "1", "{waiting} wait, of which one is looked at");
     assert_eq!(browser.complaints(), [""; 0]);
 }

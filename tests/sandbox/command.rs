@@ -104,7 +104,7 @@ fn it_says_where_everything_is_and_works_there() {
     let arguments = ["--smpp-listen", "127.0.0.1:0", "--fast", "--callback-url", &url];
     let sandbox = Running::start(&arguments);
     assert!(sandbox.line("SMPP").contains("system id sandbox_demo, password sandbox"));
-    assert!(sandbox.line("Callbacks").ends_with("the address check was answered with 200"));
+    assert!(sandbox.line("Callbacks").ends_with("/callback?…   the address check was answered with 200"));
     assert!(sandbox.line("Key").contains("sandbox_demo   secret sandbox_secret"));
     assert!(sandbox.line("Templates").contains("sandbox-otp-tpl-wa"));
     assert!(sandbox.line("Console").starts_with(sandbox.line("REST")));
@@ -232,8 +232,24 @@ fn a_line_for_each_request_says_why_it_was_refused_and_holds_no_address() {
     assert!(line.contains(" ms 3002: template.language must be a language"), "{line}");
     ask("POST /v1/messages", r#"{"to":"+6591234567","template":{"id":"sandbox-otp-tpl"}}"#);
     let line = sandbox.next_line();
-    assert!(line.starts_with("POST /v1/messages 200 in ") && line.contains(", message 17"), "{line}");
+    assert!(line.starts_with("POST /v1/messages 200 in ") && line.contains(", message 1"), "{line}");
     assert!(!line.contains("6591234567"), "{line}");
+    ask("GET /v1/messages/+6591234567?to=%2B6591234567&verify_code=398210", "");
+    let line = sandbox.next_line();
+    assert!(line.starts_with("GET /v1/messages/••••••?to=••••••&verify_code=•••••• 404 in "), "{line}");
+    ask(
+        "POST /v1/messages",
+        r#"{"to":"+6591234567","template":{"id":"t","params":{"+6591234567":1,"\u001b[2J":1}}}"#,
+    );
+    let line = sandbox.next_line();
+    assert!(line.contains("template.params.•••••• must be a string"), "{line}");
+    assert!(!line.contains("6591234567") && !line.contains('\u{1b}'), "{line}");
+    ask(
+        "POST /v1/custom-messages",
+        r#"{"to":["+6590000001","+6590000002"],"template":{"id":"sandbox-custom-tpl","params":{"code":"1"}}}"#,
+    );
+    let line = sandbox.next_line();
+    assert!(line.contains(", message 1") && line.ends_with(" and 1 more\n"), "{line}");
     ask("DELETE /v1/messages", "");
     assert!(sandbox.next_line().ends_with("3002: the method must be POST here\n"));
     exchange(address, b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n");

@@ -47,6 +47,16 @@ class Control(unittest.TestCase):
         self.assertTrue(answer["verified"])
         self.assertEqual(ask("GET", f"/sandbox/messages/{message['id']}")["status"], "verified")
 
+    def test_a_message_is_told_from_those_before_it_and_a_reset_needs_no_body(self):
+        first = send("+6591234567")["message_id"]
+        self.assertEqual(ask("GET", "/sandbox/messages/latest", after=first), 404)
+        second = send("+6591234568")["message_id"]
+        self.assertEqual(ask("GET", "/sandbox/messages/latest", after=first)["id"], second)
+        self.assertEqual(ask("POST", "/sandbox/reset"), {})
+        self.assertEqual(ask("GET", "/sandbox/messages/latest", after=first), 404)
+        third = send("+6591234567")["message_id"]
+        self.assertEqual(ask("GET", "/sandbox/messages/latest", after=first)["id"], third)
+
     def test_a_code_expires_as_time_passes(self):
         message = send("+10000000005")
         ask("POST", "/sandbox/clock", {"advance_seconds": 300})

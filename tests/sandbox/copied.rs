@@ -235,8 +235,9 @@ fn words(browser: &Browser, variables: &[(&str, &str)]) -> Result<Vec<String>, S
     let copied = copied.as_str().expect("a text");
     assert!(copied.starts_with("curl "), "{copied}");
     let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{copied}");
-    let said =
-        Command::new("sh").args(["-c", &script]).envs(variables.iter().copied()).output().expect("sh runs");
+    let mut shell = Command::new("/bin/sh");
+    let said = shell.args(["-c", &script]).env_clear().envs(variables.iter().copied());
+    let said = said.output().expect("sh runs");
     if !said.status.success() {
         return Err(String::from_utf8(said.stderr).expect("UTF-8"));
     }
@@ -244,24 +245,33 @@ fn words(browser: &Browser, variables: &[(&str, &str)]) -> Result<Vec<String>, S
     Ok(said.split_terminator('\0').map(str::to_owned).collect())
 }
 
+/// Makes a request, and opens the page that lists it.
+fn request(browser: &Browser, sandbox: &Sandbox, path: &str, authorization: &str, body: &str) {
+    let mut stream = connect(sandbox.address());
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{authorization}");
+    let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).expect("written");
+    assert!(read_message(&stream).is_some());
+    browser.resize(1180, 900);
+    // From the start, so that nothing is open.
+    browser.open("data:,");
+    browser.open(&format!("{}/#/requests", sandbox.url()));
+    browser.wait(
+        "document.querySelector('#live').textContent === 'live' && document.querySelector('main details')",
+    );
+}
+
+/// The header by which the published key is sent.
+const DEMO: &str = "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\n";
+
 #[test]
 fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
     let sandbox = Sandbox::start().expect("started");
-    let request = |path: &str, authorization: &str, body: &str| {
-        let mut stream = connect(sandbox.address());
-        let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{authorization}");
-        let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
-        stream.write_all((head + body).as_bytes()).expect("written");
-        assert!(read_message(&stream).is_some());
-        // From the start, so that nothing is open.
-        browser.open("data:,");
-        browser.open(&format!("{}/#/requests", sandbox.url()));
-        browser.wait("document.querySelector('#live').textContent === 'live' && document.querySelector('main details')");
-    };
-    browser.resize(1180, 900);
-    let demo = "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\n";
+    let request =
+        |path: &str, authorization: &str, body: &str| request(&browser, &sandbox, path, authorization, body);
+    let demo = DEMO;
     request(
         "/v1/codes",
         demo,
@@ -272,7 +282,7 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     assert!(
         browser
             .text("main details")
-            .contains("To be set in your shell first, since it is not kept: CODE CODE_2")
+            .contains("To be set in your shell first, since it is masked or not kept: CODE CODE_2")
     );
     let call = words(&browser, &[("CODE", "4711"), ("CODE_2", "2")]).expect("complete");
     assert_eq!(call[..2], ["-u", "sandbox_demo:sandbox_secret"]);
@@ -286,6 +296,10 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
     request("/v1/messages", "Authorization: Basic c2FuZGJveF9kZW1vOndyb25n\r\n", "{}");
     assert!(words(&browser, &[]).expect_err("SECRET is missing").contains("SECRET"));
     assert_eq!(words(&browser, &[("SECRET", "x'y")]).expect("complete")[..2], ["-u", "sandbox_demo:x'y"]);
+    // x:y
+    request("/v1/messages", "Authorization: Basic eDp5\r\n", "{}");
+    let call = words(&browser, &[("KEY", "x"), ("SECRET", "y")]).expect("complete");
+    assert_eq!(call[..2], ["-u", "x:y"]);
     request("/v1/messages", "", "{}");
     assert!(!words(&browser, &[]).expect("complete").contains(&"-u".to_owned()));
     request("/v1/messages", &format!("{demo}X-Sandbox-Fault: error=5016\r\n"), "{}");
@@ -322,6 +336,45 @@ fn a_copied_call_runs_nothing_until_what_was_not_kept_is_filled_in() {
 }
 
 #[test]
+fn each_value_that_is_masked_is_a_variable_called_as_its_field_is_and_keeps_its_type() {
+    let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
+    let sandbox = Sandbox::start().expect("started");
+    let request = |path: &str, body: &str| request(&browser, &sandbox, path, DEMO, body);
+    request("/v1/verifications", r#"{"message_id": "1725407449772531712", "verify_code": 398210}"#);
+    let call = words(&browser, &[("VERIFY_CODE", "398210")]).expect("complete");
+    let body: serde_json::Value = serde_json::from_str(call.last().expect("a body")).expect("JSON");
+    assert_eq!(body, json!({"message_id": "1725407449772531712", "verify_code": 398_210}), "a number");
+    request(
+        "/v1/custom-messages",
+        r#"{"to": ["+6591234567"], "template": {"id": "a \" b", "params": {"order no.": "it's 1", "login": "398210", "pin": 42,
+            "path": "398210", "398211": "x", "list": ["398212", {"otp": 1.5}]}}}"#,
+    );
+    let variables = [
+        ("LOGIN", "398210"),
+        ("PIN", "42"),
+        ("VALUE_PATH", "398213"),
+        ("NAME", "398211"),
+        ("LIST", "398212"),
+        ("OTP", "1.5"),
+    ];
+    for missing in 0..variables.len() {
+        let mut others = variables.to_vec();
+        let (name, _) = others.remove(missing);
+        assert!(words(&browser, &others).expect_err("one is missing").contains(name), "{name}");
+    }
+    let call = words(&browser, &variables).expect("complete");
+    let body: serde_json::Value = serde_json::from_str(call.last().expect("a body")).expect("JSON");
+    let params = json!({"order no.": "it's 1", "login": "398210", "pin": 42, "path": "398213", "398211": "x",
+        "list": ["398212", {"otp": 1.5}]});
+    assert_eq!(body, json!({"to": ["+6591234567"], "template": {"id": "a \" b", "params": params}}));
+    request("/v1/messages/+6591234567/x?to=%2B6591234567&wait=2", "{}");
+    let call = words(&browser, &[("PATH_PART", "+6591234567"), ("TO", "%2B6591234567")]).expect("complete");
+    let address = format!("{}/v1/messages/+6591234567/x?to=%2B6591234567&wait=2", sandbox.url());
+    assert!(call.contains(&address), "{call:?}");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_first_call_is_made_as_it_is_copied_whatever_key_and_secret_hold() {
     let Some(browser) = peers::found("chromedriver", Browser::start()) else { return };
     let secret = "s \"`\u{e9}'";
@@ -341,13 +394,13 @@ fn a_first_call_is_made_as_it_is_copied_whatever_key_and_secret_hold() {
             command.envs(secret.map(|secret| ("ENGAGELAB_DEV_SECRET", secret))).output().ok()
         };
         let environment = is_own.then_some(secret);
-        for (language, program) in [("curl", "sh"), ("Python", "python3")] {
+        for (language, program, begins) in [("curl", "sh", "curl"), ("Python", "python3", "import")] {
             let before = sandbox.requests().len();
             // A recipient for each, since the code before still counts.
             browser.fill("#field-to", &format!("+659000000{before}"));
             browser.choose("#field-snippet", language);
             let call = browser.wait(&format!(
-                "document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
+                "document.querySelector('#snippet').textContent.startsWith('{begins}') && document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
             ));
             let call = call.as_str().expect("a text");
             let Some(ran) = peers::found(program, run(program, call, environment)) else { continue };

@@ -1,11 +1,13 @@
 //! "Why was I refused?": whatever turns a request away, the sandbox remembers it with rule and field.
 
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use engagelab_otp::sandbox::{Fault, RecordedRequest, Sandbox};
 use serde_json::Value;
 
-use super::loopback::exchange;
+use super::loopback::{connect, exchange};
 
 const KEY: &str = "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0";
 const SEND: &str = r#"{"to":"+6591234567","template":{"id":"sandbox-otp-tpl"}}"#;
@@ -222,4 +224,223 @@ fn refusals_are_found_over_the_control_api() {
     assert_eq!((&refused["method"], &refused["path"]), (&"POST".into(), &"/v1/messages".into()));
     assert_eq!((&refused["status"], &refused["field"]), (&400.into(), &"Content-Length".into()));
     assert_eq!(refused["reason"], "Content-Length must be digits alone");
+}
+
+/// Whatever the sandbox shows of its requests.
+fn shown(sandbox: &Sandbox) -> String {
+    let page = exchange(
+        sandbox.address(),
+        b"GET /sandbox/requests HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
+    let requests = sandbox.requests();
+    let fields = requests.iter().map(|request| {
+        let RecordedRequest { method, path, query, reason, field, answer, .. } = request;
+        format!("{method} {path} {query} {reason:?} {field:?} {answer}\n")
+    });
+    format!("{page}\n{requests:?}\n{}", fields.collect::<String>())
+}
+
+#[test]
+fn an_address_or_a_code_in_a_path_a_query_or_a_name_is_shown_nowhere() {
+    let get = |target: &str| {
+        format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{KEY}\r\n\r\n")
+    };
+    let params = |name: &str| {
+        let body = format!(
+            r#"{{"to":"+6590000000","template":{{"id":"sandbox-otp-tpl","params":{{"{name}":1}}}}}}"#
+        );
+        post("/v1/messages", KEY, &body)
+    };
+    for request in [
+        get("/v1/messages/+6591234567"),
+        get("/v1/messages/%2B6591234567"),
+        get("/v1/messages?to=+6591234567&verify_code=398210"),
+        get("/v1/messages?to=%2B6591234567"),
+        get("/v1/verifications/398210"),
+        get("/v1/template-configs/+6591234567"),
+        get("http://localhost/v1/messages/+6591234567?code=398210"),
+        get("/messages/someone%40example.com?q=someone@example.com"),
+        get("/v1/messages/+6591234567").replace("GET", "DELETE"),
+        // What never reaches the API, the control API's own paths among it.
+        get("/sandbox/messages/latest?to=%2B6591234567").replace("localhost", "otp.example.com"),
+        get("/sandbox/messages/latest?to=+6591234567").replace("\r\n\r\n", "\r\nContent-Length: +2\r\n\r\n"),
+        get("/v1/messages/+6591234567 398210"),
+        get("/v1/messages/+6591234567").replace("GET", "398210"),
+        get("/v1/messages/+6591234567").replace("HTTP/1.1", "HTTP/7.0"),
+        get("/v1/messages/+6591234567?to=+6591234567").trim_end().to_owned(),
+        params("+6591234567"),
+        params("398210"),
+        params("someone@example.com"),
+    ] {
+        let sandbox = Sandbox::start().expect("started");
+        let mut stream = connect(sandbox.address());
+        stream.write_all(request.as_bytes()).expect("written");
+        drop(stream.shutdown(Shutdown::Write));
+        let recorded = only(&sandbox);
+        assert!(recorded.is_refused(), "{request:?}");
+        let shown = shown(&sandbox);
+        for secret in ["6591234567", "91234567", "398210", "someone"] {
+            assert!(!shown.contains(secret), "{request:?}: {shown}");
+        }
+    }
+    let sandbox = Sandbox::start().expect("started");
+    exchange(sandbox.address(), get("/v1/messages/1725407449772531712?to=+6591234567&wait=20").as_bytes());
+    let recorded = only(&sandbox);
+    assert_eq!(recorded.path, "/v1/messages/1725407449772531712", "the id of a message is kept");
+    assert_eq!(recorded.query, "to=••••••&wait=20", "and names are");
+}
+
+#[test]
+fn one_recipient_of_a_list_is_named_by_its_place_and_all_messages_are_linked() {
+    let sandbox = Sandbox::builder().manual_clock().start().expect("started");
+    let send = |to: &str| {
+        let body =
+            format!(r#"{{"to":{to},"template":{{"id":"sandbox-custom-tpl","params":{{"code":"1"}}}}}}"#);
+        exchange(sandbox.address(), post("/v1/custom-messages", KEY, &body).as_bytes())
+    };
+    for (to, field, said) in [
+        (r#"["+6590000000","6591234567"]"#, "to[1]", "to[1] must begin with `+`"),
+        (r#"["+6590000000","+10000000011"]"#, "to[1]", "to[1]: sends to this recipient"),
+        (r#"["+6590000000",7]"#, "to[1]", "to[1] must be a string"),
+        ("[null]", "to[0]", "to[0] must be"),
+        (r#""6591234567""#, "to", "to must begin with `+`"),
+        ("[]", "to", "to must have 1 to 1000 recipients"),
+    ] {
+        let answer = send(to);
+        let recorded = sandbox.requests().pop().expect("remembered");
+        assert_eq!(recorded.field.as_deref(), Some(field), "{to}: {recorded:?}");
+        assert!(recorded.reason.as_deref().is_some_and(|reason| reason.starts_with(said)), "{recorded:?}");
+        assert!(answer.contains(said), "{answer}");
+    }
+    assert_eq!(sandbox.messages().len(), 0, "of a list, all are sent or none");
+    send(r#"["+6590000001","+6590000002","+6590000003"]"#);
+    let ids: Vec<_> = sandbox.messages().into_iter().map(|message| message.id).collect();
+    let recorded = sandbox.requests().pop().expect("remembered");
+    assert_eq!((recorded.messages(), recorded.message.as_ref()), (ids.clone(), ids.first()));
+    for id in ids {
+        let path =
+            format!("GET /sandbox/messages/{id} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = exchange(sandbox.address(), path.as_bytes());
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        let message: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(message["requests"][0]["id"], recorded.id, "{message}");
+        assert_eq!(message["requests"][0]["messages"].as_array().map(Vec::len), Some(3));
+    }
+}
+
+#[test]
+fn a_refusal_says_in_plain_words_what_to_do() {
+    let fault = |fault: &str| format!("X-Sandbox-Fault: {fault}");
+    let basic = |text: &str| {
+        use base64::Engine as _;
+        format!("Authorization: Basic {}", base64::prelude::BASE64_STANDARD.encode(text))
+    };
+    let id = r#"{"id":"sandbox-otp-tpl"}"#;
+    for (request, field, said) in [
+        (post("/v1/messages", &format!("{KEY}\r\n{KEY}"), SEND), "Authorization", "must be given once"),
+        (post("/v1/messages", "A: b", SEND), "Authorization", "must be given: `Basic`"),
+        (post("/v1/messages", "Authorization: Bearer x", SEND), "Authorization", "no other scheme"),
+        (post("/v1/messages", "Authorization: Basic ?", SEND), "Authorization", "not base64"),
+        (post("/v1/messages", &basic("sandbox_demo"), SEND), "Authorization", "no colon"),
+        (
+            post("/v1/messages", &format!("{KEY}\r\n{}\r\n{}", fault("reset"), fault("reset")), SEND),
+            "X-Sandbox-Fault",
+            "must be given once",
+        ),
+        (post("/v1/messages", KEY, &format!("\u{feff}{SEND}")), "body", "byte order mark"),
+        (
+            post("/v1/messages", &format!("{KEY}\r\nContent-Encoding: gzip"), SEND),
+            "Content-Encoding",
+            "must be left out",
+        ),
+        (post("/v1/messages", KEY, ""), "body", "must be given: an object"),
+        (post("/v1/messages", KEY, &format!("[{SEND}]")), "body", "must be an object, and is an array"),
+        (post("/v1/messages", KEY, "\"+6591234567\""), "body", "must be an object, and is a string"),
+        (post("/v1/messages", KEY, "null"), "body", "must be an object, and is null"),
+        (
+            post("/v1/messages", KEY, r#"{"to":"+6591234567","template":["sandbox-otp-tpl"]}"#),
+            "template",
+            "must be an object",
+        ),
+        (
+            post("/v1/messages", KEY, r#"{"to":"+6591234567","template":{"id":"x","language":null}}"#),
+            "template.language",
+            "null is not allowed",
+        ),
+        (
+            post("/v1/messages", KEY, &format!(r#"{{"to":["+6591234567"],"template":{id}}}"#)),
+            "to",
+            "must be a string",
+        ),
+        (
+            "GET /v1/mess ages HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+            "the target",
+            "must have no white space: write a space as %20",
+        ),
+        ("GET  /v1/messages HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), "the request line", "one space"),
+    ] {
+        let (status, recorded) = refused(&request);
+        let reason = recorded.reason.clone().unwrap_or_default();
+        assert_eq!(recorded.field.as_deref(), Some(field), "{request}: {recorded:?}");
+        assert!(reason.starts_with(field) && reason.contains(said), "{request}: {reason}");
+        assert!((400..500).contains(&status), "{request}: {status}");
+    }
+}
+
+#[test]
+fn no_word_of_a_programming_language_stands_in_a_reason() {
+    let sandbox = Sandbox::start().expect("started");
+    for (path, body) in [
+        ("/sandbox/faults", r#"{"api": "stall", "times": -1}"#),
+        ("/sandbox/faults", r#"{"api": "stall", "times": "1"}"#),
+        ("/sandbox/faults", r#"{"api": "stall", "times": 1.5}"#),
+        ("/sandbox/faults", r#"{"api": 7, "times": 1}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": {}}"#),
+        ("/sandbox/clock", r#"{"advance_seconds": null}"#),
+        ("/sandbox/callbacks/1/redeliveries", r#"{"as_it_was": 1}"#),
+        ("/sandbox/messages/1/events", r#"{"event": "fail", "error": 1e30}"#),
+        ("/sandbox/seed", r#"{"templates": [{"template_id": 7, "send_channel_strategy": "sms"}]}"#),
+        (
+            "/v1/template-configs",
+            r#"{"template_id": "t", "send_channel_strategy": "sms", "verify_code_config": {"verify_code_type": "1", "verify_code_len": 6, "verify_code_ttl": 5}}"#,
+        ),
+        (
+            "/v1/template-configs",
+            r#"{"template_id": "t", "send_channel_strategy": "sms", "sms_config": {"template_type": 1, "template_default_config": {"contain_security": 1, "contain_expire": true}}}"#,
+        ),
+    ] {
+        let answer = exchange(sandbox.address(), post(path, KEY, body).as_bytes());
+        let (_, said) = answer.split_once("\r\n\r\n").expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 400 ") && said.contains(" must be "), "{path} {body}: {answer}");
+        for word in
+            ["usize", "u64", "i64", "f64", "i32", "u32", "struct", "enum", "sequence", "boolean", "map"]
+        {
+            assert!(!said.contains(word), "{path} {body}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_head_that_breaks_off_is_remembered_and_a_line_end_too_many_is_not() {
+    for (request, method, path) in [
+        ("POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthor", "POST", "/v1/messages"),
+        ("POST /v1/messages/+6591234567 HTTP/1.1\r\n", "POST", "/v1/messages/••••••"),
+        ("GE", "", ""),
+    ] {
+        let sandbox = Sandbox::start().expect("started");
+        let mut stream = connect(sandbox.address());
+        stream.write_all(request.as_bytes()).expect("written");
+        drop(stream);
+        let recorded = only(&sandbox);
+        assert_eq!((recorded.method.as_str(), recorded.path.as_str()), (method, path));
+        assert_eq!((recorded.status, recorded.field.as_deref()), (Some(400), Some("the head")));
+        assert!(recorded.reason.is_some_and(|reason| reason.contains("the connection ended before")));
+    }
+    let sandbox = Sandbox::start().expect("started");
+    let mut stream = connect(sandbox.address());
+    stream.write_all(b"\r\n").expect("written");
+    drop(stream.shutdown(Shutdown::Write));
+    // The end is read once the sandbox has closed as well.
+    assert_eq!(stream.read(&mut [0]).expect("an end"), 0);
+    assert_eq!(sandbox.requests().len(), 0);
 }

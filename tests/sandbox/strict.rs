@@ -387,3 +387,161 @@ fn an_empty_parameter_and_a_body_of_a_deletion_are_no_wish_for_all_there_is() {
     let (_, state) = ask(&sandbox, "GET", "/sandbox/state", &Value::Null);
     assert_eq!(state["callbacks"]["urls"], json!(receivers));
 }
+
+/// Sends a body that `json!` cannot make.
+fn post_text(sandbox: &Sandbox, path: &str, body: &str) -> (u16, Value) {
+    let head = "Host: localhost\r\nConnection: close\r\nContent-Type: application/json";
+    let length = body.len();
+    let request = format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}");
+    let answer = exchange(sandbox.address(), request.as_bytes());
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("an answer");
+    (status, serde_json::from_str(body).expect("JSON"))
+}
+
+#[test]
+fn a_member_that_is_there_twice_or_null_is_refused_by_name() {
+    let server = CallbackServer::start();
+    let builder = Sandbox::builder().manual_clock().callback_url(server.url()).expect("a URL");
+    let sandbox = builder.start().expect("started");
+    let events = format!("/sandbox/messages/{}/events", send(&sandbox, "+6591234567"));
+    for (path, body, field, rule) in [
+        ("/sandbox/clock", r#"{"advance_seconds": 1, "advance_seconds": 60}"#, "advance_seconds", "once"),
+        ("/sandbox/faults", r#"{"api": "", "api": "stall"}"#, "api", "once"),
+        (
+            "/sandbox/seed",
+            r#"{"behaviors": {"login": "silent", "login": "silent"}}"#,
+            "behaviors.login",
+            "once",
+        ),
+        (
+            "/sandbox/call",
+            r#"{"key": "k", "method": "GET", "path": "/v1/x", "body": {"a": 1, "a": 2}}"#,
+            "body.a",
+            "once",
+        ),
+        ("/sandbox/callbacks", r#"{"row": null}"#, "row", "left out"),
+        ("/sandbox/callbacks", r#"{"event": "key_manage", "row": null}"#, "row", "left out"),
+        ("/sandbox/callbacks", r#"{"event": "key_manage", "message": null}"#, "message", "left out"),
+        (&events, r#"{"event": "fail", "error": null}"#, "error", "left out"),
+        ("/sandbox/faults", r#"{"api": "stall", "times": null}"#, "times", "left out"),
+        ("/sandbox/seed", r#"{"templates": null}"#, "templates", "left out"),
+    ] {
+        let (status, answer) = post_text(&sandbox, path, body);
+        assert_eq!((status, &answer["field"]), (400, &json!(field)), "{path} {body}: {answer}");
+        let said = answer["error"].as_str().expect("a sentence");
+        assert!(said.starts_with(field) && said.contains(rule), "{said}");
+    }
+    let (_, state) = ask(&sandbox, "GET", "/sandbox/state", &Value::Null);
+    assert!(state["api"]["fault"].is_null() && state["behaviors"] == json!({}), "{state}");
+    // The document allows null here.
+    let call = r#"{"key": "sandbox_demo", "method": "GET", "path": "/v1/template-configs", "body": null, "fault": null}"#;
+    assert_eq!(post_text(&sandbox, "/sandbox/call", call).1["status"], 200);
+}
+
+#[test]
+fn what_takes_no_members_needs_no_body_and_no_type_of_one() {
+    let sandbox = Sandbox::start().expect("started");
+    let bare = |path: &str, more: &str| {
+        let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n");
+        exchange(sandbox.address(), request.as_bytes())
+    };
+    let id = send(&sandbox, "+6591234567");
+    assert!(bare("/sandbox/reset", "").starts_with("HTTP/1.1 200 "));
+    assert!(sandbox.message(&id).is_none());
+    assert!(bare("/sandbox/templates/restore", "").starts_with("HTTP/1.1 200 "));
+    for (path, more, status, said) in [
+        ("/sandbox/reset", "Content-Type: text/plain\r\n", 415, "Content-Type must be application/json"),
+        ("/sandbox/reset", "Origin: http://example.com\r\n", 403, "only the sandbox's own page"),
+        ("/sandbox/reset", "Origin: null\r\n", 403, "only the sandbox's own page"),
+        ("/sandbox/reset", "Sec-Fetch-Site: cross-site\r\n", 403, "only the sandbox's own page"),
+        ("/sandbox/clock", "", 400, "body must be given: an object in JSON"),
+    ] {
+        let answer = bare(path, more);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(said), "{answer}");
+    }
+}
+
+#[test]
+fn after_and_before_count_by_number_whatever_has_become_of_the_message() {
+    let sandbox = Sandbox::builder().history(3).manual_clock().start().expect("started");
+    let ids: Vec<MessageId> = (0..5).map(|number| send(&sandbox, &format!("+659000000{number}"))).collect();
+    let later = |by: u64| (ids[4].0.parse::<u64>().expect("a number") + by).to_string();
+    let get = |path: &str| ask(&sandbox, "GET", &format!("/sandbox/messages{path}"), &Value::Null);
+    let newest = (200, json!(ids[4]));
+    let latest = |query: &str| {
+        let (status, answer) = get(&format!("/latest?{query}"));
+        (status, answer["id"].clone())
+    };
+    // Remembered, forgotten, never given out: what is newer counts.
+    for after in [ids[3].0.as_str(), &ids[0].0, "1", "0"] {
+        assert_eq!(latest(&format!("after={after}")), newest, "{after}");
+    }
+    // Nothing is newer than the newest, or than one that does not exist yet.
+    for after in [ids[4].0.clone(), later(1), later(1_000), "9".repeat(30)] {
+        assert_eq!(latest(&format!("after={after}")).0, 404, "{after}");
+    }
+    assert_eq!(latest(&format!("after={}&to=%2B6590000003", ids[3].0)).0, 404, "that one is no newer");
+    assert_eq!(latest(&format!("after={}&to=%2B6590000003", ids[0].0)), (200, json!(ids[3])));
+
+    for filter in ["", "&channel=sms"] {
+        let page = |before: &str| {
+            let (status, page) = get(&format!("?before={before}{filter}"));
+            let page = page["messages"].as_array().expect("a list").iter();
+            (
+                status,
+                page.map(|message| message["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>(),
+            )
+        };
+        let all = vec![ids[4].0.clone(), ids[3].0.clone(), ids[2].0.clone()];
+        assert_eq!(page(&ids[4].0), (200, all[1..].to_vec()), "{filter}");
+        for before in [later(1), later(1_000), "9".repeat(30)] {
+            assert_eq!(page(&before), (200, all.clone()), "{before}{filter}");
+        }
+        for before in [ids[2].0.as_str(), &ids[0].0, "1", "9"] {
+            assert_eq!(page(before), (200, Vec::new()), "{before}{filter}");
+        }
+    }
+}
+
+#[test]
+fn a_delivery_ends_once_and_what_is_asked_of_it_later_is_refused_with_a_reason() {
+    let sandbox = Sandbox::builder().manual_clock().start().expect("started");
+    let event = |id: &MessageId, event: &str| {
+        ask(&sandbox, "POST", &format!("/sandbox/messages/{id}/events"), &json!({"event": event}))
+    };
+    let timeline = |id: &MessageId| sandbox.message(id).expect("remembered").timeline.len();
+    let delivered = send(&sandbox, "+6590000001");
+    let failed = send(&sandbox, "+10000000002");
+    let by_hand = send(&sandbox, "+6590000002");
+    let silent = send(&sandbox, "+10000000003");
+    sandbox.advance(Duration::from_millis(500));
+    assert_eq!(event(&by_hand, "fail").0, 200);
+    assert_eq!(event(&silent, "deliver").0, 200);
+    sandbox.advance(Duration::from_secs(1));
+    for id in [&delivered, &failed, &by_hand, &silent] {
+        let before = timeline(id);
+        for name in ["deliver", "fail"] {
+            let (status, answer) = event(id, name);
+            assert_eq!((status, &answer["field"]), (400, &json!("event")), "{answer}");
+            assert!(answer["error"].as_str().is_some_and(|said| said.contains("has ended")), "{answer}");
+        }
+        assert!(!sandbox.deliver_now(id) && !sandbox.fail_now(id, engagelab_otp::ErrorCode::HandsetOff));
+        assert_eq!(timeline(id), before);
+        let shown = ask(&sandbox, "GET", &format!("/sandbox/messages/{id}"), &Value::Null).1;
+        assert_eq!(shown["delivery_has_ended"], true);
+    }
+    // The code counts on, until it has come to its own end.
+    assert_eq!(event(&delivered, "verify").0, 200);
+    assert_eq!(event(&failed, "expire").0, 200);
+    for (id, name, said) in [
+        (&delivered, "verify", "verified before"),
+        (&delivered, "expire", "no code that still counts"),
+        (&failed, "verify", "has expired"),
+        (&failed, "expire", "no code that still counts"),
+    ] {
+        let (status, answer) = event(id, name);
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"].as_str().is_some_and(|error| error.contains(said)), "{answer}");
+    }
+}

@@ -21,4 +21,4 @@ mod restart;
 mod server;
 mod server_faults;
 mod stopped;
-mod tls;
+pub(crate) mod tls;

@@ -12,8 +12,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::loopback::{connect, credentials, with_param};
 
-/// Serves one link and ends: binds, accepts, reports at once.
-fn serve_one() -> (String, String, JoinHandle<usize>) {
+/// Serves one link and ends: binds, accepts, reports at once. Gives the address, the certificate and how many it accepted.
+pub(crate) fn serve_one() -> (String, String, JoinHandle<usize>) {
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let pem = certificate.cert.pem();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()));
@@ -128,14 +128,14 @@ fn refused(config: &SmppConfig) -> ConnectErrorKind {
 fn a_certificate_that_is_not_trusted_or_for_another_name_ends_the_connection() {
     let (address, _, serving) = serve_one();
     let config = SmppConfig::new(&address, credentials()).tls(SmppTls::with_webpki_roots());
-    assert_eq!(refused(&config), ConnectErrorKind::Tls);
+    assert_eq!(refused(&config), ConnectErrorKind::Certificate);
     assert_eq!(serving.join().expect("it served"), 0);
 
     let (address, pem, serving) = serve_one();
     let tls = SmppTls::with_root_certificates(pem.as_bytes())
         .and_then(|tls| tls.server_name("smpp.example"))
         .expect("a certificate and a name");
-    assert_eq!(refused(&SmppConfig::new(&address, credentials()).tls(tls)), ConnectErrorKind::Tls);
+    assert_eq!(refused(&SmppConfig::new(&address, credentials()).tls(tls)), ConnectErrorKind::Certificate);
     assert_eq!(serving.join().expect("it served"), 0);
 }
 

@@ -5,6 +5,7 @@
 //! cargo run --release --features batch --bin batch
 //! cargo run --release --features batch --bin batch -- --memory 10000000             # all rows differ
 //! cargo run --release --features batch --bin batch -- --memory 10000000 --twice     # each row stands there twice
+//! strace -c -f target/release/batch --only process 5000      # system calls; with `none` or `power`, of the others
 //! ```
 //!
 //! Once with a server that answers at once, so that the journal's share is as large as it can be, and once with one that takes
@@ -38,12 +39,11 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let folder = std::env::temp_dir().join(format!("engagelab-otp-batch-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let outcome = match arguments.iter().position(|word| word == "--memory") {
-        Some(place) => {
-            let rows = arguments.get(place + 1).ok_or("how many rows?")?.parse()?;
-            memory(&folder, rows, arguments.iter().any(|word| word == "--twice"))
-        }
-        None => SERVERS.into_iter().try_for_each(|(pause, rows)| journals(&folder, pause, rows)),
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--memory", rows, ref more @ ..] => memory(&folder, rows.parse()?, more.contains(&"--twice")),
+        ["--only", which, rows] => only(&folder, which, rows.parse()?),
+        [] => SERVERS.into_iter().try_for_each(|(pause, rows)| journals(&folder, pause, rows)),
+        _ => Err("--memory ROWS [--twice], or --only none|process|power ROWS".into()),
     };
     fs::remove_dir_all(&folder)?;
     outcome
@@ -81,6 +81,19 @@ fn journals(folder: &Path, pause: Duration, rows: usize) -> Result<()> {
             rate(median)
         );
     }
+    Ok(())
+}
+
+/// One of the ways, once, with a server that answers at once.
+fn only(folder: &Path, which: &str, rows: usize) -> Result<()> {
+    let client = client(&serve(Duration::ZERO)?)?;
+    let path = write(folder, rows, 1)?;
+    let time = match which {
+        "none" => without(&client, rows)?,
+        "process" => with(&client, &path, rows, Durability::Process)?,
+        _ => with(&client, &path, rows, Durability::Power)?,
+    };
+    println!("{rows} rows, {which}: {:.0} a second", rows as f64 / time);
     Ok(())
 }
 

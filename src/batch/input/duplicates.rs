@@ -54,7 +54,7 @@ impl Hashes {
         let mut number = 0;
         while let Some(read) = reader.next()? {
             number += 1;
-            let Ok(row) = read.and_then(|fields| Row::of(fields, options, number)) else { continue };
+            let Ok(row) = read.and_then(|fields| Row::checked(fields, options, number)) else { continue };
             let content = content(&row);
             let Ok(place) = hashes.binary_search(&self.state.hash_one(&content)) else { continue };
             let check = self.other.hash_one(&content);

@@ -11,6 +11,7 @@ mod source;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use options::{Duplicates, Format, InputOptions, Kind};
 pub(super) use raw::{Exported, RawRows};
@@ -57,7 +58,7 @@ impl Input {
                 rows = rows.checked_add(1).ok_or_else(|| reader.error(BatchErrorKind::TooManyRows))?;
                 let row = read.and_then(|fields| {
                     has_codes |= fields.has_code();
-                    Row::of(fields, &options, rows)
+                    Row::checked(fields, &options, rows)
                 });
                 match row {
                     Ok(row) => hashes.add(&row),
@@ -148,7 +149,7 @@ impl Input {
         {
             number += 1;
             if table.state(number) == RowState::Left
-                && let Ok(row) = read.and_then(|fields| Row::of(fields, options, number))
+                && let Ok(row) = read.and_then(|fields| Row::checked(fields, options, number))
             {
                 found.push(row);
             }
@@ -172,7 +173,8 @@ impl Input {
 
     /// Takes the table of rows, and what is needed to read them again.
     pub(super) fn into_parts(self) -> (Rows, Table) {
-        (Rows { source: self.source, options: self.options, number: 0, reading: None }, self.table)
+        let options = Arc::new(self.options);
+        (Rows { source: self.source, options, number: 0, reading: None }, self.table)
     }
 }
 
@@ -188,14 +190,31 @@ impl fmt::Debug for Input {
 /// The rows of an input that was checked, read once more.
 pub(super) struct Rows {
     source: Source,
-    options: InputOptions,
+    options: Arc<InputOptions>,
     number: u32,
     reading: Option<OwnReader>,
 }
 
+/// A row of an input that was checked, as it was found there once more: what is in it can be read without the others.
+pub(super) struct FoundRow {
+    number: u32,
+    fields: Result<Fields, Problem>,
+}
+
+impl FoundRow {
+    /// None if it is not as it was when it was checked.
+    pub(super) fn read(self, options: &InputOptions) -> Option<Row> {
+        Row::of(self.fields.ok()?, options, self.number).ok()
+    }
+}
+
 impl Rows {
-    pub(super) const fn kind(&self) -> Kind {
-        self.options.kind
+    pub(super) const fn options(&self) -> &Arc<InputOptions> {
+        &self.options
+    }
+
+    pub(super) fn changed(&self) -> BatchError {
+        self.source.error(BatchErrorKind::Changed)
     }
 
     /// Begins with the first row.
@@ -205,23 +224,23 @@ impl Rows {
     }
 
     /// The next row for which `wanted` holds. Bad ones are passed over.
-    pub(super) fn next(&mut self, mut wanted: impl FnMut(u32) -> bool) -> Result<Option<Row>, BatchError> {
+    pub(super) fn next(
+        &mut self,
+        mut wanted: impl FnMut(u32) -> bool,
+    ) -> Result<Option<FoundRow>, BatchError> {
         if self.reading.is_none() {
             self.source.check_unchanged()?;
             self.reading = Some(OwnReader::new(&mut self.source, &self.options)?);
         }
         let Some(reading) = &mut self.reading else { return Ok(None) };
-        while let Some(read) = reading.next(self.source.path())? {
+        while let Some(fields) = reading.next(self.source.path())? {
             self.number += 1;
             if self.number.is_multiple_of(LOOK_EVERY) {
                 self.source.check_unchanged()?;
             }
-            if !wanted(self.number) {
-                continue;
+            if wanted(self.number) {
+                return Ok(Some(FoundRow { number: self.number, fields }));
             }
-            // It was good when it was checked.
-            let row = read.and_then(|fields| Row::of(fields, &self.options, self.number));
-            return row.map(Some).map_err(|_| self.source.error(BatchErrorKind::Changed));
         }
         self.source.check_unchanged()?;
         Ok(None)

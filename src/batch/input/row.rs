@@ -45,6 +45,13 @@ impl Row {
     }
 
     /// Checks everything that would be checked before it is sent.
+    pub(super) fn checked(fields: Fields, options: &InputOptions, number: u32) -> Result<Self, Problem> {
+        let row = Self::of(fields, options, number)?;
+        row.can_be_sent(options).map_err(|invalid| Problem::of(number, row.line, &invalid))?;
+        Ok(row)
+    }
+
+    /// A row of these fields, without what whoever sends it checks once more.
     pub(super) fn of(fields: Fields, options: &InputOptions, number: u32) -> Result<Self, Problem> {
         let line = fields.line;
         let bad = |invalid: InvalidInput| Problem::of(number, line, &invalid);
@@ -74,9 +81,7 @@ impl Row {
                 return Err(missing("code", "must be left out: the service makes the code up"));
             }
         }
-        let row = Self { number, line, to, template, code };
-        row.can_be_sent(options).map_err(bad)?;
-        Ok(row)
+        Ok(Self { number, line, to, template, code })
     }
 
     /// What the client would refuse is refused here.

@@ -13,7 +13,7 @@ use engagelab_otp::{Attempt, Client, Credentials, Error, Proxy, RetryPolicy, Roo
 use crate::explain::{self, Target};
 use crate::failure::Failure;
 use crate::file;
-use crate::output::{counted, detail, say, warn};
+use crate::output::{counted, detail, say, seconds, warn};
 use crate::sandbox::REST_LISTEN;
 use crate::setting_groups::API;
 use crate::settings::{Origin, Settings, Source, variable};
@@ -52,13 +52,19 @@ impl Roots {
 
     /// The certificates that were named, as PEM; none if Mozilla's count.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
-        let (path, named_by) = match (&self.ca_cert, variable(CERTIFICATES)?) {
-            (Some(path), _) => (path.clone(), "--ca-cert"),
-            (None, Some(path)) => (PathBuf::from(path), CERTIFICATES),
+        self.read_or(None)
+    }
+
+    /// The same; where no option names any, those of this setting count, which has this name.
+    pub(crate) fn read_or(&self, setting: Option<(PathBuf, String)>) -> Result<Option<Vec<u8>>, Failure> {
+        let option = self.ca_cert.clone().map(|path| (path, "--ca-cert".to_owned()));
+        let (path, named_by) = match (option.or(setting), variable(CERTIFICATES)?) {
+            (Some(named), _) => named,
+            (None, Some(path)) => (PathBuf::from(path), CERTIFICATES.to_owned()),
             (None, None) => return Ok(None),
         };
         detail(&format!("The certificates in {} are trusted, as {named_by} says.", path.display()));
-        let pem = file::read(&path, named_by, LARGEST)?;
+        let pem = file::read(&path, &named_by, LARGEST)?;
         if !pem.windows(BEGINS.len()).any(|octets| octets == BEGINS) {
             let what = format!("{named_by} {}: holds no certificate in PEM form", path.display());
             return Err(Failure::usage(what).with("kind", "settings"));
@@ -171,7 +177,7 @@ fn watch(attempt: &Attempt) {
         (Some(pause), Some(429)) => {
             say(&format!(
                 "The service asks to slow down; trying again in {}.",
-                counted(pause.as_secs() + u64::from(pause.subsec_nanos() > 0), "second")
+                counted(seconds(pause), "second")
             ));
         }
         _ => detail(&attempt.to_string()),

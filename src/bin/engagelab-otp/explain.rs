@@ -7,7 +7,7 @@ use engagelab_otp::{ApiError, Error, ErrorCodeClass, ErrorKind, Outcome};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::counted;
+use crate::output::{counted, seconds};
 
 /// Where a call went, for what is said when it fails.
 pub(crate) struct Target<'a> {
@@ -87,18 +87,13 @@ fn exit(error: &Error, call: &Call) -> Exit {
     let slow_down = error.status() == Some(429)
         || error.api().is_some_and(|api| api.class() == ErrorCodeClass::RateLimited);
     match error.outcome() {
-        Outcome::NotSent if is_certificate(error) => Exit::Usage,
+        Outcome::NotSent if error.kind() == ErrorKind::Certificate => Exit::Usage,
         Outcome::NotSent => Exit::NotSent,
         Outcome::Rejected if slow_down => Exit::RateLimited,
         Outcome::Rejected => Exit::Rejected,
         Outcome::Unknown if call.reads => Exit::NotSent,
         Outcome::Unknown => Exit::Unknown,
     }
-}
-
-/// Whether the other end's certificate is at fault: trying again does not help then.
-fn is_certificate(error: &Error) -> bool {
-    error.kind() == ErrorKind::Tls && cause(error).is_some_and(|cause| cause.contains("certificate"))
 }
 
 fn refused(api: &ApiError, call: &Call, outcome: Outcome) -> String {
@@ -118,7 +113,7 @@ fn said(api: &ApiError, error: &Error, call: &Call, exit: Exit) -> String {
         if api.message().is_empty() { String::new() } else { format!("It said: \"{}\". ", api.message()) };
     let advice = match (exit, error.retry_after()) {
         (Exit::RateLimited, Some(pause)) => {
-            format!("Nothing was done. Wait {}, then run it again.", counted(pause.as_secs(), "second"))
+            format!("Nothing was done. Wait {}, then run it again.", counted(seconds(pause), "second"))
         }
         (Exit::RateLimited, None) => {
             "Nothing was done. Wait until the earlier code has expired or some minutes have \
@@ -188,7 +183,7 @@ fn unreachable(error: &Error, target: &Target<'_>) -> String {
     match error.kind() {
         ErrorKind::Resolve => format!("the host of {url} has no address{cause}"),
         ErrorKind::Connect => format!("cannot connect to {url}{cause}"),
-        ErrorKind::Tls if is_certificate(error) => format!("the certificate of {url} is not trusted{cause}"),
+        ErrorKind::Certificate => format!("the certificate of {url} is not trusted{cause}"),
         ErrorKind::Tls => format!("no TLS with {url}{cause}"),
         ErrorKind::Proxy => format!("the proxy does not connect to {url}{cause}"),
         ErrorKind::Timeout => format!("cannot reach {url} in time{cause}"),
@@ -204,7 +199,7 @@ fn reachable_again(error: &Error, target: &Target<'_>, exit: Exit) -> String {
     match (error.kind(), exit) {
         (_, Exit::RateLimited) => match error.retry_after() {
             Some(pause) => {
-                format!("Nothing was done. Wait {}, then run it again.", counted(pause.as_secs(), "second"))
+                format!("Nothing was done. Wait {}, then run it again.", counted(seconds(pause), "second"))
             }
             None => "Nothing was done. Wait some minutes, then run it again.".to_owned(),
         },
@@ -259,7 +254,7 @@ fn with_details(failure: Failure, error: &Error) -> Failure {
         failure = failure.with("status", status);
     }
     if let Some(pause) = error.retry_after() {
-        failure = failure.with("retry_after", pause.as_secs());
+        failure = failure.with("retry_after", seconds(pause));
     }
     if let Some(api) = error.api() {
         failure = failure

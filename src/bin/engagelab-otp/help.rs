@@ -32,9 +32,27 @@ fn fit_each(mut command: Command, width: usize) -> Command {
 fn examples(text: &str, width: usize) -> String {
     let line = |line: &str| {
         let is_example = line.starts_with("  ") && line.contains("engagelab-otp");
-        if is_example { wrap::line(line, width, " \\", 6) } else { line.to_owned() }
+        if !is_example {
+            return line.to_owned();
+        }
+        wrap::line(&bound(line, width.saturating_sub(8)), width, " \\", 6).replace(BOUND, " ")
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The line with options bound to their values, and a shell's operators to what follows, where both fit.
+fn bound(line: &str, room: usize) -> String {
+    let is_operator = |word: &str| ["|", ">", ">>", "&&"].contains(&word);
+    let mut words = line.split(' ').peekable();
+    let mut text = String::new();
+    while let Some(word) = words.next() {
+        text += word;
+        let Some(next) = words.peek() else { break };
+        let is_value = word.starts_with('-') && !next.starts_with('-') && !is_operator(next);
+        let fits = word.chars().count() + 1 + next.chars().count() <= room;
+        text.push(if fits && (is_value || is_operator(word)) { BOUND } else { ' ' });
+    }
+    text
 }
 
 /// The terminal's width; where there is none, that of the variable by which shells tell it.
@@ -42,6 +60,9 @@ fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
     wrap::columns(std::io::stdout()).or_else(told).unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
 }
+
+/// A blank at which no line ends.
+const BOUND: char = '\u{a0}';
 
 const NARROWEST: usize = 20;
 const WIDEST: usize = 100;

@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 
+use crate::standard_output;
+
 /// Where lines are handed over. Those that nobody reads in time are left out, and counted.
 #[derive(Clone)]
 pub(crate) struct Lines {
@@ -53,7 +55,7 @@ impl Lines {
 }
 
 fn print(line: &str, omitted: u64) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock()?;
     if omitted > 0 {
         writeln!(out, "({omitted} lines left out: they were not read in time)")?;
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help texts are read as they stand")]
 
 mod arguments;
+mod bar;
 mod batch;
 mod callback;
 mod completions;
@@ -32,6 +33,8 @@ mod setting_groups;
 mod settings;
 mod signals;
 mod smpp;
+mod standard_output;
+mod sync;
 mod template;
 mod terminal;
 mod usage;
@@ -72,6 +75,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    signals::survive_full_files();
     let words: Vec<_> = env::args_os().collect();
     let result = match arguments::parse(&words) {
         Ok(command) => run(&command),
@@ -79,7 +83,7 @@ fn main() -> ExitCode {
             output::set_mode(arguments::early_mode(&words));
             Err(usage::failure(&error, &words))
         }
-        Err(help) => output::written(help.print()),
+        Err(help) => output::written(standard_output::check().and_then(|()| help.print())),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

@@ -2,13 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anstyle::AnsiColor;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::wrap;
+use crate::{bar, standard_output, wrap};
 
 /// How data is written.
 #[derive(Args, Clone)]
@@ -74,7 +75,11 @@ impl Output {
     /// the exit code is not one that invites to run it again: not even where the reader has gone.
     pub(crate) fn print_result(&self, text: &str, json: &Value, done: &str) -> Result<(), Failure> {
         try_write(&self.rendered(&table(&[text.to_owned()]), json))
-            .map_err(|error| Failure::result_lost(done, &error))
+            .map_err(|error| Failure::result_lost(done, &error))?;
+        if standard_output::is_perhaps_closed() {
+            warn(&format!("standard output is /dev/null, or closed: {done}"));
+        }
+        Ok(())
     }
 
     /// Prints one of many results, on a line of its own. That nobody reads it is a failure: it would be lost.
@@ -124,7 +129,7 @@ pub(crate) fn cannot_write(error: &io::Error) -> Failure {
 }
 
 fn try_write(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock()?;
     out.write_all(text.as_bytes())?;
     out.flush()
 }
@@ -134,23 +139,30 @@ pub(crate) fn counted(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// A time to wait, in whole seconds, rounded up.
+pub(crate) fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
 /// Says on standard error what went wrong, and what to do. That nobody listens changes nothing.
 pub(crate) fn report(failure: &Failure) {
     if failure.reason.is_empty() {
         return;
     }
-    let mut error = anstream::stderr().lock();
-    if mode().format == Format::Json {
-        let _ = writeln!(error, "{}", failure.json());
-        return;
-    }
-    // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
-    let style = AnsiColor::Red.on_default().bold();
-    let reason = for_people(&format!("error: {}", failure.reason));
-    let _ = writeln!(error, "{style}error:{style:#}{}", reason.trim_start_matches("error:"));
-    if let Some(advice) = failure.whole_advice() {
-        let _ = writeln!(error, "{}", for_people(&advice));
-    }
+    bar::beside(|| {
+        let mut error = anstream::stderr().lock();
+        if mode().format == Format::Json {
+            let _ = writeln!(error, "{}", failure.json());
+            return;
+        }
+        // Taken out again by `anstream` where there is no terminal, or `NO_COLOR` is set.
+        let style = AnsiColor::Red.on_default().bold();
+        let reason = for_people(&format!("error: {}", failure.reason));
+        let _ = writeln!(error, "{style}error:{style:#}{}", reason.trim_start_matches("error:"));
+        if let Some(advice) = failure.whole_advice() {
+            let _ = writeln!(error, "{}", for_people(&advice));
+        }
+    });
 }
 
 /// A note to whoever watches, on standard error. `--quiet` silences it; that nobody listens is no failure.
@@ -173,12 +185,12 @@ pub(crate) fn detail(text: &str) {
 }
 
 fn print_note(kind: &str, text: &str) {
-    let mut error = anstream::stderr();
-    let _ = match (mode().format, kind) {
-        (Format::Json, _) => writeln!(error, "{}", json!({ kind: text })),
-        (Format::Text, "warning") => writeln!(error, "{}", for_people(&format!("warning: {text}"))),
-        (Format::Text, _) => writeln!(error, "{}", for_people(text)),
+    let text = match (mode().format, kind) {
+        (Format::Json, _) => json!({ kind: text }).to_string(),
+        (Format::Text, "warning") => for_people(&format!("warning: {text}")),
+        (Format::Text, _) => for_people(text),
     };
+    bar::beside(|| drop(writeln!(anstream::stderr(), "{text}")));
 }
 
 /// As it is printed on standard error.

@@ -112,13 +112,18 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
             entries = inner.iter().map(dotted).collect();
         }
         for (key, place, value) in entries {
-            let Some(known) = keys().find(|known| *known == key) else {
-                return Err(fail(place.span().start, &format!("there is no setting `{key}`"))
-                    .with_advice(format!("There are: {}.", keys().collect::<Vec<_>>().join(", "))));
+            let Some((known, is_switch)) = keys().find(|(known, _)| *known == key) else {
+                return Err(fail(place.span().start, &format!("there is no setting `{key}`")).with_advice(
+                    format!("There are: {}.", keys().map(|(key, _)| key).collect::<Vec<_>>().join(", ")),
+                ));
             };
             match value.get_ref() {
                 DeValue::String(text) => values.insert(known, text.to_string()),
-                _ => return Err(fail(value.span().start, &format!("{key} must be text in quotes"))),
+                DeValue::Boolean(value) if is_switch => values.insert(known, value.to_string()),
+                _ => {
+                    let rule = if is_switch { "true or false" } else { "text in quotes" };
+                    return Err(fail(value.span().start, &format!("{key} must be {rule}")));
+                }
             };
         }
     }
@@ -132,11 +137,12 @@ fn parse(text: &str, path: &Path) -> Result<HashMap<&'static str, String>, Failu
     Ok(values)
 }
 
-/// What can stand in a profile.
-fn keys() -> impl Iterator<Item = &'static str> {
-    GROUPS
-        .into_iter()
-        .flat_map(|group| group.settings.iter().map(|setting| setting.key).chain([group.command_key()]))
+/// What can stand in a profile, and whether it is a switch.
+fn keys() -> impl Iterator<Item = (&'static str, bool)> {
+    GROUPS.into_iter().flat_map(|group| {
+        let settings = group.settings.iter().map(|setting| (setting.key, setting.is_switch));
+        settings.chain([(group.command_key(), false)])
+    })
 }
 
 /// `engagelab-otp/profile.toml` in the user's folder for configuration.

@@ -62,7 +62,12 @@ impl CodeInput {
                 _ => Failure::usage(format!("cannot read a code from the terminal: {error}")),
             })?
         };
-        Ok(Code::new(text.trim())?)
+        let text = text.trim();
+        if text.is_empty() {
+            let from = if self.code_stdin { "stands on standard input" } else { "was typed" };
+            return Err(Failure::usage(format!("no code {from}")).with("kind", "invalid_input"));
+        }
+        Ok(Code::new(text)?)
     }
 }
 

@@ -16,6 +16,7 @@ use engagelab_otp::sandbox::{
     Activity, CallbackFault, DeliveryResponse, Fault, Redelivery, Sandbox, SandboxBuilder, SmppFault, Speed,
     TEST_RECIPIENTS, demo,
 };
+use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::{Credentials, InvalidInput, TemplateStatus};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -30,14 +31,14 @@ use crate::named;
 use crate::output;
 use crate::profile::Profile;
 use crate::signals::EndSignals;
+use crate::standard_output;
 use crate::value;
 
 /// Run the service on this machine: REST, SMPP, callbacks, and a console to open in a browser.
 ///
 /// Nothing is delivered to anybody. Prints a line for each request and each callback, unless told to be --quiet. Stop it
 /// with Ctrl-C, SIGTERM or SIGHUP: what is under way is answered first; a second signal does not wait for that. Beyond
-/// loopback, the console and the control API want a token:
-/// that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
+/// loopback, the console and the control API want a token: that of ENGAGELAB_SANDBOX_TOKEN, or one that is printed.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -57,7 +58,7 @@ pub(crate) struct Arguments {
     /// Let messages reach their end at once, and failed callbacks come again soon
     #[arg(long)]
     fast: bool,
-    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need no word
+    /// Be reachable by this name too, whatever the port; addresses, localhost and names without a dot need not be given
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Fill it with the templates and behaviours of this JSON file: {"templates": [...],
@@ -67,7 +68,7 @@ pub(crate) struct Arguments {
     /// Ask a sandbox that runs there whether it is well, and end: 0 if it is
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = value::address)]
     health: Option<SocketAddr>,
-    /// Know the API key of this file alone, and sign callbacks with its [callback]; see the profile in the main help. Its
+    /// Know the API key of this file alone, and sign callbacks with its [callback], as `engagelab-otp --help` shows it. Its
     /// secrets are shown nowhere
     #[arg(long, short = 'P', value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     profile: Option<PathBuf>,
@@ -221,18 +222,25 @@ fn seed(path: &Path) -> Result<Value, Failure> {
     })
 }
 
-/// One line for a request or a callback. It holds no body, no code, and no more of an address than the path does.
+/// One line for a request or a callback. It holds no body, no code and no address.
 fn line(activity: Activity<'_>) -> String {
     match activity {
         Activity::Request(request) => {
-            let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let status = match (request.status, request.smpp_status.map(Status)) {
+                (_, Some(status)) => status.to_string(),
+                (Some(status), None) => status.to_string(),
+                (None, None) => "no answer".to_owned(),
+            };
             // Whoever calls chooses the path, and is not to steer the terminal.
             let (method, path) = (request.method.escape_debug(), request.path.escape_debug());
-            let call = if request.method.is_empty() {
+            let mut call = if request.method.is_empty() {
                 "what is no request".to_owned()
             } else {
                 format!("{method} {path}")
             };
+            if !request.query.is_empty() {
+                let _ = write!(call, "?{}", request.query.escape_debug());
+            }
             let mut line = format!("{call} {status} in {:.1} ms", request.took.as_secs_f64() * 1000.0);
             if let Some(error) = request.error {
                 let _ = write!(line, " {error}");
@@ -246,6 +254,10 @@ fn line(activity: Activity<'_>) -> String {
             if let Some(message) = &request.message {
                 let _ = write!(line, ", message {message}");
             }
+            let others = request.messages().len().saturating_sub(1);
+            if others > 0 {
+                let _ = write!(line, " and {others} more");
+            }
             if let Some(fault) = request.fault {
                 let _ = write!(line, ", fault {fault}");
             }
@@ -258,15 +270,20 @@ fn line(activity: Activity<'_>) -> String {
                 Some(DeliveryResponse::None(reason)) => format!("not answered: {reason}"),
                 _ => String::new(),
             };
-            format!("callback {} to {} {answer}", callback.id, callback.url)
+            format!("callback {} to {} {answer}", callback.id, without_query(&callback.url))
         }
         _ => String::new(),
     }
 }
 
+/// An address as it is printed: its query may hold a secret, by which a receiver knows who calls.
+fn without_query(url: &str) -> String {
+    url.split_once('?').map_or_else(|| url.to_owned(), |(url, _)| format!("{url}?…"))
+}
+
 /// Says where everything is.
 fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock()?;
     writeln!(out, "REST       {}", sandbox.url())?;
     let encoded = |token| utf8_percent_encode(token, FRAGMENT);
     let fragment = token.map(|token| format!("#token={}", encoded(token))).unwrap_or_default();
@@ -297,7 +314,7 @@ fn introduce(sandbox: &Sandbox, token: Option<&str>) -> io::Result<()> {
             Some(DeliveryResponse::None(reason)) => format!("the address check failed: {reason}"),
             _ => "the address check is under way".to_owned(),
         };
-        writeln!(out, "Callbacks  {}   {outcome}", check.url)?;
+        writeln!(out, "Callbacks  {}   {outcome}", without_query(&check.url))?;
     }
     writeln!(
         out,

@@ -44,10 +44,23 @@ pub(crate) struct Setting {
     pub(crate) key: &'static str,
     /// What stands there, as an example.
     pub(crate) example: &'static str,
+    /// Whether it is `true` or `false`, which needs no quotes in a profile.
+    pub(crate) is_switch: bool,
+}
+
+impl Setting {
+    /// By both of its names, for what is said about it.
+    pub(crate) fn named(&self) -> String {
+        format!("{} ({})", self.key, self.variable)
+    }
 }
 
 const fn setting(variable: &'static str, key: &'static str, example: &'static str) -> Setting {
-    Setting { variable, key, example }
+    Setting { variable, key, example, is_switch: false }
+}
+
+const fn switch(variable: &'static str, key: &'static str) -> Setting {
+    Setting { variable, key, example: "true", is_switch: true }
 }
 
 /// The API's key, and where the service is.
@@ -72,13 +85,15 @@ pub(crate) const CALLBACK: Group<3> = Group {
     secret: 1,
 };
 
-/// The SMPP account.
-pub(crate) const SMPP: Group<3> = Group {
+/// The SMPP account, and how it is connected to.
+pub(crate) const SMPP: Group<5> = Group {
     what: "SMPP account",
     settings: [
         setting("ENGAGELAB_SMPP_SYSTEM_ID", "smpp.system_id", "…"),
         setting("ENGAGELAB_SMPP_PASSWORD", "smpp.password", "…"),
         setting("ENGAGELAB_SMPP_ADDRESS", "smpp.address", "host:port"),
+        switch("ENGAGELAB_SMPP_TLS", "smpp.tls"),
+        setting("ENGAGELAB_SMPP_CA_CERT", "smpp.ca_cert", "ca.pem"),
     ],
     secret: 1,
 };

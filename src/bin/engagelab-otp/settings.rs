@@ -3,7 +3,7 @@
 use std::env::{self, VarError};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use clap::Args;
 
@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::{detail, warn};
 use crate::profile::{Profile, usual_place};
 use crate::setting_groups::{GROUPS, Group, Setting};
+use crate::sync;
 
 /// The variable that names a profile.
 pub(crate) const PROFILE_VARIABLE: &str = "ENGAGELAB_PROFILE";
@@ -49,6 +50,16 @@ impl fmt::Display for Origin {
             Self::Profile(path) => write!(f, "the profile {}", path.display()),
             Self::Environment => f.write_str("the environment"),
             Self::Nowhere => f.write_str("nowhere"),
+        }
+    }
+}
+
+impl Origin {
+    /// A file that a setting names: from the folder of its profile, else from where the program was started.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        match self {
+            Self::Profile(profile) => profile.with_file_name("").join(path),
+            _ => PathBuf::from(path),
         }
     }
 }
@@ -203,7 +214,7 @@ impl<const N: usize> Group<N> {
 /// Warns, unless it has been said: settings can be read more than once.
 fn warn_once(text: String) {
     static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut said = sync::lock(&SAID);
     if !said.contains(&text) {
         warn(&text);
         said.push(text);
@@ -234,7 +245,8 @@ pub(crate) fn help() -> String {
                 profile.push(format!("  [{name}]{note}\n"));
                 table = name;
             }
-            profile.push(format!("  {key} = \"{}\"\n", setting.example));
+            let quote = if setting.is_switch { "" } else { "\"" };
+            profile.push(format!("  {key} = {quote}{}{quote}\n", setting.example));
             variables.push(format!("  {}\n", setting.variable));
         }
     }

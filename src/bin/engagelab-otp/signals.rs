@@ -4,7 +4,20 @@
 //! the program started, as `nohup` and shells do for what runs in the background, stays ignored.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync;
+
+/// Has a file that may grow no further be an error of writing it, and not the end of the program: what was done is still to
+/// be told.
+pub(crate) fn survive_full_files() {
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::SIGXFSZ, flag};
+        // Where it cannot be caught, it ends the program as before.
+        let _ = flag::register(SIGXFSZ, std::sync::Arc::default());
+    }
+}
 
 /// As long as this lives, something is done before a signal ends the program.
 pub(crate) struct AtSignal(());
@@ -47,6 +60,21 @@ impl Drop for AroundSuspension {
     }
 }
 
+/// Waits where a signal has arrived that ends or suspends the program, until it has; says whether one had. What was read
+/// from the terminal meanwhile was typed behind the signal, and is meant for whatever comes next.
+#[cfg(unix)]
+pub(crate) fn settle() -> bool {
+    let mut had_arrived = false;
+    while watching::has_arrived() {
+        had_arrived = true;
+        std::thread::sleep(SOON);
+    }
+    had_arrived
+}
+
+#[cfg(unix)]
+const SOON: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// What is done at signals.
 #[derive(Default)]
 struct Actions {
@@ -65,7 +93,7 @@ static ACTIONS: Mutex<Actions> = Mutex::new(Actions {
 });
 
 fn actions() -> MutexGuard<'static, Actions> {
-    ACTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(&ACTIONS)
 }
 
 /// The signals that end what runs for long, in order: the first asks for it, the second ends it at once. They are caught
@@ -110,27 +138,41 @@ impl EndSignals {
 #[cfg(unix)]
 mod watching {
     use std::io;
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, LazyLock, Mutex};
 
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    use signal_hook::flag;
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
     use super::actions;
+    use crate::sync;
 
     pub(super) const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
     /// Has a thread wait for the signals that end or suspend programs, from the first time on.
     pub(super) fn begin() -> io::Result<()> {
         static WATCHED: Mutex<bool> = Mutex::new(false);
-        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = sync::lock(&WATCHED);
         if !*watched {
+            // As soon as they arrive, which is before anything can be read that was typed behind them.
+            for signal in not_ignored(&[ENDING.as_slice(), &[SIGQUIT, SIGTSTP]].concat()) {
+                flag::register(signal, ARRIVED.clone())?;
+            }
             let all = [ENDING.as_slice(), &[SIGQUIT, SIGTSTP, SIGCONT]].concat();
             let mut signals = Signals::new(not_ignored(&all))?;
             std::thread::spawn(move || signals.forever().for_each(handle));
             *watched = true;
         }
         Ok(())
+    }
+
+    /// Whether a signal has arrived and is not handled yet.
+    static ARRIVED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+    pub(super) fn has_arrived() -> bool {
+        ARRIVED.load(Ordering::SeqCst)
     }
 
     fn handle(signal: i32) {
@@ -158,6 +200,10 @@ mod watching {
                 }
                 let _ = emulate_default_handler(signal);
             }
+        }
+        // It has not ended the program.
+        if signal != SIGCONT {
+            ARRIVED.store(false, Ordering::SeqCst);
         }
     }
 

@@ -6,6 +6,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
+#[cfg(unix)]
+use crate::signals;
 use crate::wrap;
 
 /// The terminal that the program was started from.
@@ -24,10 +26,10 @@ impl Terminal {
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
         let question = wrap::for_terminal(question, &self.output, 0);
+        #[cfg(unix)]
+        let _asked = unix::Asked::begin(&self.output, question.clone())?;
         write!(self.output, "{question} ")?;
         self.output.flush()?;
-        #[cfg(unix)]
-        let _again = unix::asked_again(&self.output, question)?;
         self.read_line()
     }
 
@@ -35,12 +37,7 @@ impl Terminal {
     #[cfg(unix)]
     pub(crate) fn ask_hidden(&mut self, question: &str) -> io::Result<String> {
         let _hidden = unix::Hidden::begin(&self.output, question)?;
-        let answer = self.read_line();
-        if answer.is_err() {
-            // What comes next is not to stand behind the question.
-            writeln!(self.output)?;
-        }
-        answer
+        self.read_line()
     }
 
     #[cfg(not(unix))]
@@ -49,9 +46,18 @@ impl Terminal {
         rpassword::prompt_password(format!("{question} "))
     }
 
+    /// Reads a line. What comes next is not to stand behind the question.
     fn read_line(&mut self) -> io::Result<String> {
         let mut answer = String::new();
-        match self.input.read_line(&mut answer)? {
+        let read = self.input.read_line(&mut answer);
+        #[cfg(unix)]
+        if signals::settle() {
+            return self.read_line();
+        }
+        if !answer.ends_with('\n') {
+            writeln!(self.output)?;
+        }
+        match read? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(answer),
         }
@@ -102,17 +108,27 @@ mod unix {
         }
     }
 
-    /// As long as what is given back lives, a question is asked once more when the program was suspended and goes on.
-    pub(super) fn asked_again(terminal: &File, question: String) -> io::Result<AroundSuspension> {
-        let terminal = terminal.try_clone()?;
-        AroundSuspension::run(
-            || (),
-            move || {
-                if is_in_front(&terminal) {
-                    let _ = write!(&terminal, "{question} ");
-                }
-            },
-        )
+    /// As long as this lives, a question stands on the terminal. It is asked once more when the program was suspended and
+    /// goes on, and its line ends where a signal ends the program.
+    pub(super) struct Asked {
+        _again: AroundSuspension,
+        _at_signal: AtSignal,
+    }
+
+    impl Asked {
+        pub(super) fn begin(terminal: &File, question: String) -> io::Result<Self> {
+            let (ended, again) = (terminal.try_clone()?, terminal.try_clone()?);
+            let at_signal = AtSignal::run(move || drop(writeln!(&ended)))?;
+            let again = AroundSuspension::run(
+                || (),
+                move || {
+                    if is_in_front(&again) {
+                        let _ = write!(&again, "{question} ");
+                    }
+                },
+            )?;
+            Ok(Self { _again: again, _at_signal: at_signal })
+        }
     }
 
     /// Whether the terminal is this program's now. In the background, it is suspended again when it reads on.

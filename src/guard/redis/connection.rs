@@ -1,15 +1,19 @@
 //! Connections to Redis: made when needed, kept for the next, and never used again after something was left unread.
 
+use std::io;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use redis::{Client, Connection, RedisResult};
+use redis::{Client, Cmd, Connection, FromRedisValue, RedisConnectionInfo, RedisResult};
 
 use super::error::{RedisError, RedisRefusal};
 use crate::sync;
 
 pub(super) struct Pool {
     client: Client,
+    /// User, password and database. The library would name them too, but keeps of the answer only that it was no, and waits
+    /// for each of its answers as long as for all of them.
+    login: RedisConnectionInfo,
     connect_timeout: Duration,
     timeout: Duration,
     max_idle: usize,
@@ -17,8 +21,17 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(client: Client, connect_timeout: Duration, timeout: Duration, max_idle: usize) -> Self {
-        Self { client, connect_timeout, timeout, max_idle, idle: Mutex::default() }
+    pub(super) fn new(
+        client: &Client,
+        connect_timeout: Duration,
+        timeout: Duration,
+        max_idle: usize,
+    ) -> RedisResult<Self> {
+        let server = client.get_connection_info().clone();
+        let login = server.redis_settings().clone();
+        let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let client = Client::open(server.set_redis_settings(nothing))?;
+        Ok(Self { client, login, connect_timeout, timeout, max_idle, idle: Mutex::default() })
     }
 
     /// Makes a first connection.
@@ -71,12 +84,37 @@ impl Pool {
 
     fn connect(&self) -> Result<Connection, RedisError> {
         choose_cryptography();
+        let began = Instant::now();
         let mut connection = self.client.get_connection_with_timeout(self.connect_timeout)?;
+        if let Some(password) = self.login.password() {
+            let mut command = redis::cmd("AUTH");
+            if let Some(user) = self.login.username() {
+                command.arg(user);
+            }
+            self.ask::<()>(&mut connection, began, command.arg(password)).map_err(RedisError::at_login)?;
+        }
+        if self.login.db() != 0 {
+            self.ask::<()>(&mut connection, began, redis::cmd("SELECT").arg(self.login.db()))?;
+        }
+        let info: String = self.ask(&mut connection, began, &redis::cmd("INFO"))?;
+        fit(&info)?;
         connection.set_read_timeout(Some(self.timeout))?;
         connection.set_write_timeout(Some(self.timeout))?;
-        let info: String = redis::cmd("INFO").query(&mut connection)?;
-        fit(&info)?;
         Ok(connection)
+    }
+
+    /// Asks while a connection is being made, with what is left of the time for that.
+    fn ask<T: FromRedisValue>(
+        &self,
+        connection: &mut Connection,
+        began: Instant,
+        command: &Cmd,
+    ) -> Result<T, RedisError> {
+        let left = Some(self.connect_timeout.saturating_sub(began.elapsed())).filter(|left| !left.is_zero());
+        let too_late = || redis::RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
+        connection.set_read_timeout(Some(left.ok_or_else(too_late)?))?;
+        connection.set_write_timeout(left)?;
+        Ok(command.query(connection)?)
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, ServerErrorKind};
 
 use crate::guard::store::StoreError;
+use crate::tls;
 
 /// Redis could not be reached, could not answer, or is not fit to be a store. Shows no password.
 #[derive(Debug)]
@@ -66,7 +67,27 @@ impl RedisError {
     pub(super) fn is_about_the_connection(&self) -> bool {
         match &self.0 {
             Inner::Refused(_) => false,
-            Inner::Failed(error) => !matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension),
+            // The place of one that has become a replica may have been taken by another server.
+            Inner::Failed(error) => match error.kind() {
+                ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
+                ErrorKind::Server(_) | ErrorKind::Extension => false,
+                _ => true,
+            },
+        }
+    }
+
+    /// What came of naming user and password. Unless it is known to pass, it is one of the settings that is wrong. What the
+    /// server says is not kept then: one that does not know the command repeats what it was given.
+    pub(super) fn at_login(self) -> Self {
+        match &self.0 {
+            Inner::Failed(error)
+                if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
+                    && !is_crowded(error)
+                    && !error.code().is_some_and(|code| PASSES.contains(&code)) =>
+            {
+                RedisRefusal::Credentials { said: "AUTH failed".to_owned() }.into()
+            }
+            _ => self,
         }
     }
 
@@ -84,29 +105,29 @@ impl From<redis::RedisError> for RedisError {
     }
 }
 
-/// What has to be corrected before the server can be used, if that is it. For a database that is not there, the library
-/// keeps only what Redis said.
+/// What has to be corrected before the server can be used, if that is it. For a database that is not there, Redis has no
+/// code of its own.
 fn refusal(error: &redis::RedisError) -> Option<RedisRefusal> {
     if is_certificate(error) {
         return Some(RedisRefusal::Certificate);
     }
     let said = error.detail().unwrap_or_default();
     match (error.kind(), error.code()) {
-        (ErrorKind::AuthenticationFailed, _) => {
-            Some(RedisRefusal::Credentials { said: "AUTH failed".to_owned() })
-        }
         (_, Some(code @ ("NOAUTH" | "WRONGPASS"))) => {
             Some(RedisRefusal::Credentials { said: code.to_owned() })
         }
         (_, Some("NOPERM")) => Some(RedisRefusal::Permission),
-        (ErrorKind::Server(_), _) if said.contains("Authentication required") => {
-            Some(RedisRefusal::Credentials { said: "NOAUTH".to_owned() })
-        }
         (ErrorKind::Server(_), _) if said.contains("DB index") => {
             Some(RedisRefusal::Database { said: said.to_owned() })
         }
         _ => None,
     }
+}
+
+/// Whether the server has as many clients as it takes. It has no code of its own either.
+fn is_crowded(error: &redis::RedisError) -> bool {
+    error.code() == Some("ERR")
+        && error.detail().is_some_and(|said| said.starts_with("max number of clients"))
 }
 
 /// Whether it was the certificate. What says so is an error in an I/O error in a shared one, and `source` passes over it.
@@ -117,9 +138,7 @@ fn is_certificate(error: &redis::RedisError) -> bool {
         Some(shared) => shared.as_ref(),
         None => source,
     };
-    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+    source.downcast_ref::<io::Error>().is_some_and(tls::is_certificate)
 }
 
 impl From<RedisRefusal> for RedisError {
@@ -144,6 +163,8 @@ impl fmt::Display for RedisError {
             ErrorKind::Server(ServerErrorKind::ReadOnly) => "Redis takes no writes: it is a replica",
             ErrorKind::Server(ServerErrorKind::BusyLoading) => "Redis is still loading its data",
             ErrorKind::Server(_) | ErrorKind::Extension => match error.code() {
+                _ if is_crowded(error) => "Redis has as many clients as it takes",
+                Some("BUSY") => "Redis is busy with a script",
                 Some("OOM") => "Redis is full",
                 Some("MISCONF") => "Redis takes no writes: it cannot save them",
                 _ => "Redis answered with an error",
@@ -190,3 +211,6 @@ impl Error for RedisError {
         }
     }
 }
+
+/// The codes of errors that pass by themselves.
+const PASSES: [&str; 5] = ["BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN"];

@@ -53,7 +53,14 @@ pub use replay::RedisReplayStore;
 ///
 /// A Redis without persistence forgets all when it restarts, and windows begin anew. With `appendfsync everysec`, the
 /// last second can be lost; after a failover, whatever the replica had not heard of. Locks over several servers would not
-/// change that, and there are none here. A full Redis (`OOM`) admits nothing more.
+/// change that, and there are none here. What is counted lasts by Redis' clock: if that is set forward, it ends as much
+/// sooner, and if it is set back, later. A full Redis (`OOM`) admits nothing more, and takes nothing back.
+///
+/// # When it is away
+///
+/// An operation that gets no answer is tried once more, over another connection, and so is one that a server refuses that
+/// has become a replica: another one may have taken its place. What Redis says while it is loading, busy with a script, or
+/// has as many clients as it takes is no answer either; then [`Fail`](crate::guard::Fail) decides.
 ///
 /// Clones share connections.
 #[derive(Clone)]
@@ -164,7 +171,8 @@ impl RedisStoreBuilder {
         Ok(self)
     }
 
-    /// For how long to wait for a connection: 2 seconds unless set. At least a millisecond.
+    /// For how long to wait for a connection, with all that is said before it can be used: 2 seconds unless set. At least a
+    /// millisecond. Each address of a name is waited for as long; looking the name up is not bounded by it.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout.max(Duration::from_millis(1));
         self
@@ -196,7 +204,7 @@ impl RedisStoreBuilder {
     ///
     /// If there is no connection, or the server is not fit to be a store: see [`RedisStore`].
     pub fn connect(self) -> Result<RedisStore, RedisError> {
-        let pool = Pool::new(self.client, self.connect_timeout, self.timeout, self.max_idle);
+        let pool = Pool::new(&self.client, self.connect_timeout, self.timeout, self.max_idle)?;
         pool.check()?;
         let Self { namespace, clock, .. } = self;
         Ok(RedisStore(Arc::new(Shared { pool, namespace, clock, scripts: Scripts::new() })))

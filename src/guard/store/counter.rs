@@ -19,7 +19,7 @@ pub(super) struct Counter {
 }
 
 /// A window and its sub-windows, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::guard) struct Window {
     pub(in crate::guard) length: u64,
     pub(in crate::guard) sub: u64,

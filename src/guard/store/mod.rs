@@ -5,6 +5,7 @@
 pub mod conformance;
 
 mod counter;
+mod counters;
 mod entries;
 mod hash;
 mod memory;

@@ -52,6 +52,12 @@ impl ExchangeError {
         Self { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }
     }
 
+    /// A body whose end cannot be told.
+    pub(super) fn misframed_body() -> Self {
+        let detail = "its head says two things of where its body ends";
+        Self { kind: ErrorKind::Protocol, outcome: Outcome::Unknown, detail, source: None }
+    }
+
     pub(super) fn oversized_body() -> Self {
         Self { kind: ErrorKind::OversizedResponse, outcome: Outcome::Unknown, detail: "", source: None }
     }
@@ -83,6 +89,12 @@ impl ConnectError {
         }
     }
 
+    /// The same of a TLS handshake.
+    pub(super) fn of_handshake(error: ureq::Error) -> Self {
+        let kind = if is_certificate(&error) { ErrorKind::Certificate } else { ErrorKind::Tls };
+        Self::new(kind, error)
+    }
+
     pub(super) fn into_ureq(self) -> ureq::Error {
         ureq::Error::Other(Box::new(self))
     }
@@ -99,6 +111,18 @@ impl fmt::Display for ConnectError {
 }
 
 impl std::error::Error for ConnectError {}
+
+/// Whether it is the certificate that is refused.
+fn is_certificate(error: &ureq::Error) -> bool {
+    match error {
+        #[cfg(feature = "rustls")]
+        ureq::Error::Io(error) => crate::tls::is_certificate(error),
+        // The operating system's library says it in words alone.
+        #[cfg(feature = "native-tls")]
+        ureq::Error::NativeTls(error) => error.to_string().contains("certificate"),
+        _ => false,
+    }
+}
 
 fn phase_name(phase: Timeout) -> &'static str {
     match phase {

@@ -40,50 +40,72 @@ function snippets(to, template) {
 }
 
 // The call that a request was. What was not kept of it is a variable, and the shell runs nothing until that is set.
-const MASK = "••••••";
+const MASK = "••••••", MASK_OF_A_NUMBER = `${MASK} (a number)`;
 // What a request can be refused for and curl sends all the same: fields of the body, and these.
 const REPEATABLE = /^[a-z]\S*$|^(the path|the method|Authorization|Content-Type|X-Sandbox-Fault)$/;
+// Names that mean something to a shell, or to what it starts: a variable of such a name is set already, to something else.
+const TAKEN = /^(BASH.*|CDPATH|DISPLAY|EDITOR|ENV|EUID|GROUPS|HISTFILE|HOME|HOST(NAME|TYPE)?|IFS|LANG(UAGE)?|LC_.*|LD_.*|LINENO|LOGNAME|MAIL|OLDPWD|OPT(ARG|IND)|OSTYPE|PAGER|PATH|PPID|PS[0-9]|PWD|RANDOM|SECONDS|SHELL|SHLVL|TERM|TMP(DIR)?|TZ|UID|USER(NAME)?|_+)$/;
 function curlOf(request) {
-  if (request.field && !REPEATABLE.test(request.field)) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
+  if (request.method === "SMPP") return { missing: "It came over SMPP, so there is no call in curl." };
+  const isKept = !request.field || REPEATABLE.test(request.field) && !/^\S+ must be (given once|`Basic`)/.test(request.reason);
+  if (!isKept) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
   const variables = [];
   const variable = (name, what) => {
-    const same = variables.filter((one) => one.startsWith(name)).length, unique = same ? `${name}_${same + 1}` : name;
+    const plain = name.toUpperCase().replace(/[^A-Z0-9]+/g, "_").replace(/^_|_$/g, "").replace(/^(?=[0-9])/, "_").slice(0, 40), free = !plain || TAKEN.test(plain) ? `VALUE_${plain}`.replace(/_$/, "") : plain;
+    let unique = free;
+    for (let count = 2; variables.includes(unique); count += 1) unique = `${free}_${count}`;
     variables.push(unique);
     return `"\${${unique}:?${what}}"`;
   };
+  // A text of which parts were masked: what is left of it is quoted, and the rest filled in by the shell.
+  const filled = (text, names) => text.split(MASK).map((part, index) => (index ? variable(names[index - 1], "masked here: write it as a URL has it") : "") + (part && word(part))).join("");
   const parts = ["curl"];
-  if (request.key !== null) {
+  // Whether a key came along that is not shown.
+  const isHidden = request.key === null && request.field === "Authorization" && !request.reason.startsWith("Authorization must");
+  if (request.key !== null || isHidden) {
     const known = state.keys.find((one) => one.key === request.key), isWrong = request.error && request.error.code === 2001;
-    parts.push("-u", known && known.is_demo && !isWrong ? word(`${known.key}:${known.secret}`) : word(`${request.key}:`) + variable("SECRET", "the secret that was sent is not kept"));
+    const secret = () => variable("SECRET", "the secret that was sent is not kept");
+    parts.push("-u", isHidden ? `${variable("KEY", "the key that was sent is not kept")}:${secret()}` : known && known.is_demo && !isWrong ? word(`${known.key}:${known.secret}`) : word(`${request.key}:`) + secret());
   }
   parts.push(...request.method === "HEAD" ? ["-I"] : ["-X", word(request.method)]);
+  const target = request.path + (request.query && `?${request.query}`);
+  if (target.endsWith("…")) return { missing: "The address was too long to be kept whole, so the call cannot be copied." };
   // Curl would look for patterns in the address, and shorten it.
-  if (/[[\]{}]/.test(request.path)) parts.push("-g");
+  if (/[[\]{}]/.test(target) || target.includes(MASK)) parts.push("-g");
   if (/\/\.\.?(\/|$)/.test(request.path)) parts.push("--path-as-is");
-  parts.push(word(location.origin + request.path));
+  const names = [...request.path.split(MASK).slice(1).map(() => "PATH_PART"), ...request.query.split("&").flatMap((pair) => pair.split(MASK).slice(1).map((_, index) => pair.startsWith(MASK) && index === 0 ? "PARAMETER" : pair.split("=")[0]))];
+  parts.push(filled(location.origin + target, names));
   if (request.field === "X-Sandbox-Fault") parts.push("-H", `'X-Sandbox-Fault: '${variable("FAULT", "the fault that was asked for is not kept")}`);
   if (request.fault) parts.push("-H", word(`X-Sandbox-Fault: ${request.fault}`));
   if (request.body) {
-    let body;
-    try { body = JSON.parse(request.body); } catch { return { missing: request.body.endsWith("…") ? "The body was too long to be kept whole, so the call cannot be copied." : "The body was no JSON and was not kept, so the call cannot be copied." }; }
-    const places = [];
-    const marked = JSON.stringify(body, (name, value) => {
-      if (value !== MASK || !/^(verify_)?code$/.test(name)) return value;
-      places.push(variable(name.toUpperCase(), "the code is masked"));
-      return `\0${places.length - 1}\0`;
-    });
+    try { JSON.parse(request.body); } catch { return { missing: request.body.endsWith("…") ? "The body was too long to be kept whole, so the call cannot be copied." : "The body was no JSON and was not kept, so the call cannot be copied." }; }
     if (request.field !== "Content-Type") parts.push("-H", word("Content-Type: application/json"));
-    parts.push("-d", word(marked).replace(/\\u0000(\d+)\\u0000/g, (found, place) => places[place] ? `'${places[place]}'` : found));
+    parts.push("-d", maskedBody(request.body, variable));
   }
   return { text: parts.join(" "), variables };
+}
+// A body as one word of the shell. Each mask is a variable that is called as the field is, and keeps the field's type.
+function maskedBody(body, variable) {
+  let name = "value", begun = 0;
+  const parts = [];
+  const put = (from, to, filling) => { parts.push(word(body.slice(begun, from)), filling); begun = to; };
+  for (const found of body.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g)) {
+    const [whole, text, isName] = found, end = found.index + whole.length;
+    if (isName) {
+      if (text === MASK) put(found.index + 1, found.index + 1 + text.length, variable("NAME", "a name that was masked"));
+      else name = JSON.parse(`"${text}"`);
+    } else if (text === MASK) put(found.index + 1, end - 1, variable(name, "masked here"));
+    else if (text === MASK_OF_A_NUMBER) put(found.index, end, variable(name, "masked here: a number, without quotes"));
+  }
+  return parts.join("") + word(body.slice(begun));
 }
 
 // What happened to a message, as what a test does for it to happen again.
 function story(message, templates) {
   const found = templates.find((template) => template.id === message.template), seed = {}, notes = [];
   if (found && !found.is_builtin) seed.templates = [found.definition];
-  if (!found) notes.push(`The template ${quoted(message.template)} is not there any more: if it was your own, add it.`);
-  else if (found.created > message.sent) notes.push("The template was changed after this message was sent.");
+  if (!found && !message.template_is_builtin) return { gone: `This message cannot be sent again: its template ${quoted(message.template)} was your own and is deleted, and nothing of it is kept. Create it again, and its test can be copied.` };
+  if (found && found.created > message.sent) notes.push("The template was changed after this message was sent.");
   if (message.behavior) seed.behaviors = { [message.to]: message.behavior };
   if (message.by_smpp) notes.push("The message came over SMPP; here it is sent over HTTP.");
   if (message.omitted) notes.push(`${message.omitted} more wrong codes came before the ones here.`);
@@ -195,5 +217,6 @@ function typescriptTest(told) {
 
 function testFor(language, message, templates) {
   const told = story(message, templates);
+  if (told.gone) return told;
   return { notes: told.notes, text: language === "Rust" ? rustTest(message, told) : language === "Python" ? pythonTest(told) : typescriptTest(told) };
 }

@@ -68,30 +68,38 @@ function subject(request) {
   try { to = [JSON.parse(request.body).to].flat().filter((one) => typeof one === "string"); } catch { return null; }
   return to.length ? el("span", { class: "dim" }, `to ${to.slice(0, 3).join(", ")}${to.length > 3 ? " and others" : ""}`) : null;
 }
+// The status of the answer, over SMPP its name.
+function answered({ status, smpp_status: smpp }) {
+  const ok = smpp ? smpp.number === 0 : status < 400;
+  return { text: smpp ? smpp.name || `status ${smpp.number}` : status === null ? "no answer" : String(status), mood: !smpp && status === null ? "warn" : ok ? "good" : "bad" };
+}
+const targetOf = (request) => request.path + (request.query && `?${request.query}`);
 function requestList(requests, otherwise) {
   if (requests.length === 0) return el("p", { class: "empty" }, otherwise);
   return requests.map((request) => details(`request-${request.id}`,
-    [el("strong", {}, `${request.method} ${request.path}`), el("span", { class: `badge ${request.status === null ? "warn" : request.status < 400 ? "good" : "bad"}` }, request.status === null ? "no answer" : String(request.status)),
-      subject(request), request.error ? el("span", {}, `${request.error.code}: ${request.reason}`) : null, request.fault ? el("span", { class: "badge warn" }, `fault ${request.fault}`) : null,
+    [el("strong", {}, `${request.method} ${targetOf(request)}`.trim() || "what is no request"), el("span", { class: `badge ${answered(request).mood}` }, answered(request).text),
+      subject(request), request.reason && !request.fault ? el("span", {}, request.error ? `${request.error.code}: ${request.reason}` : request.reason) : null, request.fault ? el("span", { class: "badge warn" }, `fault ${request.fault}`) : null,
       el("span", { class: "dim small push" }, `#${request.id}, ${when(request.at)}, ${(request.took_micros / 1000).toFixed(1)} ms`)],
     () => [
-      request.error ? el("div", { class: "result bad" }, el("strong", {}, `Refused with ${request.error.code} ${request.error.name.replaceAll("_", " ")}`), el("span", {}, request.reason), request.field ? el("span", {}, "Field: ", el("code", {}, request.field)) : null, request.advice ? el("span", { class: "dim" }, request.advice) : null) : null,
-      el("dl", {}, [["Operation", request.operation || "none"], ["Key", request.key || "none"], request.message ? ["Message", messageLink(request.message)] : null].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      request.reason ? el("div", { class: "result bad" }, el("strong", {}, request.error ? `Refused with ${request.error.code} ${request.error.name.replaceAll("_", " ")}` : request.fault ? "Gone wrong on purpose" : "Refused"), el("span", {}, request.reason), request.field ? el("span", {}, "Field: ", el("code", {}, request.field)) : null, request.advice ? el("span", { class: "dim" }, request.advice) : null) : null,
+      el("dl", {}, [...request.method === "SMPP" ? [] : [["Operation", request.operation || "none"], ["Key", request.key || "none"]], request.messages.length ? [request.messages.length > 1 ? `${request.messages.length} messages` : "Message", linkedMessages(request.messages)] : null].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       request.body ? [el("div", { class: "dim small" }, "Body, codes masked"), copyable(block(pretty(request.body), `Body of request ${request.id}`), request.body, request.body.includes(MASK) ? "the body, codes masked" : "the body")] : null,
       request.answer ? [el("div", { class: "dim small" }, "Answer"), block(pretty(request.answer), `Answer to request ${request.id}`)] : null,
       callCopy(curlOf(request))]));
 }
+// A list can be of a thousand, of which nobody reads all.
+const linkedMessages = (ids) => [ids.slice(0, 20).map((id, index) => [index ? ", " : "", messageLink(id)]), ids.length > 20 ? `, and ${ids.length - 20} more` : null];
 function callCopy({ text, variables, missing }) {
   if (missing) return el("p", { class: "dim small" }, missing);
   const names = variables.map((name) => [" ", el("code", {}, name)]);
   return el("div", { class: "row" }, copyButton(text, "the call in curl", "Copy as curl"),
-    variables.length ? el("span", { class: "dim small" }, "To be set in your shell first, since it is not kept:", names) : null);
+    variables.length ? el("span", { class: "dim small" }, "To be set in your shell first, since it is masked or not kept:", names) : null);
 }
 async function requestsView() {
   const page = await api(`requests?${listQuery("requests", { refused: refusedOnly })}`);
   return [el("section", { class: "card", "aria-labelledby": "requests-title" },
     el("header", {}, el("h2", { id: "requests-title" }, "Requests"), el("span", { class: "dim small" }, `${count(page.total, "request")} remembered`)),
-    el("p", { class: "dim small" }, "Every call to the API, and why it was refused if it was. Codes are masked."),
+    el("p", { class: "dim small" }, "Every call to the API, and every submission over SMPP, and why it was refused if it was. Codes are masked, and so are addresses but in bodies."),
     el("div", { class: "row" }, button("Only refused ones", () => { refusedOnly = !refusedOnly; turned.requests.length = 0; draw(); }, { "aria-pressed": String(refusedOnly), id: "refused" })),
     requestList(page.requests, none("requests", refusedOnly ? "None was refused." : "No program has called yet. The first page shows where to point it.")), pager("requests", page))];
 }
@@ -148,7 +156,9 @@ async function callbacksView() {
         el("form", { onsubmit: attempt(async (event) => { event.preventDefault(); let row; try { row = JSON.parse(typed.row); } catch (error) { notice(`This is not JSON: ${error.message}`); return; } await api("callbacks", { row }); notice("Reported."); }) },
           area("row", "A row, as JSON"), el("div", { class: "row" }, el("button", { type: "submit", disabled: !usesSandbox() }, "Report"))))),
     el("section", { class: "card", "aria-labelledby": "all-title" },
-      el("header", {}, el("h2", { id: "all-title" }, "Callbacks"), el("span", { class: "dim small" }, `${count(page.total, "callback")} remembered`)), callbackList(page.callbacks, none("callbacks", usesSandbox() ? "No callback was made yet." : "None is made as long as there is no address to post to.")), pager("callbacks", page))];
+      el("header", {}, el("h2", { id: "all-title" }, "Callbacks"), el("span", { class: "dim small" }, `${count(page.total, "callback")} remembered`)),
+      state.callbacks.lost_rows ? el("p", { class: "result bad small", id: "lost" }, `${count(state.callbacks.lost_rows, "row")} of callbacks forgotten before a receiver took ${state.callbacks.lost_rows === 1 ? "it" : "them"}: more waited than are held. Messages have the whole of what happened.`) : null,
+      callbackList(page.callbacks, none("callbacks", usesSandbox() ? "No callback was made yet." : "None is made as long as there is no address to post to.")), pager("callbacks", page))];
 }
 
 const NEW_TEMPLATE = { template_id: "login", send_channel_strategy: "whatsapp|sms", brand_name: "Example", verify_code_config: { verify_code_type: 1, verify_code_len: 6, verify_code_ttl: 5 }, whatsapp_config: { template_type: 1, template_default_config: { contain_security: true, contain_expire: true } }, sms_config: { template_type: 1, template_default_config: { contain_security: true, contain_expire: true } } };

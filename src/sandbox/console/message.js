@@ -5,24 +5,27 @@
 const templatesForTest = async () => opened.has("test") ? (await api("templates")).templates : [];
 function runCard(message, title, templates) {
   const answers = message.callbacks.flatMap((callback) => callback.attempts.map((one) => ({ callback, ...one }))).sort((one, other) => one.at - other.at);
-  const event = (name, said, more) => act(`messages/${message.id}/events`, { event: name, ...more }, said);
+  const event = (name, said) => act(`messages/${message.id}/events`, { event: name }, said);
+  // What cannot be done any more keeps the focus, and says why when it is asked for.
+  const move = (text, name, said, can) => button(text, event(name, said), { "aria-disabled": can ? null : "true" });
   const live = message.code && message.expires && !message.verified && message.expires > state.now;
   return el("section", { class: "card", "aria-labelledby": "run-title", id: "run" },
     el("header", {}, el("h2", { id: "run-title" }, title), badge(message.status)),
     el("div", { class: "row" }, el("strong", {}, message.to), messageLink(message.id), message.code ? el("span", {}, "code ", el("strong", { class: "mono", id: "run-code" }, message.code)) : null, message.code ? copyButton(message.code, "the code", "Copy code") : null, copyButton(message.id, "the message id", "Copy id")),
     el("div", { class: "run" },
-      el("section", { class: message.requests.length ? "on" : "" }, el("h3", {}, "1. Request"), message.requests.length === 0 ? el("p", { class: "dim small" }, message.by_smpp ? "It came over SMPP." : "No longer remembered.") : message.requests.slice(-4).map((one) =>
-        el("div", { class: "small" }, el("strong", {}, one.operation || one.path), ` ${one.status === null ? "no answer" : one.status}`, el("br"), el("span", { class: "dim" }, `${when(one.at)}, ${(one.took_micros / 1000).toFixed(1)} ms`)))),
+      el("section", { class: message.requests.length ? "on" : "" }, el("h3", {}, "1. Request"), message.requests.length === 0 ? el("p", { class: "dim small" }, "No longer remembered.") : message.requests.slice(-4).map((one) =>
+        el("div", { class: "small" }, el("strong", {}, one.operation || `${one.method} ${one.path}`), ` ${answered(one).text}`, el("br"), el("span", { class: "dim" }, `${when(one.at)}, ${(one.took_micros / 1000).toFixed(1)} ms`)))),
       el("section", { class: message.timeline.length ? "on" : "" }, el("h3", {}, "2. Timeline"), timeline(message, "run-timeline")),
       el("section", { class: message.callbacks.length ? "on" : "" }, el("h3", {}, "3. Callbacks"), message.callbacks.length === 0 ? el("p", { class: "dim small" }, usesSandbox() ? "None yet." : noUrl()) : message.callbacks.slice(-6).map((callback) =>
         el("div", { class: "small", "data-key": String(callback.id) }, el("span", { class: "dim" }, `#${callback.id} `), el("strong", {}, rowNames(callback, message.id)), " ", callbackBadge(callback), callback.next ? el("span", { class: "dim" }, ` again at ${when(callback.next)}`) : null))),
       el("section", { class: answers.length ? "on" : "" }, el("h3", {}, "4. Your answer"), answers.length === 0 ? el("p", { class: "dim small" }, "None yet.") : answers.slice(-6).map((one) =>
         el("div", { class: `result small ${one.status === 200 ? "good" : "bad"}` }, el("span", {}, el("strong", {}, one.status ? `HTTP ${one.status}` : "no answer"), el("span", { class: "dim" }, ` to #${one.callback.id}`)), el("span", { class: "dim" }, `${since(one.at, message.sent)}, ${one.took} ms`), one.answer ? el("code", {}, one.answer) : null)))),
     el("div", { class: "row", id: "act" },
-      button("Deliver now", event("deliver", "Delivered.")), button("Fail now", event("fail", "Failed.")),
-      button("Expire the code", event("expire", "The code has expired."), { disabled: !live }), button("Verify", event("verify", "Verified."), { disabled: !live })),
+      move("Deliver now", "deliver", "Delivered.", !message.delivery_has_ended), move("Fail now", "fail", "Failed.", !message.delivery_has_ended),
+      move("Expire the code", "expire", "The code has expired.", live), move("Verify", "verify", "Verified.", live)),
     details("test", el("span", {}, "Copy as test"), () => {
-      const { text, notes } = testFor(typed.test, message, templates);
+      const { text, notes, gone } = testFor(typed.test, message, templates);
+      if (gone) return el("p", { id: "test-gone" }, gone);
       return [
         choice("test", "Language", [["Rust"], ["Python"], ["TypeScript"]], draw),
         el("p", { class: "dim small" }, typed.test === "Rust" ? "It starts a sandbox of its own, and has the same happen there." : `It empties the sandbox at ${location.origin}, and has the same happen there once more.`,
@@ -58,7 +61,7 @@ async function messageView(id) {
            message.behavior ? ["Behaviour set", el("code", {}, message.behavior)] : null,
            message.expires ? ["Code valid until", `${clock(message.expires).slice(0, 8)} (${since(message.expires, message.sent)})`] : null,
            ...Object.entries(message.params).map(([name, value]) => [`{{${name}}}`, el("code", {}, value)])].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])))),
-    el("section", { class: "card", "aria-labelledby": "requests-title" }, el("h2", { id: "requests-title" }, "Requests about it"), requestList(message.requests, message.by_smpp ? "It came over SMPP." : "They are no longer remembered.")),
+    el("section", { class: "card", "aria-labelledby": "requests-title" }, el("h2", { id: "requests-title" }, "Requests about it"), requestList(message.requests, "They are no longer remembered.")),
     el("section", { class: "card", "aria-labelledby": "callbacks-title" },
       el("h2", { id: "callbacks-title" }, "Callbacks"),
       callbackList(message.callbacks, "No callback was made for this message.", message.id),

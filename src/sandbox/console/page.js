@@ -57,6 +57,7 @@ function tokenCard(error) {
 
 let shortcuts = localStorage.getItem("shortcuts") !== "off";
 async function refresh() {
+  const { run } = state;
   try { state = await api("state"); } catch (error) {
     if (error.status === 401 || error.status === 403) {
       // What is being typed there is not disturbed.
@@ -65,20 +66,39 @@ async function refresh() {
     }
     throw error;
   }
+  // Of a sandbox that has ended, nothing is here any more.
+  if (run && run !== state.run) forgetResults();
   $("base").textContent = location.origin;
   $("smpp").textContent = state.smpp ? `SMPP ${state.smpp.address}` : "";
   await draw();
 }
+const pause = (millis) => new Promise((done) => setTimeout(done, millis));
+const shown = () => new Promise((done) => { if (document.hidden) document.addEventListener("visibilitychange", done, { once: true }); else done(); });
+// Waits for news. Of one browser's connections to one place there are six, for all tabs together: a tab that nobody sees lets
+// its own go. Who is answered at once without news has lost the place to others who wait, and gives them time.
+async function news() {
+  const hidden = new AbortController(), end = () => hidden.abort();
+  document.addEventListener("visibilitychange", end, { once: true });
+  try {
+    while (!document.hidden) {
+      const asked = performance.now();
+      if ((await api(`changes?since=${state.version}`, undefined, undefined, hidden.signal)).version !== state.version) return;
+      if (performance.now() - asked < 1000) await pause(1000);
+    }
+  } finally { document.removeEventListener("visibilitychange", end); }
+}
 async function watch() {
   for (;;) {
+    await shown();
     try {
       await refresh();
       $("live").textContent = "live"; $("live").className = "live";
-      while ((await api(`changes?since=${state.version}`)).version === state.version);
-      await new Promise((done) => setTimeout(done, 120));
+      await news();
+      await pause(120);
     } catch (error) {
-      $("live").textContent = error.status === 401 || error.status === 403 ? "locked" : error.status === 503 ? "too many pages are open" : "not reachable"; $("live").className = "live off";
-      await new Promise((done) => setTimeout(done, 1500));
+      if (error.name === "AbortError") continue;
+      $("live").textContent = error.status === 401 || error.status === 403 ? "locked" : "not reachable"; $("live").className = "live off";
+      await pause(1500);
     }
   }
 }

@@ -12,8 +12,8 @@ function takeToken() {
   return true;
 }
 takeToken();
-async function api(path, body, method) {
-  const options = { method: method || (body === undefined ? "GET" : "POST"), headers: {} };
+async function api(path, body, method, signal) {
+  const options = { signal, method: method || (body === undefined ? "GET" : "POST"), headers: {} };
   if (token) options.headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) { options.headers["Content-Type"] = "application/json"; options.body = JSON.stringify(body); }
   const response = await fetch(`/sandbox/${path}`, options);

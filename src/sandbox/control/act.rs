@@ -164,7 +164,7 @@ struct Call {
 }
 
 pub(super) fn call(shared: &Shared, asked: &Asked<'_>) -> Outcome {
-    let call: Call = asked.body()?;
+    let call: Call = asked.body_with_null(&["body", "fault"])?;
     let target: PathAndQuery = call.path.parse().map_err(|_| Refusal::parameter("path", "must be a path"))?;
     if !call.path.starts_with("/v1/") {
         return Err(Refusal::parameter("path", "must begin with /v1/"));

@@ -6,12 +6,11 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::api::types::ErrorCode;
 use crate::http_server::Request;
 use crate::input::decode;
 use crate::sandbox::model::Refusal;
+use crate::sandbox::{json, masking};
 
 /// A request to an operation of the control API.
 pub(super) struct Asked<'a> {
@@ -73,15 +72,25 @@ impl<'a> Asked<'a> {
         value.map(Some).ok_or_else(|| Refusal::parameter(name, rule.to_string()))
     }
 
-    /// The body, in which every member is known.
+    /// The body, in which every member is known, and none is null.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        let value: Value = serde_json::from_slice(&self.request.body).map_err(|error| {
-            Refusal::new(ErrorCode::InvalidJson, format!("must be JSON: {error}")).about("body")
+        self.body_with_null(&[])
+    }
+
+    /// The body, in which every member is known, and none is null but these.
+    pub(super) fn body_with_null<T: DeserializeOwned>(&self, nullable: &[&str]) -> Result<T, Refusal> {
+        let value = json::read_strictly(self.request)?;
+        json::check_object(&value)?;
+        let body = decode("body", &value).map_err(|invalid| {
+            let field = masking::field(invalid.field());
+            Refusal::from(invalid).about(field)
         })?;
-        if !value.is_object() {
-            return Err(Refusal::parameter("body", "must be an object"));
+        let members = value.as_object().into_iter().flatten();
+        let mut null = members.filter(|(name, value)| value.is_null() && !nullable.contains(&name.as_str()));
+        match null.next() {
+            Some((name, _)) => Err(Refusal::parameter(name.clone(), "must be left out rather than null")),
+            None => Ok(body),
         }
-        Ok(decode("body", &value)?)
     }
 
     /// Refuses a body that says anything.
@@ -92,5 +101,5 @@ impl<'a> Asked<'a> {
 
 /// A name that somebody made up, as an error repeats it.
 fn shown(name: &str) -> String {
-    name.chars().take(40).collect()
+    masking::field(name).chars().take(40).collect()
 }

@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::{Outcome, dismissed, not_found, stops, view};
 use crate::Recipient;
 use crate::api::types::{Channel, MessageStatus};
-use crate::sandbox::model::{Message, Refusal};
+use crate::sandbox::model::{Message, Refusal, number};
 use crate::sandbox::shared::Shared;
 use crate::sandbox::state::State;
 
@@ -85,20 +85,20 @@ impl Filter {
     }
 }
 
-/// Looks through the messages before the one with this id, or through all, newest first, until `look` has seen enough.
+/// Looks through the messages whose ids are lower than this, or through all, newest first, until `look` has seen enough.
 /// It takes a few at a time, so that sending is not held up meanwhile.
 fn look_through(
     shared: &Shared,
-    mut before: Option<String>,
+    mut before: Option<u64>,
     mut look: impl FnMut(&State, &Message) -> ControlFlow<()>,
 ) {
     loop {
         let rest = shared.read(|state| {
             let messages = state.model.messages();
-            let mut newest = messages.before(before.as_deref()).rev();
+            let mut newest = messages.before(before).rev();
             for message in newest.by_ref().take(STEP) {
                 look(state, message)?;
-                before = Some(message.id.0.clone());
+                before = number(&message.id.0);
             }
             if newest.len() > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -115,12 +115,11 @@ fn look_through(
 pub(super) fn messages(shared: &Shared, asked: &Asked<'_>) -> Outcome {
     let filter = Filter::read(asked)?;
     let limit = limit(asked)?;
-    let before = message_id(asked, "before")?;
-    // Ids are numbers of one length, which count up.
-    let is_before = |message: &Message| before.as_ref().is_none_or(|before| message.id.0 < *before);
+    let before = message_number(asked, "before")?;
+    let is_before = |message: &Message| before.is_none_or(|before| number(&message.id.0) < Some(before));
     let mut found: Vec<Value> = Vec::new();
     let mut matching = 0;
-    look_through(shared, before.clone().filter(|_| filter.is_empty()), |_, message| {
+    look_through(shared, before.filter(|_| filter.is_empty()), |_, message| {
         if filter.matches(message) {
             matching += 1;
             if found.len() < limit && is_before(message) {
@@ -146,14 +145,15 @@ pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
     let rule = format!("must be 0 to {MOST_WAIT} seconds");
     let wait =
         asked.parameter("wait", |seconds| (0.0..=MOST_WAIT).contains(seconds), rule)?.unwrap_or_default();
-    let mut after = message_id(asked, "after")?;
+    let mut after = message_number(asked, "after")?;
     let waiter = (wait > 0.0).then(|| shared.waiter());
     let mut found = None;
     shared.wait_for(Duration::from_secs_f64(wait), waiter.as_ref(), || {
         let mut newest = None;
         look_through(shared, None, |state, message| {
-            newest.get_or_insert_with(|| message.id.0.clone());
-            if after.as_ref() == Some(&message.id.0) {
+            let number = number(&message.id.0);
+            newest = newest.max(number);
+            if after.is_some() && number <= after {
                 return ControlFlow::Break(());
             }
             if !filter.matches(message) {
@@ -163,7 +163,7 @@ pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
             ControlFlow::Break(())
         });
         // Those that were looked at are not looked at again.
-        after = newest.or(after.take());
+        after = after.max(newest);
         found.is_some()
     });
     let none = || not_found("no such message was sent, in the time to wait for it");
@@ -175,7 +175,7 @@ pub(super) fn latest(shared: &Shared, asked: &Asked<'_>) -> Outcome {
 }
 
 pub(super) fn requests(shared: &Shared, asked: &Asked<'_>) -> Outcome {
-    let (limit, before) = (limit(asked)?, number(asked)?);
+    let (limit, before) = (limit(asked)?, entry_number(asked)?);
     let refused: Option<bool> = asked.parameter("refused", |_| true, "must be true or false")?;
     let refused = refused.unwrap_or_default();
     Ok(shared.read(|state| {
@@ -188,7 +188,7 @@ pub(super) fn requests(shared: &Shared, asked: &Asked<'_>) -> Outcome {
 }
 
 pub(super) fn callbacks(shared: &Shared, asked: &Asked<'_>) -> Outcome {
-    let (limit, before) = (limit(asked)?, number(asked)?);
+    let (limit, before) = (limit(asked)?, entry_number(asked)?);
     Ok(shared.read(|state| {
         let all = state.outbox.callbacks().rev();
         let page = all.filter(|callback| before.is_none_or(|before| callback.id < before)).take(limit);
@@ -199,14 +199,16 @@ pub(super) fn callbacks(shared: &Shared, asked: &Asked<'_>) -> Outcome {
 }
 
 /// The number that entries of a page are to be before.
-fn number(asked: &Asked<'_>) -> Result<Option<u64>, Refusal> {
+fn entry_number(asked: &Asked<'_>) -> Result<Option<u64>, Refusal> {
     asked.parameter("before", |_| true, "must be a number, as `next` of a page says it")
 }
 
-/// The id of a message, remembered or not.
-fn message_id(asked: &Asked<'_>, name: &'static str) -> Result<Option<String>, Refusal> {
+/// The id of a message as the number that it is, whether it was ever given out or not: ids count up.
+fn message_number(asked: &Asked<'_>, name: &'static str) -> Result<Option<u64>, Refusal> {
     let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    asked.parameter(name, is_id, "must be a message's id, which is digits alone")
+    let id = asked.parameter(name, is_id, "must be a message's id, which is digits alone")?;
+    // Digits alone that are no number are one that is too large.
+    Ok(id.map(|id| id.parse().unwrap_or(u64::MAX)))
 }
 
 fn limit(asked: &Asked<'_>) -> Result<usize, Refusal> {

@@ -125,6 +125,7 @@ fn state(state: &State) -> Value {
             .collect::<serde_json::Map<_, _>>(),
         "behavior_forms": RecipientBehavior::FORMS,
         "is_fast": state.model.speed() == Speed::Fast,
+        "run": state.model.messages().first_id(),
         "messages": state.model.messages().len(),
         "requests": state.requests.iter().len(),
         "languages": crate::api::limits::LANGUAGE_VALUES,

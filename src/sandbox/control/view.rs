@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::sandbox::model::{Message, Template, TimelineEntry};
+use crate::sandbox::model::{Delivery, Message, Template, TemplateOrigin, TimelineEntry};
 use crate::sandbox::requests::RecordedRequest;
 use crate::sandbox::state::State;
 use crate::sandbox::webhook::{Callback, CallbackState, DeliveryAttempt, DeliveryResponse};
@@ -36,6 +36,8 @@ fn message(message: &Message) -> Value {
     shown["text"] = json!(message.text);
     shown["params"] = json!(message.params);
     shown["verified"] = json!(message.verified);
+    shown["delivery_has_ended"] = json!(message.delivery == Delivery::Ended);
+    shown["template_is_builtin"] = json!(message.template_origin == TemplateOrigin::BuiltIn);
     shown["omitted"] = json!(message.omitted);
     shown["behavior"] = json!(message.behavior.as_ref().map(ToString::to_string));
     shown["expires"] = json!(message.expires.map(millis));
@@ -49,7 +51,7 @@ pub(super) fn message_with_callbacks(state: &State, id: &str) -> super::Outcome 
     let mut shown = message(found);
     let about = state.outbox.callbacks().filter(|callback| callback.messages.contains(&found.id));
     shown["callbacks"] = about.map(callback).collect();
-    let about = state.requests.iter().filter(|recorded| recorded.message.as_ref() == Some(&found.id));
+    let about = state.requests.iter().filter(|recorded| recorded.is_about(&found.id));
     shown["requests"] = about.map(request).collect();
     Ok(shown)
 }
@@ -61,10 +63,12 @@ pub(super) fn request(request: &RecordedRequest) -> Value {
         "at": millis(request.at),
         "method": request.method,
         "path": request.path,
+        "query": request.query,
         "operation": request.operation,
         "key": request.key,
         "body": request.body,
         "status": request.status,
+        "smpp_status": request.smpp_status.map(smpp_status),
         "error": request.error.map(|code| json!({"code": code.value(), "name": code.name()})),
         "reason": request.reason,
         "field": request.field,
@@ -73,7 +77,17 @@ pub(super) fn request(request: &RecordedRequest) -> Value {
         "took_micros": u64::try_from(request.took.as_micros()).unwrap_or(u64::MAX),
         "fault": request.fault.map(|fault| fault.to_string()),
         "message": request.message,
+        "messages": request.messages(),
     })
+}
+
+/// A status of SMPP: its number and its name, if it has one.
+fn smpp_status(status: u32) -> Value {
+    #[cfg(feature = "smpp")]
+    let name = crate::smpp::pdu::Status(status).name();
+    #[cfg(not(feature = "smpp"))]
+    let name = None::<&str>;
+    json!({"number": status, "name": name})
 }
 
 fn entry(entry: &TimelineEntry) -> Value {

@@ -43,6 +43,28 @@ pub struct Message {
     pub(crate) behavior: Option<RecipientBehavior>,
     /// Whether it came over SMPP, where its reports go too.
     pub(crate) by_smpp: bool,
+    /// Whose its template was.
+    pub(crate) template_origin: TemplateOrigin,
+    /// Whether its delivery goes on.
+    pub(crate) delivery: Delivery,
+}
+
+/// Where a template comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TemplateOrigin {
+    /// A new sandbox has it.
+    BuiltIn,
+    /// Somebody has added it.
+    Own,
+}
+
+/// Whether the delivery of a message goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Something may still come.
+    UnderWay,
+    /// It was delivered, or has failed on its last channel: nothing more comes but what its code brings.
+    Ended,
 }
 
 /// Something that happened to a message.

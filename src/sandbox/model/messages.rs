@@ -1,9 +1,9 @@
 //! The messages that the sandbox accepted, and their codes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::message::{Message, TimelineEntry};
+use super::message::{Delivery, Message, TemplateOrigin, TimelineEntry};
 use super::refusal::Refusal;
 use crate::api::types::{Channel, ErrorCode, MessageId};
 use crate::sandbox::clock::earlier;
@@ -14,6 +14,8 @@ use crate::test_recipients::RecipientBehavior;
 pub(crate) struct Messages {
     /// Oldest first. Ids count up by one, so a message's place follows from its id.
     remembered: VecDeque<Message>,
+    /// The number of the first id.
+    first: u64,
     /// How many messages were forgotten.
     forgotten: u64,
     /// The newest code for each template and recipient.
@@ -37,6 +39,7 @@ pub(crate) struct NewMessage {
     pub(crate) reported: bool,
     pub(crate) behavior: Option<RecipientBehavior>,
     pub(crate) by_smpp: bool,
+    pub(crate) template_origin: TemplateOrigin,
 }
 
 impl NewMessage {
@@ -58,15 +61,25 @@ impl Messages {
         self.most
     }
 
-    /// No messages yet; at most so many are remembered.
-    pub(crate) fn new(most: usize) -> Self {
+    /// No messages yet; at most so many are remembered. Ids count up from the time that it is now, as the service's seem to:
+    /// one of an earlier run is never that of another message.
+    pub(crate) fn new(most: usize, now: SystemTime) -> Self {
+        let nanoseconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let nanoseconds = u64::try_from(nanoseconds).unwrap_or_default();
         Self {
             remembered: VecDeque::new(),
+            // Others are not of the length that ids have.
+            first: if FIRST_IDS.contains(&nanoseconds) { nanoseconds } else { FIRST_ID },
             forgotten: 0,
             newest: HashMap::new(),
             weight: 0,
             most: most.max(1),
         }
+    }
+
+    /// The id that the first message has or had: no other run has the same.
+    pub(crate) fn first_id(&self) -> String {
+        self.first.to_string()
     }
 
     /// Refuses a code while an earlier one for the same template and recipient still lives.
@@ -80,7 +93,7 @@ impl Messages {
     /// Remembers a message, and forgets the oldest beyond the limits.
     pub(crate) fn add(&mut self, new: NewMessage, now: SystemTime) -> &Message {
         let number = self.forgotten + self.remembered.len() as u64;
-        let id = (FIRST_ID + number).to_string();
+        let id = (self.first + number).to_string();
         let message = Message {
             words: new.words(&id),
             id: MessageId(id),
@@ -98,6 +111,8 @@ impl Messages {
             reported: new.reported,
             behavior: new.behavior,
             by_smpp: new.by_smpp,
+            template_origin: new.template_origin,
+            delivery: Delivery::UnderWay,
         };
         self.weight += message.weight();
         while self.remembered.len() >= self.most || (self.weight > MOST_TEXT && !self.remembered.is_empty()) {
@@ -148,9 +163,12 @@ impl Messages {
     }
 
     /// Adds to the timeline of a message. Who guesses codes for ever does not fill the memory: beyond a limit the
-    /// oldest wrong guesses are left out of what is shown.
-    pub(crate) fn note(&mut self, id: &str, entry: TimelineEntry) -> Option<&Message> {
+    /// oldest wrong guesses are left out of what is shown. With the last step its delivery has ended.
+    pub(crate) fn note(&mut self, id: &str, entry: TimelineEntry, is_last: bool) -> Option<&Message> {
         let message = self.get_mut(id)?;
+        if is_last {
+            message.delivery = Delivery::Ended;
+        }
         if message.timeline.len() >= MOST_ENTRIES {
             let guess = |entry: &TimelineEntry| entry.status == crate::MessageStatus::VerifiedFailed;
             let oldest = message.timeline.iter().position(guess).unwrap_or_default();
@@ -188,10 +206,8 @@ impl Messages {
     }
 
     fn position(&self, id: &str) -> Option<usize> {
-        // Only the form that was given out is an id: no sign, no leading zero.
-        let canonical = id.len() == 19 && id.bytes().all(|byte| byte.is_ascii_digit());
-        let number = canonical.then(|| id.parse::<u64>().ok()).flatten()?.checked_sub(FIRST_ID)?;
-        usize::try_from(number.checked_sub(self.forgotten)?).ok()
+        let place = number(id)?.checked_sub(self.first)?.checked_sub(self.forgotten)?;
+        usize::try_from(place).ok()
     }
 
     /// The messages, oldest first.
@@ -203,18 +219,27 @@ impl Messages {
         self.remembered.len()
     }
 
-    /// The messages before the one with this id, or all, oldest first; none if there is no such message any more.
+    /// The messages whose ids are lower than this number, or all, oldest first. No message need have it as its id.
     pub(crate) fn before(
         &self,
-        id: Option<&str>,
+        number: Option<u64>,
     ) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator + use<'_> {
-        let end = id.map_or(Some(self.len()), |id| self.position(id)).unwrap_or_default().min(self.len());
-        self.remembered.range(..end)
+        let place = |number: u64| number.saturating_sub(self.first).saturating_sub(self.forgotten);
+        let end = number.map_or(self.len(), |number| usize::try_from(place(number)).unwrap_or(usize::MAX));
+        self.remembered.range(..end.min(self.len()))
     }
 }
 
-/// Ids look like the service's: decimal, and beyond what a double holds exactly.
+/// The number that an id is. Only the form that was given out is an id: no sign, no leading zero.
+pub(crate) fn number(id: &str) -> Option<u64> {
+    let canonical = id.len() == 19 && id.bytes().all(|byte| byte.is_ascii_digit());
+    canonical.then(|| id.parse().ok()).flatten()
+}
+
+/// Ids look like the service's: decimal, of 19 digits, and beyond what a double holds exactly.
 const FIRST_ID: u64 = 1_725_407_449_772_531_712;
+
+const FIRST_IDS: std::ops::Range<u64> = 1_000_000_000_000_000_000..9_000_000_000_000_000_000;
 
 /// The most octets that the texts of all remembered messages take.
 const MOST_TEXT: usize = 64 * 1024 * 1024;
@@ -224,8 +249,6 @@ const MOST_ENTRIES: usize = 100;
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
     use crate::MessageStatus;
 
@@ -241,19 +264,23 @@ mod tests {
             reported: true,
             behavior: None,
             by_smpp: false,
+            template_origin: TemplateOrigin::Own,
         };
         messages.add(new, UNIX_EPOCH).id.0.clone()
     }
 
     #[test]
     fn the_oldest_messages_are_forgotten_and_their_ids_lead_nowhere() {
-        let mut messages = Messages::new(3);
+        let mut messages = Messages::new(3, UNIX_EPOCH);
         let ids: Vec<String> = (0..5).map(|n| send(&mut messages, &format!("+1000{n}"), 0)).collect();
         let known: Vec<bool> = ids.iter().map(|id| messages.get(id).is_some()).collect();
         assert_eq!(known, [false, false, true, true, true]);
         assert_eq!(messages.newest.len(), 3);
-        let before: Vec<&str> = messages.before(Some(&ids[4])).map(|m| m.id.0.as_str()).collect();
-        assert_eq!(before, [&ids[2], &ids[3]]);
+        let before = |number| messages.before(number).map(|m| m.id.0.as_str()).collect::<Vec<_>>();
+        assert_eq!(before(number(&ids[4])), [&ids[2], &ids[3]]);
+        assert_eq!(before(number(&ids[0])), [""; 0], "all that were older are forgotten");
+        assert_eq!(before(Some(1)), [""; 0]);
+        assert_eq!(before(Some(u64::MAX)).len(), 3);
         messages.clear();
         assert!(messages.get(&ids[4]).is_none());
         assert!(!ids.contains(&send(&mut messages, "+10000", 0)), "ids are not given out again");
@@ -261,7 +288,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_forgotten_before_they_fill_the_memory() {
-        let mut messages = Messages::new(100);
+        let mut messages = Messages::new(100, UNIX_EPOCH);
         for n in 0..5 {
             // Each is held twice: as it is, and as it is searched.
             send(&mut messages, &format!("+1000{n}"), MOST_TEXT / 3);
@@ -272,7 +299,7 @@ mod tests {
 
     #[test]
     fn only_the_form_that_was_given_out_is_an_id() {
-        let mut messages = Messages::new(3);
+        let mut messages = Messages::new(3, UNIX_EPOCH);
         let id = send(&mut messages, "+10000", 0);
         for wrong in [format!("+{id}"), format!("0{id}"), format!(" {id}"), String::new(), "-1".to_owned()] {
             assert!(messages.get(&wrong).is_none(), "{wrong:?}");
@@ -282,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_timeline_shows_its_ends_and_leaves_out_the_oldest_guesses() {
-        let mut messages = Messages::new(3);
+        let mut messages = Messages::new(3, UNIX_EPOCH);
         let id = send(&mut messages, "+10000", 0);
         let entry = |status| TimelineEntry {
             at: UNIX_EPOCH,
@@ -291,13 +318,27 @@ mod tests {
             error: None,
             is_forced: false,
         };
-        messages.note(&id, entry(MessageStatus::Sent));
+        messages.note(&id, entry(MessageStatus::Sent), false);
         for _ in 0..500 {
-            messages.note(&id, entry(MessageStatus::VerifiedFailed));
+            messages.note(&id, entry(MessageStatus::VerifiedFailed), false);
         }
-        let message = messages.note(&id, entry(MessageStatus::Delivered)).expect("remembered");
+        let message = messages.note(&id, entry(MessageStatus::Delivered), true).expect("remembered");
         assert_eq!((message.timeline.len(), message.omitted), (MOST_ENTRIES, 402));
         assert_eq!(message.timeline[0].status, MessageStatus::Sent);
         assert_eq!(message.status(), Some(&MessageStatus::Delivered));
+        assert_eq!(message.delivery, Delivery::Ended);
+    }
+    #[test]
+    fn an_id_of_an_earlier_run_is_that_of_no_message_of_this_one() {
+        let begun = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let (mut earlier, mut later) =
+            (Messages::new(3, begun), Messages::new(3, begun + Duration::from_secs(1)));
+        let (old, new) = (send(&mut earlier, "+10000", 0), send(&mut later, "+10000", 0));
+        assert_eq!((old.len(), new.len()), (19, 19));
+        assert!(number(&old) < number(&new) && later.get(&old).is_none());
+        // A clock that a test has set to anywhere makes ids all the same.
+        for now in [UNIX_EPOCH, UNIX_EPOCH + Duration::from_secs(253_402_300_799)] {
+            assert_eq!(send(&mut Messages::new(3, now), "+10000", 0).len(), 19);
+        }
     }
 }

@@ -17,9 +17,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use crate::schedule::Schedule;
-pub(crate) use message::price_cents;
+pub(crate) use message::{Delivery, TemplateOrigin, price_cents};
 pub use message::{Message, TimelineEntry};
 use messages::Messages;
+pub(crate) use messages::number;
 pub(crate) use refusal::Refusal;
 pub(crate) use rules::{shape, sms_parts};
 use scenario::Step;
@@ -110,7 +111,7 @@ impl Model {
             review,
             speed,
             templates: Templates::builtin(now),
-            messages: Messages::new(history),
+            messages: Messages::new(history, now),
             behaviors: HashMap::new(),
             schedule: Schedule::default(),
             prune_at: PRUNE_AT,
@@ -154,19 +155,25 @@ impl Model {
         self.key_state = state;
     }
 
-    /// Checks a key and its secret, and whether the key may do what is asked.
-    pub(crate) fn authorize(&self, given: Option<(&str, &str)>, verifies: bool) -> Result<(), Refusal> {
+    /// Checks a key and its secret, and whether the key may do what is asked. In the place of a key that was not given
+    /// stands what must be.
+    pub(crate) fn authorize(
+        &self,
+        given: Result<(&str, &str), &'static str>,
+        verifies: bool,
+    ) -> Result<(), Refusal> {
+        let refuse = |code, message| Err(Refusal::new(code, message).about("Authorization"));
+        let given = match given {
+            Ok(given) => given,
+            Err(rule) => return refuse(ErrorCode::WrongCredentials, rule),
+        };
         let same = |known: &Credentials, (key, secret): (&str, &str)| {
             known.key() == key && bool::from(known.secret().as_bytes().ct_eq(secret.as_bytes()))
         };
-        let known = given.is_some_and(|given| self.keys.iter().any(|known| same(known, given)));
+        let known = self.keys.iter().any(|known| same(known, given));
         // By the key alone, which is no secret: whether the other is the secret is not said.
-        let swapped = given.is_some_and(|(_, secret)| self.keys.iter().any(|known| known.key() == secret));
-        let refuse = |code, message| Err(Refusal::new(code, message).about("Authorization"));
+        let swapped = self.keys.iter().any(|known| known.key() == given.1);
         match self.key_state {
-            _ if given.is_none() => {
-                refuse(ErrorCode::WrongCredentials, "must be `Basic` and base64 of KEY:SECRET")
-            }
             _ if !known && swapped => refuse(
                 ErrorCode::WrongCredentials,
                 "key and secret look swapped: the key comes first, and then the secret, as KEY:SECRET",
@@ -280,7 +287,7 @@ impl Model {
         self.behaviors.get(to).or_else(|| self.behaviors.get(template))
     }
 
-    /// Ends a message's delivery now, as said, in place of what was planned; its code still counts.
+    /// Ends a message's delivery now, as said, in place of what was planned; its code still counts. A delivery ends once.
     pub(crate) fn end_delivery(
         &mut self,
         id: &str,
@@ -288,6 +295,11 @@ impl Model {
         now: SystemTime,
     ) -> Result<(), Refusal> {
         let message = self.messages.get(id).ok_or_else(no_message)?;
+        if message.delivery == Delivery::Ended {
+            let rule =
+                "the delivery of this message has ended: it was delivered, or failed on its last channel";
+            return Err(Refusal::rule("event", rule).of(&message.id));
+        }
         let (id, channel) = (message.id.clone(), message.last_channel().clone());
         self.schedule.retain(|planned| !matches!(planned, Planned::Step(of, _) if *of == id));
         let status = if error.is_some() { MessageStatus::DeliveredFailed } else { MessageStatus::Delivered };
@@ -351,7 +363,7 @@ impl Model {
     }
 
     fn note(&mut self, id: &MessageId, entry: TimelineEntry, is_last: bool) {
-        if self.messages.note(&id.0, entry.clone()).is_some() {
+        if self.messages.note(&id.0, entry.clone(), is_last).is_some() {
             self.happened.push(Occurrence::Message { id: id.clone(), entry, is_last });
         }
     }

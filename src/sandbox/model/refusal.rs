@@ -41,6 +41,15 @@ impl Refusal {
         Self { field: Some(field.into()), ..self }
     }
 
+    /// A refusal for the sake of one recipient of a list, if there is a list: whichever of them it is about is named.
+    pub(crate) fn in_list(self, index: Option<usize>) -> Self {
+        let (Some(index), Some("to")) = (index, self.field.as_deref()) else { return self };
+        let field = format!("to[{index}]");
+        let begins = self.message.starts_with("must ");
+        let message = if begins { self.message } else { format!("{field}: {}", self.message).into() };
+        Self { message, field: Some(field.into()), ..self }
+    }
+
     /// A refusal for the sake of a message.
     pub(crate) fn of(self, message: &MessageId) -> Self {
         Self { message_id: Some(message.clone()), ..self }

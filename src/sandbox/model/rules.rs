@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use crate::TemplateDefinition;
 use crate::api::limits::LANGUAGE_VALUES;
 use crate::api::types::{self, ErrorCode, Language};
+use crate::input::decode;
 
 type Checked = Result<(), Refusal>;
 
@@ -15,10 +16,15 @@ type Checked = Result<(), Refusal>;
 /// values for an object.
 pub(crate) fn shape<T: DeserializeOwned + Serialize>(given: &Value, decoded: &T) -> Checked {
     // In the place of null, a fraction: no field of a request takes one. Fields that are not known take anything.
-    let known = T::deserialize(without_null(given));
-    parameter(known.is_ok(), "body", "a field without a value must be left out: null is not allowed")?;
-    let understood = serde_json::to_value(decoded).is_ok_and(|decoded| same_lists(given, &decoded));
-    parameter(understood, "body", "must hold an object where it holds a list")
+    decode::<T>("body", &without_null(given)).map_err(|invalid| {
+        let field = invalid.field().to_owned();
+        Refusal::parameter(field, "must be left out where it has no value: null is not allowed")
+    })?;
+    let understood = serde_json::to_value(decoded).unwrap_or_default();
+    match list_for_object(given, &understood, "") {
+        Some(field) => Err(Refusal::parameter(field, "must be an object, and is an array")),
+        None => Ok(()),
+    }
 }
 
 fn without_null(value: &Value) -> Value {
@@ -32,15 +38,20 @@ fn without_null(value: &Value) -> Value {
     }
 }
 
-fn same_lists(given: &Value, decoded: &Value) -> bool {
+/// Where a list was taken for an object.
+fn list_for_object(given: &Value, decoded: &Value, path: &str) -> Option<String> {
     match (given, decoded) {
-        (Value::Object(given), Value::Object(decoded)) => {
-            decoded.iter().all(|(name, inner)| given.get(name).is_none_or(|given| same_lists(given, inner)))
-        }
+        (Value::Object(given), Value::Object(decoded)) => decoded.iter().find_map(|(name, inner)| {
+            let dot = if path.is_empty() { "" } else { "." };
+            list_for_object(given.get(name)?, inner, &format!("{path}{dot}{name}"))
+        }),
         (Value::Array(given), Value::Array(decoded)) => {
-            given.iter().zip(decoded).all(|(given, decoded)| same_lists(given, decoded))
+            let mut pairs = given.iter().zip(decoded).enumerate();
+            pairs.find_map(|(index, (given, inner))| {
+                list_for_object(given, inner, &format!("{path}[{index}]"))
+            })
         }
-        (given, decoded) => given.is_array() == decoded.is_array(),
+        (given, decoded) => (given.is_array() != decoded.is_array()).then(|| path.to_owned()),
     }
 }
 
@@ -74,8 +85,4 @@ pub(crate) fn sms_parts(text: &str) -> i64 {
     let (alone, joined) = if text.is_ascii() { (160, 153) } else { (70, 67) };
     let parts = if length <= alone { 1 } else { length.div_ceil(joined) };
     i64::try_from(parts).unwrap_or(i64::MAX)
-}
-
-fn parameter(kept: bool, field: &'static str, rule: &'static str) -> Checked {
-    if kept { Ok(()) } else { Err(Refusal::parameter(field, rule)) }
 }

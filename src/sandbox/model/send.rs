@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use super::message::TemplateOrigin;
 use super::messages::NewMessage;
 use super::scenario::Scenario;
 use super::templates::Template;
@@ -14,6 +15,8 @@ use crate::{Code, InvalidInput, Recipient};
 /// A message to be sent.
 pub(crate) struct SendRequest<'a> {
     pub(crate) to: &'a str,
+    /// The place of the recipient, if it is one of a list.
+    pub(crate) index: Option<usize>,
     pub(crate) template: &'a str,
     pub(crate) language: Option<&'a Language>,
     pub(crate) params: Option<&'a BTreeMap<String, String>>,
@@ -49,7 +52,7 @@ impl Model {
         Ok(self.accept(checked, now))
     }
 
-    /// Accepts all messages, or none, and gives back the first.
+    /// Accepts all messages, or none, and gives back the first, which the others follow.
     pub(crate) fn send_all(
         &mut self,
         requests: &[SendRequest<'_>],
@@ -75,6 +78,10 @@ impl Model {
     }
 
     fn check(&mut self, request: &SendRequest<'_>, now: SystemTime) -> Result<Checked, Refusal> {
+        self.check_one(request, now).map_err(|refusal| refusal.in_list(request.index))
+    }
+
+    fn check_one(&mut self, request: &SendRequest<'_>, now: SystemTime) -> Result<Checked, Refusal> {
         let SendRequest { to, template: id, language, .. } = *request;
         let template = self.sendable(id)?;
         let (definition, is_builtin) = (template.definition.clone(), template.is_builtin);
@@ -112,6 +119,7 @@ impl Model {
             reported: scenario.is_reported(),
             behavior: self.set_for(to, id).cloned(),
             by_smpp: request.by_smpp,
+            template_origin: if is_builtin { TemplateOrigin::BuiltIn } else { TemplateOrigin::Own },
         };
         Ok(Checked { new, scenario })
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api::types::{ErrorCode, TemplateDetails, TemplateSummary};
 use crate::http_server::Request;
 use crate::input::decode;
+use crate::sandbox::json;
 use crate::sandbox::model::{Refusal, Template, shape, sms_parts};
 
 /// Reads the body of a request as JSON.
@@ -18,12 +19,12 @@ pub(super) fn value(request: &Request) -> Result<Value, Refusal> {
         let rule = "must be application/json, said once";
         return Err(Refusal::parameter("Content-Type", rule).with_status(415));
     }
-    serde_json::from_slice(&request.body)
-        .map_err(|error| Refusal::new(ErrorCode::InvalidJson, format!("must be JSON: {error}")).about("body"))
+    json::read(request)
 }
 
 /// Reads a value as the document describes it.
 pub(super) fn read<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, Refusal> {
+    json::check_object(given)?;
     let body = decode("body", given)?;
     shape(given, &body)?;
     Ok(body)

@@ -11,8 +11,9 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::fault::{FAULT_HEADER, Fault};
+use super::masking;
 use super::model::Refusal;
-use super::requests::{RecordedRequest, masked};
+use super::requests::RecordedRequest;
 use super::shared::{Activity, Shared};
 use super::state::State;
 use crate::api::types::{ErrorBody, ErrorCode, MessageId};
@@ -23,8 +24,9 @@ use operations::{HANDLERS, Handler};
 /// What came of a request to an operation.
 pub(crate) struct Outcome {
     response: Response,
-    /// The message that it sent or verified.
+    /// The message that it sent or verified, the first of several that follow one another.
     message: Option<MessageId>,
+    message_count: usize,
     /// Why it was refused, if it was.
     refusal: Option<Refusal>,
     /// What was done in place of acting on it, where no error says so.
@@ -33,17 +35,27 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     fn done(response: Response, message: Option<MessageId>) -> Self {
-        Self { response, message, refusal: None, unacted: None }
+        Self { response, message, message_count: 1, refusal: None, unacted: None }
+    }
+
+    /// The same of so many messages, of which its own is the first.
+    fn of_several(self, message_count: usize) -> Self {
+        Self { message_count, ..self }
     }
 }
 
 impl From<Refusal> for Outcome {
-    fn from(refusal: Refusal) -> Self {
+    fn from(mut refusal: Refusal) -> Self {
+        // A part of it may be a name that whoever calls has chosen, such as that of a parameter.
+        refusal.field = refusal.field.map(|field| masking::field(&field).into());
         let body = ErrorBody::new(refusal.code, refusal.sentence());
         let response = json(refusal.status, &body);
         Self { refusal: Some(refusal), ..Self::done(response, None) }
     }
 }
+
+/// The key and the secret of a request, or what its header must be.
+type Credentials<'a> = Result<(&'a str, &'a str), &'static str>;
 
 /// A request to an operation.
 pub(crate) struct Call<'a> {
@@ -84,7 +96,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
 fn recorded(
     shared: &Shared,
     request: &Request,
-    answer: impl FnOnce(&mut State, &mut RecordedRequest, Option<(&str, &str)>, SystemTime) -> Outcome,
+    answer: impl FnOnce(&mut State, &mut RecordedRequest, Credentials<'_>, SystemTime) -> Outcome,
 ) -> Response {
     let began = Instant::now();
     // One lock for both, so that faults go to requests in the order in which these are acted on.
@@ -92,18 +104,23 @@ fn recorded(
         let operation = route(request).ok().map(|(operation, ..)| operation.id);
         let mut record = RecordedRequest::of(request, operation, now);
         let credentials = credentials(request);
-        let given = credentials.as_ref().map(|(key, secret)| (key.as_str(), secret.as_str()));
+        let given = match &credentials {
+            Ok((key, secret)) => Ok((key.as_str(), secret.as_str())),
+            Err(rule) => Err(*rule),
+        };
         let is_known = |key: &str| state.model.keys().iter().any(|known| known.key() == key);
-        record.key = given.filter(|(key, _)| is_known(key)).map(|(key, _)| key.to_owned());
-        let Outcome { response, message, refusal, unacted } = answer(state, &mut record, given, now);
+        record.key = given.ok().filter(|(key, _)| is_known(key)).map(|(key, _)| key.to_owned());
+        let Outcome { response, message, message_count, refusal, unacted } =
+            answer(state, &mut record, given, now);
         record.reason = unacted.map(|fault| fault.explanation().to_owned());
         if let Some(refusal) = refusal {
             record.refuse(refusal);
         }
-        record.message = message.or(record.message);
+        if message.is_some() {
+            record.concern(message, message_count);
+        }
         if matches!(response.fault, ResponseFault::Plain | ResponseFault::Slow(_)) {
-            record.status = Some(response.status);
-            record.answer = masked(&response.body);
+            record.answer(response.status, &response.body);
         }
         record.took = began.elapsed();
         #[cfg(feature = "metrics")]
@@ -141,7 +158,7 @@ fn act(
     state: &mut State,
     request: &Request,
     route: Result<(&Operation, Handler, String), RouteError>,
-    given: Option<(&str, &str)>,
+    given: Credentials<'_>,
     now: SystemTime,
 ) -> Result<Outcome, Refusal> {
     // Who has no key is not told what there is.
@@ -199,13 +216,14 @@ fn matches_path(described: &str, path: &str) -> Option<String> {
     Some(percent_decode_str(segment).decode_utf8().map_or_else(|_| "\0".to_owned(), Into::into))
 }
 
-/// Where a path that leads nowhere may have been meant to lead: to the operation whose name begins as its last part
-/// does.
+/// Where a path that leads nowhere may have been meant to lead: to the operation whose name begins as a part of it does.
 fn hint(path: &str) -> String {
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let alike = |operation: &Operation| {
         let name = operation.path.split('/').nth(2).unwrap_or_default();
-        name.bytes().zip(last.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+        let begins_alike = |part: &str| {
+            name.bytes().zip(part.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+        };
+        path.split('/').map(begins_alike).max().unwrap_or_default()
     };
     let operations = HANDLERS.iter().map(|(operation, _)| *operation);
     match operations.rev().max_by_key(|operation| alike(operation)).filter(|nearest| alike(nearest) >= 3) {
@@ -214,22 +232,36 @@ fn hint(path: &str) -> String {
     }
 }
 
-/// The key and the secret of a request, if it has any.
-fn credentials(request: &Request) -> Option<(String, String)> {
-    let (scheme, encoded) = request.header("authorization")?.split_once(' ')?;
+/// The key and the secret of a request, or what the header must be that lacks them.
+fn credentials(request: &Request) -> Result<(String, String), &'static str> {
+    let Some(value) = request.header("authorization") else {
+        return Err(if request.has("authorization") {
+            "must be given once, and is there more often: look whether a proxy or a library adds one of its own"
+        } else {
+            "must be given: `Basic` and base64 of KEY:SECRET"
+        });
+    };
+    let (scheme, encoded) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err("must be `Basic` and base64 of KEY:SECRET: no other scheme is taken, such as Bearer");
+    }
     let decoded =
-        BASE64_STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let text = String::from_utf8(decoded).ok()?;
-    text.split_once(':').map(|(key, secret)| (key.to_owned(), secret.to_owned()))
+        BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|octets| String::from_utf8(octets).ok());
+    let text = decoded
+        .ok_or("must be `Basic` and base64 of KEY:SECRET: what follows `Basic` is not base64 of a text")?;
+    let pair = text.split_once(':').map(|(key, secret)| (key.to_owned(), secret.to_owned()));
+    pair.ok_or("must be `Basic` and base64 of KEY:SECRET: what it decodes to has no colon")
 }
 
 /// The fault that a request itself asks for.
 fn asked_fault(request: &Request) -> Result<Option<Fault>, Refusal> {
-    if !request.has(FAULT_HEADER) {
-        return Ok(None);
-    }
-    let fault = request.header(FAULT_HEADER).unwrap_or_default().parse();
-    fault.map(Some).map_err(|invalid| Refusal::from(invalid).about("X-Sandbox-Fault"))
+    let refusal = match request.header(FAULT_HEADER).map(str::parse) {
+        Some(Ok(fault)) => return Ok(Some(fault)),
+        None if !request.has(FAULT_HEADER) => return Ok(None),
+        None => Refusal::parameter("", "must be given once: a request goes wrong in one way"),
+        Some(Err(invalid)) => Refusal::from(invalid),
+    };
+    Err(refusal.about("X-Sandbox-Fault"))
 }
 
 /// An answer in JSON.

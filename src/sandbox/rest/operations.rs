@@ -34,6 +34,7 @@ fn send_otp(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
     let request: types::SendOtpRequest = body::read(&body::value(call.request)?)?;
     let request = SendRequest {
         to: request.to.expose(),
+        index: None,
         template: &request.template.id,
         language: request.template.language.as_ref(),
         params: request.template.params.as_ref().map(types::TemplateParams::expose),
@@ -47,6 +48,7 @@ fn send_code(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
     let request: types::SendCodeRequest = body::read(&body::value(call.request)?)?;
     let request = SendRequest {
         to: request.to.expose(),
+        index: None,
         template: &request.template.id,
         language: request.template.language.as_ref(),
         params: request.template.params.as_ref().map(types::TemplateParams::expose),
@@ -60,29 +62,32 @@ fn send_code(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
 /// gets a message of its own, and the answer names the first. If one is refused, none is sent.
 fn send_message(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {
     let mut given = body::value(call.request)?;
-    let recipients = match given.get_mut("to").map(Value::take) {
+    let (recipients, is_list) = match given.get_mut("to").map(Value::take) {
         Some(Value::Array(recipients)) if !recipients.is_empty() && recipients.len() <= MOST_RECIPIENTS => {
-            recipients
+            (recipients, true)
         }
         Some(Value::Array(_)) => {
-            let rule = format!("a list must have 1 to {MOST_RECIPIENTS} recipients");
+            let rule = format!("must have 1 to {MOST_RECIPIENTS} recipients where it is a list");
             return Err(Refusal::parameter("to", rule));
         }
-        Some(one) => vec![one],
+        Some(one) => (vec![one], false),
         // It is missing, which reading says in its own words.
-        None => vec![Value::Null],
+        None => (vec![Value::Null], false),
     };
     let mut requests = Vec::with_capacity(recipients.len());
-    for to in recipients {
+    for (index, to) in recipients.into_iter().enumerate() {
         if let Some(place) = given.get_mut("to") {
             *place = to;
         }
-        requests.push(body::read::<types::SendMessageRequest>(&given)?);
+        let read = body::read::<types::SendMessageRequest>(&given);
+        requests.push(read.map_err(|refusal| refusal.in_list(is_list.then_some(index)))?);
     }
     let requests: Vec<SendRequest<'_>> = requests
         .iter()
-        .map(|request| SendRequest {
+        .enumerate()
+        .map(|(index, request)| SendRequest {
             to: request.to.expose(),
+            index: is_list.then_some(index),
             template: &request.template.id,
             language: None,
             params: request.template.params.as_ref().map(types::TemplateParams::expose),
@@ -90,7 +95,8 @@ fn send_message(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> 
             by_smpp: false,
         })
         .collect();
-    state.model.send_all(&requests, call.now).map(receipt)
+    let first = state.model.send_all(&requests, call.now).map(receipt)?;
+    Ok(first.of_several(requests.len()))
 }
 
 fn verify_otp(state: &mut State, call: &Call<'_>) -> Result<Outcome, Refusal> {

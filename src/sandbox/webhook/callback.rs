@@ -25,6 +25,8 @@ pub struct Callback {
     pub state: CallbackState,
     /// When it was made.
     pub made: SystemTime,
+    /// How many rows it has.
+    pub(crate) rows: usize,
     /// The signature that it went out with first.
     pub(crate) first_signature: Option<String>,
 }

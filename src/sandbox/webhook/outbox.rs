@@ -161,7 +161,7 @@ impl Outbox {
     }
 
     fn check_address(&mut self, target: usize, now: SystemTime) {
-        let id = self.make(target, "{}".to_owned(), Vec::new(), now);
+        let id = self.make(target, "{}".to_owned(), 0, Vec::new(), now);
         if let Some(check) = self.callbacks.get_mut(&id) {
             check.is_address_check = true;
         }
@@ -244,9 +244,10 @@ impl Outbox {
             }
             let mut messages: Vec<MessageId> = rows.iter().filter_map(|(id, _)| id.clone()).collect();
             messages.dedup();
-            let body = json!({"total": ordered.len(), "rows": ordered}).to_string();
+            let count = ordered.len();
+            let body = json!({"total": count, "rows": ordered}).to_string();
             for &target in &targets {
-                let id = self.make(target, body.clone(), messages.clone(), now);
+                let id = self.make(target, body.clone(), count, messages.clone(), now);
                 self.dispatch(id, target, now);
             }
         }
@@ -390,7 +391,14 @@ impl Outbox {
         self.callbacks.values()
     }
 
-    fn make(&mut self, target: usize, body: String, messages: Vec<MessageId>, now: SystemTime) -> u64 {
+    fn make(
+        &mut self,
+        target: usize,
+        body: String,
+        rows: usize,
+        messages: Vec<MessageId>,
+        now: SystemTime,
+    ) -> u64 {
         self.weight += body.len();
         while self.callbacks.len() >= MOST_CALLBACKS || self.weight > MOST_BODIES {
             if !self.forget_one() {
@@ -405,6 +413,7 @@ impl Outbox {
             is_address_check: false,
             messages,
             body,
+            rows,
             attempts: Vec::new(),
             state: CallbackState::Waiting,
             made: now,
@@ -426,7 +435,7 @@ impl Outbox {
         };
         self.weight -= forgotten.body.len();
         if !is_over(&forgotten) {
-            self.lost_rows += forgotten.messages.len() as u64;
+            self.lost_rows += forgotten.rows as u64;
         }
         true
     }

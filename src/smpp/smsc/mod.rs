@@ -26,6 +26,7 @@ mod content;
 mod faults;
 mod receipt;
 mod record;
+mod refused;
 mod session;
 mod submit;
 mod timer;
@@ -43,6 +44,7 @@ pub use crate::test_recipients::{RecipientBehavior, TEST_RECIPIENTS, TestRecipie
 pub use faults::Faults;
 pub use receipt::Receipt;
 pub use record::{BindAttempt, Received, Record};
+pub use refused::RefusedPdu;
 pub use submit::{Decision, PlannedReport, Submission, SubmitHandler, TestRecipients};
 
 use super::Credentials;

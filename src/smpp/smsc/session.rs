@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Decision, PlannedReport, Receipt, Received, Server, content};
+use super::{Decision, PlannedReport, Receipt, Received, RefusedPdu, Server, content};
 use crate::smpp::link::Link;
 use crate::smpp::pdu::{Body, Command, Deframer, Header, MAXIMUM_SEQUENCE, Pdu, ShortMessage, Status, Tlvs};
 use crate::sync;
@@ -111,22 +111,39 @@ impl ServerSession {
         let body = match Pdu::decode(frame) {
             Ok(pdu) => pdu.body,
             Err(_) if header.command == Command::SUBMIT_SM => {
-                let answer = Err(Status::INVALID_MESSAGE_LENGTH);
+                let status = Status::INVALID_MESSAGE_LENGTH;
+                self.refuse(
+                    server,
+                    header.command,
+                    Some(status),
+                    "the PDU",
+                    "must be built as SMPP 3.4 says",
+                );
+                let answer = Err(status);
                 let decided = Decided::refused(Received { submission: None, answer });
                 return self.answer_submission(server, sequence, decided, unanswered, output);
             }
             // A bind that cannot be read is a bind that failed.
-            Err(_) => return header.command != Command::BIND_TRANSCEIVER,
+            Err(_) if header.command == Command::BIND_TRANSCEIVER => {
+                self.refuse(server, header.command, None, "the PDU", "must be built as SMPP 3.4 says");
+                return false;
+            }
+            Err(_) => return true,
         };
         match body {
             Body::BindTransceiver(bind) => {
                 if self.is_bound() {
                     let body = Body::BindTransceiverResp { system_id: String::new(), tlvs: Tlvs::new() };
-                    write(output, Status::ALREADY_BOUND, sequence, body);
+                    let status = Status::ALREADY_BOUND;
+                    write(output, status, sequence, body);
+                    self.refuse(server, header.command, Some(status), "the bind", "must come once on a link");
                     return true;
                 }
-                let system_id = server.check_bind(&bind);
-                let Some(system_id) = system_id else { return false };
+                let Some(system_id) = server.check_bind(&bind) else {
+                    let rule = "must be those that the server knows";
+                    self.refuse(server, header.command, None, "system_id and password", rule);
+                    return false;
+                };
                 write(
                     output,
                     Status::OK,
@@ -165,21 +182,42 @@ impl ServerSession {
             }
             Body::SubmitSm(_) => {
                 let body = Body::SubmitSmResp { message_id: String::new(), tlvs: Tlvs::new() };
-                write(output, Status::INVALID_BIND_STATE, sequence, body);
+                let status = Status::INVALID_BIND_STATE;
+                write(output, status, sequence, body);
+                self.refuse(server, header.command, Some(status), "the link", "must be bound before");
             }
             other if other.command().is_response() => {}
             _ => {
                 server.record(|record| record.nacked += 1);
-                write(output, Status::INVALID_COMMAND, sequence, Body::GenericNack);
+                let status = Status::INVALID_COMMAND;
+                write(output, status, sequence, Body::GenericNack);
+                let rule =
+                    "must be bind_transceiver, submit_sm, enquire_link or unbind: the service takes no other";
+                self.refuse(server, header.command, Some(status), "command_id", rule);
             }
         }
         true
     }
 
+    /// Tells whoever decides what was refused without asking.
+    fn refuse(
+        &self,
+        server: &Server,
+        command: Command,
+        status: Option<Status>,
+        field: &'static str,
+        rule: &'static str,
+    ) {
+        server.submit.refused(&RefusedPdu::new(self.number, command, status, field, rule));
+    }
+
     fn decide(&self, server: &Server, message: ShortMessage) -> Decided {
-        let submission = match content::read(&message, self.number) {
+        let text = content::text(&message);
+        let submission = match content::read(&message, &text, self.number) {
             Ok(submission) => submission,
-            Err(status) => {
+            Err(content::Unreadable { status, field, rule }) => {
+                let refused = RefusedPdu::new(self.number, Command::SUBMIT_SM, Some(status), "", "");
+                server.submit.refused(&RefusedPdu { field, rule, text, ..refused });
                 return Decided::refused(Received { submission: None, answer: Err(status) });
             }
         };
@@ -189,8 +227,15 @@ impl ServerSession {
             faults.throttle = faults.throttle.saturating_sub(1);
             throttled
         };
-        let decision =
-            if throttled { Decision::Reject(Status::THROTTLED) } else { server.submit.decide(&submission) };
+        let decision = if throttled {
+            let status = Status::THROTTLED;
+            let rule = "must be fewer: the server was told to refuse some as too many";
+            let refused = RefusedPdu::new(self.number, Command::SUBMIT_SM, Some(status), "submissions", rule);
+            server.submit.refused(&RefusedPdu { text, ..refused });
+            Decision::Reject(status)
+        } else {
+            server.submit.decide(&submission)
+        };
         let (answer, reports) = match decision {
             Decision::Accept { message_id, reports } => (Ok(message_id), reports),
             Decision::Reject(status) => (Err(status), Vec::new()),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::RefusedPdu;
 use crate::api::types::ErrorCode;
 use crate::smpp::pdu::{Status, masked};
 use crate::test_recipients::{RecipientBehavior, TestRecipient, channel_error};
@@ -69,6 +70,11 @@ pub struct PlannedReport {
 pub trait SubmitHandler: Send + Sync + 'static {
     /// Decides about one submission.
     fn decide(&self, submission: &Submission) -> Decision;
+
+    /// Is told of what the server refused by itself. Does nothing unless it is implemented.
+    fn refused(&self, refused: &RefusedPdu) {
+        let _ = refused;
+    }
 }
 
 impl<F: Fn(&Submission) -> Decision + Send + Sync + 'static> SubmitHandler for F {

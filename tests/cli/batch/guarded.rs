@@ -176,7 +176,7 @@ fn a_redis_whose_settings_are_wrong_is_told_apart_from_one_that_is_away() {
     write(&session, "input.csv", &format!("to\n{}", numbers(1)));
     let at = format!("127.0.0.1:{}", server.port);
     for (url, code, word) in [
-        (format!("redis://:wrong-hush@{at}/"), 2, "AUTH failed"),
+        (format!("redis://:wrong-hush@{at}/"), 2, "WRONGPASS"),
         (format!("redis://{at}/"), 2, "NOAUTH"),
         (format!("redis://{at}/1"), 2, "NOAUTH"),
         (format!("redis://:hush-hush@{at}/99"), 2, "DB index is out of range"),
@@ -191,6 +191,16 @@ fn a_redis_whose_settings_are_wrong_is_told_apart_from_one_that_is_away() {
         let text = String::from_utf8(doctor.stdout).expect("UTF-8");
         assert!(doctor.status.code() == Some(code) && text.contains(word), "{url}: {text}");
     }
+    let Some(server) = RedisServer::start(&["--requirepass", "hush-hush", "--maxclients", "1"]) else {
+        return;
+    };
+    let _held = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("the only one");
+    let url = format!("redis://:hush-hush@127.0.0.1:{}/", server.port);
+    write(&session, "input.csv", &format!("to\n{}", numbers(2)));
+    let guard = format!("sends = '9/h'\nredis_url = '{url}'\npepper = 'a pepper of them'");
+    let output = batch(&session, &guard, &["--journal", "other"]);
+    let text = said(&output);
+    assert!(output.status.code() == Some(5) && text.contains("as many clients as it takes"), "{text}");
 }
 
 #[test]

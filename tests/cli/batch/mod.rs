@@ -255,6 +255,15 @@ fn results_that_nobody_reads_end_the_run_and_stand_in_the_journal() {
 }
 
 #[test]
+fn results_for_a_dash_go_to_standard_output() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(3)));
+    let output = batch(&session, &["--results", "-"]).stdout(Stdio::piped()).output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+    assert!(!session.folder.join("-").exists());
+}
+
+#[test]
 fn results_are_not_written_into_the_input_or_the_journal() {
     let session = Session::start();
     let input = write(&session, "input.csv", &format!("to\n{}", numbers(3)));
@@ -305,6 +314,37 @@ fn a_finished_batch_whose_journal_is_damaged_is_not_sent_again() {
     assert_eq!(output.status.code(), Some(6), "{said}");
     assert!(said.contains("the journal ended in"), "{said}");
     assert_eq!(session.sandbox.messages().len(), 20);
+}
+
+#[test]
+fn what_a_crash_left_at_the_end_of_a_journal_is_told_to_programs_too() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(2)));
+    assert_eq!(batch(&session, &[]).output().expect("it ends").status.code(), Some(0));
+    let journal = session.folder.join("input.csv.journal");
+    let octets = fs::read(&journal).expect("readable");
+    for (cut, torn) in [(0, 0), (3, 30)] {
+        fs::write(&journal, &octets[..octets.len() - cut]).expect("written");
+        let output = session.command(&["batch", "status", "input.csv.journal", "-o", "json"]).output();
+        let status: serde_json::Value =
+            serde_json::from_slice(&output.expect("it ends").stdout).expect("JSON");
+        assert_eq!(status["torn"], torn, "{status}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn results_for_a_pipe_wait_for_its_reader_and_say_so() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(3)));
+    let pipe = session.folder.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let mut child = batch(&session, &["--results", "pipe"]).spawn().expect("it starts");
+    let _rest = wait_for(&mut child, "--results pipe is a pipe: waiting until something reads it.");
+    assert!(session.sandbox.messages().is_empty());
+    let results = fs::read_to_string(&pipe).expect("read to its end");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(results.lines().count(), 3);
 }
 
 #[test]

@@ -153,11 +153,12 @@ pub(super) fn reason(reason: &str) -> String {
 }
 
 /// Reasons whose names do not say enough.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 9] = [
     ("connect", "no connection to the service"),
     ("no_link", "no connection to the service"),
     ("resolve", "the service's host has no address"),
     ("tls", "no TLS with the service"),
+    ("certificate", "the service's certificate is not trusted"),
     ("proxy", "the proxy does not connect"),
     ("timeout", "no answer in time"),
     ("status", "an answer that is not the service's"),

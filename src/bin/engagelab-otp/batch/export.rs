@@ -9,6 +9,7 @@ use engagelab_otp::batch::{BatchErrorKind, InputOptions, export, journal_of};
 use super::settings::{FormatArgument, failure};
 use crate::failure::Failure;
 use crate::output::cannot_write;
+use crate::standard_output;
 
 /// Print the file of a batch with what became of each row beside it: state, message_id and reason.
 ///
@@ -31,7 +32,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = InputOptions::new(arguments.format.of(&arguments.file)?);
     let journal = arguments.journal.clone().unwrap_or_else(|| journal_of(&arguments.file));
-    match export(&arguments.file, &options, &journal, io::stdout().lock()) {
+    let out = standard_output::lock().map_err(|error| cannot_write(&error))?;
+    match export(&arguments.file, &options, &journal, out) {
         Err(error) if error.kind() == BatchErrorKind::Output => match cause(&error) {
             Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Some(cause) => Err(cannot_write(cause)),

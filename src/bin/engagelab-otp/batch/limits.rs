@@ -200,8 +200,8 @@ fn wrong(key: &str, rule: &str) -> Failure {
 
 /// A setting by both of its names.
 fn named(key: &str) -> String {
-    let variable = GUARD.settings.iter().find(|setting| setting.key == key).map(|setting| setting.variable);
-    format!("{key} ({})", variable.unwrap_or_default())
+    let setting = GUARD.settings.iter().find(|setting| setting.key == key);
+    setting.map_or_else(|| key.to_owned(), Setting::named)
 }
 
 const UNITS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3600), ("d", 86_400)];

@@ -29,14 +29,13 @@ use crate::failure::Failure;
 /// With --callback-listen, callbacks resolve unknown rows, those of earlier runs too: a row is then told once more, as
 /// accepted. A callback counts only if exactly one row without an answer has its recipient, its template and its time; so
 /// no other program must send that template to those recipients meanwhile. Callbacks that came while no run listened are
-/// lost to it; to share them with your own receiver, have `callback listen --forward-to` hand them on. That none came says
-/// nothing.
+/// lost to it; to share them with your own receiver, have `callback listen --forward-to` hand them on. A row of which no
+/// callback came stays unknown.
 ///
 /// Where the settings have a guard, its limits apply to each row. Without redis_url they count this run alone, and the
-/// next one from the beginning. A row that is denied is left, with the limit as the reason and the seconds in retry_after;
-/// the run does not wait for it, since limits can last for days, and the same command later goes on: but not with prefixes
-/// that are not allowed. It ends where no row may pass: sends, spend. With --sandbox
-/// there is no guard.
+/// next one from the beginning. A row that is denied is left, with the limit as the reason and the seconds in retry_after.
+/// The run does not wait for it, since limits can last for days: the same command later sends it, unless its prefix is not
+/// allowed. Where a limit on all sends together is reached (sends, spend), the run ends. With --sandbox there is no guard.
 ///
 /// Exit code: the first of these that applies. 6: rows are unknown. 4: it ended because the service asked to slow down
 /// for too long. 5: rows are left. 3: rows were refused. 0: all were accepted.

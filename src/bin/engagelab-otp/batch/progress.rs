@@ -10,6 +10,7 @@ use engagelab_otp::batch::Batch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ask;
+use crate::bar;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, mode, report, say};
@@ -19,8 +20,12 @@ use crate::wrap;
 /// Tells how far a batch is, until the other end of `ended` is gone.
 pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
     let on_terminal = io::stderr().is_terminal() && mode().format == Format::Text && !mode().quiet;
-    let bar = on_terminal.then(|| bar(to_send));
-    let every = if on_terminal { REDRAW } else { NEXT_LINE };
+    // Some terminals have no bars: they cannot go back in a line.
+    let bar = on_terminal.then(|| new_bar(to_send)).filter(|bar| !bar.is_hidden());
+    if let Some(bar) = &bar {
+        bar::begin(bar.clone());
+    }
+    let every = if bar.is_some() { REDRAW } else { NEXT_LINE };
     let (began, mut told) = (Instant::now(), 0);
     while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         let view = View::of(batch, to_send, began.elapsed());
@@ -35,9 +40,7 @@ pub(super) fn tell(batch: &Batch, to_send: u64, ended: &Receiver<()>) {
         }
         told = view.done;
     }
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    bar::end();
 }
 
 /// What is told.
@@ -96,7 +99,7 @@ fn rounded(time: Duration) -> String {
     }
 }
 
-fn bar(to_send: u64) -> ProgressBar {
+fn new_bar(to_send: u64) -> ProgressBar {
     let template = if is_narrow() { "{msg}" } else { "{wide_bar} {msg}" };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(to_send), ProgressDrawTarget::stderr())
@@ -133,6 +136,7 @@ impl Signals {
                          sends what is left, and leaves these alone.",
                     )
                     .with("kind", "batch");
+                bar::end();
                 report(&failure);
                 std::process::exit(failure.exit.code().into());
             }

@@ -3,12 +3,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use engagelab_otp::batch::RowResult;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::say;
+use crate::{standard_output, sync};
 
 /// Where results go, and the first failure to write one.
 pub(super) struct Results {
@@ -25,10 +27,12 @@ enum Target {
 }
 
 impl Results {
-    /// To the file, else to standard output, unless people watch that.
+    /// To the file, `-` being standard output, else to standard output too, unless people watch that.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let target = match path {
-            Some(path) => {
+            Some(path) if path.as_os_str() != "-" => {
+                #[cfg(unix)]
+                say_if_pipe(path);
                 let opened = OpenOptions::new().append(true).create(true).open(path);
                 let file = opened.map_err(|error| {
                     Failure::usage(format!("--results {}: cannot be opened: {error}", path.display()))
@@ -36,7 +40,14 @@ impl Results {
                 Target::File(Mutex::new(file))
             }
             None if io::stdout().is_terminal() => Target::Nowhere,
-            None => Target::StandardOutput,
+            _ => {
+                standard_output::check().map_err(|error| {
+                    Failure::usage(format!("results cannot be written to standard output: {error}"))
+                        .with_advice("Nothing was sent. --results names a file for them.")
+                        .with("kind", "output")
+                })?;
+                Target::StandardOutput
+            }
         };
         Ok(Self {
             target,
@@ -69,7 +80,7 @@ impl Results {
             Target::StandardOutput => {
                 io::stdout().as_fd().try_clone_to_owned().and_then(|output| File::from(output).metadata())
             }
-            Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).metadata(),
+            Target::File(file) => sync::lock(file).metadata(),
         };
         match (target, fs::metadata(path)) {
             (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
@@ -89,25 +100,34 @@ impl Results {
         match &self.target {
             Target::Nowhere => Ok(()),
             Target::StandardOutput => {
-                let mut out = io::stdout().lock();
+                let mut out = standard_output::lock()?;
                 out.write_all(&line)?;
                 out.flush()
             }
-            Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line),
+            Target::File(file) => sync::lock(file).write_all(&line),
         }
     }
 
     pub(super) fn failed(&self, error: io::Error) {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        sync::lock(&self.failed).get_or_insert(error);
     }
 
     /// The failure, if results were lost.
     pub(super) fn finish(self) -> Option<Failure> {
-        let error = self.failed.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+        let error = sync::lock(&self.failed).take()?;
         Some(
             Failure::new(Exit::Unknown, format!("results cannot be written: {error}"))
                 .with_advice("What was sent stands in the journal: `batch export` shows each row.")
                 .with("kind", "output"),
         )
+    }
+}
+
+/// Opening a pipe waits until somebody reads it.
+#[cfg(unix)]
+fn say_if_pipe(path: &Path) {
+    use std::os::unix::fs::FileTypeExt as _;
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        say(&format!("--results {} is a pipe: waiting until something reads it.", path.display()));
     }
 }

@@ -23,10 +23,10 @@ use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
-use crate::output::{Output, counted, say, warn};
+use crate::output::{Output, counted, say, seconds, warn};
 use crate::prompt::Confirmation;
 use crate::settings::Source;
-use crate::smpp::account::Account;
+use crate::smpp::account::{Account, Endpoint};
 use crate::smpp::outcome::not_connected;
 
 #[derive(Args)]
@@ -61,7 +61,7 @@ pub(super) struct RunArguments {
     /// Send rows once more of which it is unknown whether they were sent: some recipients may get two messages
     #[arg(long)]
     resend_unknown: bool,
-    /// Write each row's result to this file, behind what is there
+    /// Write each row's result to this file, behind what is there; - for standard output
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     results: Option<PathBuf>,
     /// Send over SMPP
@@ -70,7 +70,7 @@ pub(super) struct RunArguments {
     /// Connect to this host and port, over SMPP
     #[arg(long, value_name = "HOST:PORT", requires = "smpp")]
     address: Option<String>,
-    /// Speak TLS, over SMPP
+    /// Speak TLS, over SMPP, also where the settings do not say so
     #[cfg(feature = "rustls")]
     #[arg(long, requires = "smpp")]
     tls: bool,
@@ -234,7 +234,7 @@ impl RunArguments {
             self.tls,
             &self.connection,
         );
-        let (address, config) = account.config(&self.connection.source)?;
+        let Endpoint { address, config, .. } = account.endpoint(&self.connection.source)?;
         // One place in the window for each worker, and a link that is lost is opened again.
         let window = usize::try_from(self.workers).unwrap_or(usize::MAX);
         let config = config.window(window).reconnect(Some(engagelab_otp::smpp::Reconnect::default()));
@@ -332,7 +332,7 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>, is_shared: bool) ->
         if never > 0 && never < counts.left {
             advice = format!("{advice} But {} of them {NEVER}", counted(never, "row"));
         }
-        let seconds = summary.retry_after.map(|time| time.as_millis().div_ceil(1000));
+        let seconds = summary.retry_after.map(seconds);
         if let Some(seconds) = seconds {
             let when = if is_shared {
                 format!("the first may pass in {seconds} s.")
@@ -345,7 +345,7 @@ fn outcome(summary: &Summary, results_lost: Option<Failure>, is_shared: bool) ->
             advice = format!("The guard denied some of them: {when} {advice}");
         }
         return ended(Exit::NotSent, are(counts.left, "left"), &advice).map_err(|failure| match seconds {
-            Some(seconds) => failure.with("retry_after", u64::try_from(seconds).unwrap_or(u64::MAX)),
+            Some(seconds) => failure.with("retry_after", seconds),
             None => failure,
         });
     }

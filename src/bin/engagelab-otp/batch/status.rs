@@ -16,7 +16,8 @@ use crate::output::Output;
 ///
 /// A row that is being sent counts as unknown meanwhile, and rows that were left out, bad ones and duplicates, as left:
 /// the journal does not name them. Exit code: as of the batch. As JSON {"transport": "http", "kind": "otp", "template":
-/// "login", "counts": {"rows": 3, "accepted": 2, …}, "reasons": [{"state": "rejected", "reason": "5011", "count": 1}]}.
+/// "login", "counts": {"rows": 3, "accepted": 2, …}, "reasons": [{"state": "rejected", "reason": "5011", "count": 1}],
+/// "torn": 0}, where torn counts the octets at the end of the journal that are no whole record, as a crash leaves them.
 #[derive(Args)]
 #[command(after_help = "\
 Example:
@@ -44,6 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "template": report.template,
         "counts": report.counts,
         "reasons": reasons,
+        "torn": report.torn,
     });
     arguments.output.print_table(&lines, &json)?;
     match ask::exit_of(&report.counts) {

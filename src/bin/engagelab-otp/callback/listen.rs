@@ -18,9 +18,10 @@ use super::keys::Keys;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::metrics::Metrics;
-use crate::output::{Output, counted, say};
+use crate::output::{Output, cannot_write, counted, say};
 use crate::settings::Source;
 use crate::signals::EndSignals;
+use crate::standard_output;
 use crate::value;
 
 /// Receive callbacks, and print their events as they come.
@@ -46,7 +47,7 @@ pub(crate) struct Arguments {
     /// Keep callbacks in this folder until they are printed, also over a restart
     #[arg(long, value_name = "FOLDER", conflicts_with = "forward_to")]
     inbox: Option<PathBuf>,
-    /// Hand genuine callbacks on, with their headers and body as they came; its answer is the answer
+    /// Hand genuine callbacks on to this URL, with headers and body as they came, and answer as it does
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
     /// End after so many callbacks with events
@@ -63,6 +64,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let keys = Keys::find(&arguments.source)?;
     let receiver = keys.receiver()?.build()?;
+    // A callback would be refused only to say that its events cannot be printed.
+    standard_output::check().map_err(|error| cannot_write(&error))?;
     let target = arguments.forward_to.as_deref().map(Target::new).transpose()?;
     let mut signals = EndSignals::catch()
         .map_err(|error| Failure::usage(format!("signals cannot be watched for: {error}")))?;

@@ -4,13 +4,16 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, SystemTime};
 
+use engagelab_otp::Client;
+
 use super::{Check, proxy};
-use crate::connection::{Connection, is_loopback};
+use crate::connection::{Connection, Session, is_loopback};
 use crate::exit::Exit;
 use crate::output::counted;
 
 /// Looks from the inside out, and ends where it goes no further.
-pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -> Vec<Check> {
+pub(super) fn check(session: &Session, connection: &Connection) -> Vec<Check> {
+    let base_url = &session.base_url;
     let Some(endpoint) = Endpoint::of(base_url) else {
         return vec![Check::bad(
             "names",
@@ -19,7 +22,7 @@ pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -
             "Correct the address.",
         )];
     };
-    let variable = proxy::variable().filter(|_| !is_sandbox && !is_loopback(&endpoint.host));
+    let variable = proxy::variable().filter(|_| !session.is_sandbox && !is_loopback(&endpoint.host));
     let is_bypassed = variable.is_some() && proxy::is_bypassed(base_url);
     let mut checks = vec![match variable {
         Some(name) if is_bypassed => {
@@ -45,7 +48,7 @@ pub(super) fn check(base_url: &str, is_sandbox: bool, connection: &Connection) -
     };
     let listed = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
     checks.push(Check::good("names", format!("{} is {listed}", endpoint.host)));
-    match endpoint.exchange(&addresses, connection) {
+    match endpoint.exchange(&addresses, session, connection) {
         Ok(exchange) => {
             checks.push(Check::good("connection", exchange.connection));
             checks.push(clock(exchange.date));
@@ -75,7 +78,12 @@ impl Endpoint {
         Some(Self { host: uri.host()?.trim_matches(['[', ']']).to_owned(), port, https })
     }
 
-    fn exchange(&self, addresses: &[SocketAddr], connection: &Connection) -> Result<Exchange, Check> {
+    fn exchange(
+        &self,
+        addresses: &[SocketAddr],
+        session: &Session,
+        connection: &Connection,
+    ) -> Result<Exchange, Check> {
         let mut last = None;
         let stream = addresses.iter().find_map(|address| {
             TcpStream::connect_timeout(address, TIMEOUT).map_err(|error| last = Some(error)).ok()
@@ -90,48 +98,47 @@ impl Endpoint {
             stream.set_read_timeout(Some(TIMEOUT)).and_then(|()| stream.set_write_timeout(Some(TIMEOUT)));
         limited.map_err(|error| Check::bad("connection", Exit::NotSent, error.to_string(), "Try again."))?;
         if self.https {
-            return self.secure(stream, connection);
+            return self.secure(stream, session, connection);
         }
         let date = self.date(&stream);
         Ok(Exchange { connection: format!("{}:{}, without TLS", self.host, self.port), date })
     }
 
     #[cfg(feature = "rustls")]
-    fn secure(&self, stream: TcpStream, connection: &Connection) -> Result<Exchange, Check> {
-        let bad = |exit, finding: String, advice: &str| Err(Check::bad("connection", exit, finding, advice));
+    fn secure(
+        &self,
+        mut stream: TcpStream,
+        session: &Session,
+        connection: &Connection,
+    ) -> Result<Exchange, Check> {
         let roots = match connection.roots.read() {
             Ok(roots) => roots,
             Err(failure) => return Err(Check::failed("connection", failure)),
         };
         let named_by =
             if roots.is_some() { "the certificates that were named" } else { "Mozilla's certificates" };
-        let Some(mut session) = tls::session(&self.host, roots.as_deref()) else {
+        let Some(mut tls) = tls::session(&self.host, roots.as_deref()) else {
             let advice = "Give root certificates in PEM form, and an address with a host's name.";
-            return bad(Exit::Usage, "TLS cannot be set up".to_owned(), advice);
+            return Err(Check::bad("connection", Exit::Usage, "TLS cannot be set up", advice));
         };
-        let mut stream = stream;
-        if let Err(error) = session.complete_io(&mut stream) {
-            let finding = format!("no TLS with {}: {error}", self.host);
-            let is_certificate = error.to_string().contains("certificate");
-            let exit = if is_certificate { Exit::Usage } else { Exit::NotSent };
-            let advice = "If a proxy of your own reads along, give its root certificate with --ca-cert or SSL_CERT_FILE. \
-                          If none does, somebody else may.";
-            return bad(
-                exit,
-                finding,
-                if is_certificate { advice } else { "Try again; then check the firewall." },
-            );
+        if let Err(error) = tls.complete_io(&mut stream) {
+            // Why that is, and what to do, is said as by every other command: a read fails in the same way.
+            drop((tls, stream));
+            return Err(match session.call(Client::list_templates) {
+                Err(failure) => Check::failed("connection", failure),
+                Ok(_) => Check::bad("connection", Exit::NotSent, format!("no TLS: {error}"), "Try again."),
+            });
         }
-        let version = session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
-        let chain = counted(session.peer_certificates().map_or(0, <[_]>::len) as u64, "certificate");
-        let date = self.date(rustls::Stream::new(&mut session, &mut stream));
+        let version = tls.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
+        let chain = counted(tls.peer_certificates().map_or(0, <[_]>::len) as u64, "certificate");
+        let date = self.date(rustls::Stream::new(&mut tls, &mut stream));
         let connection =
             format!("{}:{}, {version}, a chain of {chain}, trusted by {named_by}", self.host, self.port);
         Ok(Exchange { connection, date })
     }
 
     #[cfg(not(feature = "rustls"))]
-    fn secure(&self, _: TcpStream, _: &Connection) -> Result<Exchange, Check> {
+    fn secure(&self, _: TcpStream, _: &Session, _: &Connection) -> Result<Exchange, Check> {
         Ok(Exchange {
             connection: format!("{}:{}; TLS is the operating system's", self.host, self.port),
             date: None,

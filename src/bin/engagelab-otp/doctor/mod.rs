@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::output::{Output, counted};
 use crate::setting_groups::{CALLBACK, SMPP};
 use crate::settings::Origin;
-use crate::smpp::account::Account;
+use crate::smpp::account::{Account, Endpoint};
 use crate::smpp::outcome::not_connected;
 use crate::wrap;
 
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match arguments.connection.open() {
         Ok(session) => {
             checks.push(Check::good("settings", format!("the key {} of {}", session.key, session.origin)));
-            let of_endpoint = endpoint::check(&session.base_url, session.is_sandbox, &arguments.connection);
+            let of_endpoint = endpoint::check(&session, &arguments.connection);
             let is_reached = of_endpoint.iter().all(|check| check.name == endpoint::CLOCK || !check.is_bad());
             checks.extend(of_endpoint);
             checks.push(if is_reached {
@@ -149,14 +149,15 @@ fn smpp(arguments: &Arguments) -> Check {
             Err(failure) => return Check::failed(name, failure),
         }
     }
-    let (address, config) = match Account::default().config(source) {
-        Ok(config) => config,
+    let endpoint = match Account::of_settings(&arguments.connection).endpoint(source) {
+        Ok(endpoint) => endpoint,
         Err(failure) => return Check::failed(name, failure),
     };
+    let Endpoint { address, config, is_secured } = endpoint;
     match SmppClient::connect(&config) {
         Ok((client, _)) => {
             client.shutdown();
-            Check::good(name, format!("bound at {address}"))
+            Check::good(name, format!("bound at {address}, with{} TLS", if is_secured { "" } else { "out" }))
         }
         // A sandbox can run without SMPP.
         Err(error) if source.sandbox => Check::skipped(name, format!("none at {address}: {error}")),

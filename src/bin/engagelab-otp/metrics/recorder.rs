@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::metrics::{
     Counter, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 
 use crate::output::warn;
+use crate::sync;
 
 /// All metrics, by name.
 #[derive(Default)]
@@ -35,7 +36,7 @@ pub(super) enum Series {
 
 impl Registry {
     pub(super) fn families(&self) -> MutexGuard<'_, BTreeMap<String, Family>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     fn describe(&self, name: &KeyName, unit: Option<Unit>, help: &SharedString) {

@@ -13,7 +13,6 @@ use crate::failure::Failure;
 /// No session came about, so that nothing was sent.
 pub(crate) fn not_connected(error: &ConnectError, address: &str, is_sandbox: bool) -> Failure {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    let is_certificate = cause.contains("certificate");
     let again = "Nothing was sent; it is safe to run this again.";
     let (exit, reason, advice) = match error.kind() {
         ConnectErrorKind::Config(invalid) => return Failure::from(invalid),
@@ -32,10 +31,11 @@ pub(crate) fn not_connected(error: &ConnectError, address: &str, is_sandbox: boo
             format!("cannot connect to {address} over SMPP{cause}"),
             format!("{again} Check host, port and firewall."),
         ),
-        ConnectErrorKind::Tls if is_certificate => (
+        ConnectErrorKind::Certificate => (
             Exit::Usage,
             format!("the certificate of {address} is not trusted{cause}"),
-            "Nothing was sent. If you know who issued it, give its root certificate with --ca-cert or SSL_CERT_FILE."
+            "Nothing was sent. If you know who issued it, give its root certificate with --ca-cert, smpp.ca_cert or \
+             SSL_CERT_FILE."
                 .to_owned(),
         ),
         ConnectErrorKind::Tls => (

@@ -9,7 +9,7 @@ use engagelab_otp::smpp::{Message, SmppClient, SmppConfig};
 use engagelab_otp::{Language, Recipient, TemplateId, TemplateRef};
 use serde_json::{Value, json};
 
-use super::account::Account;
+use super::account::{Account, Endpoint};
 use super::outcome::{not_accepted, not_connected};
 use super::report::{Wait, wait};
 use crate::dry_run::{MASK, masked_params};
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(text) = &arguments.language.language {
         Language::new(text)?;
     }
-    let (address, config) = arguments.account.config(&arguments.source)?;
+    let Endpoint { address, config, .. } = arguments.account.endpoint(&arguments.source)?;
     if arguments.confirmation.dry_run {
         return show(arguments, &address, &to, &params);
     }

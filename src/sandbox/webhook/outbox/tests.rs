@@ -49,7 +49,7 @@ fn however_many_and_however_long_they_are_callbacks_do_not_fill_the_memory() {
     let mut outbox = outbox();
     for (length, times) in [(MOST_BODIES / 3, 9), (10, MOST_CALLBACKS + 9)] {
         for _ in 0..times {
-            let id = outbox.make(0, "x".repeat(length), Vec::new(), UNIX_EPOCH);
+            let id = outbox.make(0, "x".repeat(length), 1, Vec::new(), UNIX_EPOCH);
             outbox.queue(id, SigningMode::Anew);
         }
         let held: usize = outbox.callbacks().map(|callback| callback.body.len()).sum();
@@ -59,4 +59,18 @@ fn however_many_and_however_long_they_are_callbacks_do_not_fill_the_memory() {
     // What was forgotten while it waited is passed over.
     let first = outbox.take(0, UNIX_EPOCH, UNIX_EPOCH).expect("queued");
     assert_eq!(outbox.callbacks().next().map(|callback| callback.id), Some(first.callback));
+}
+
+#[test]
+fn every_row_that_nobody_took_is_counted_whatever_it_is_about() {
+    let mut outbox = outbox();
+    outbox.plan.most_rows = 3;
+    let message = Some(MessageId("1".to_owned()));
+    for about in [message.clone(), message, None] {
+        outbox.gather(about, json!({}));
+    }
+    outbox.tick(UNIX_EPOCH);
+    assert_eq!((outbox.callbacks().count(), outbox.lost_rows()), (1, 0));
+    assert!(outbox.forget_one());
+    assert_eq!(outbox.lost_rows(), 3);
 }
