@@ -170,6 +170,10 @@ impl Journal {
 
     /// Appends a record. It is written with the next commit, and is in doubt until then.
     pub(crate) fn append(&self, record: &[u8]) -> Result<Position, JournalError> {
+        self.push(record).map(|(_, position)| position)
+    }
+
+    fn push(&self, record: &[u8]) -> Result<(MutexGuard<'_, State>, Position), JournalError> {
         if record.is_empty() || record.len() > MAX_RECORD {
             return Err(JournalError::RecordSize);
         }
@@ -182,7 +186,8 @@ impl Journal {
         let start = state.end;
         frame::write(&mut state.buffer, record, checksum, self.salt, start);
         state.end = start + (FRAME_HEAD + record.len()) as u64;
-        Ok(Position { epoch: state.epoch, start, end: state.end })
+        let position = Position { epoch: state.epoch, start, end: state.end };
+        Ok((state, position))
     }
 
     /// Waits until a record, and all before it, will survive what the journal is to survive.
@@ -190,7 +195,14 @@ impl Journal {
     /// After an error the record is not in the journal, unless the error is that the disk failed to sync: then nobody
     /// knows. If the disk was full, later records can be committed as soon as there is room.
     pub(crate) fn commit(&self, position: Position) -> Result<(), JournalError> {
-        let mut state = self.lock();
+        self.commit_from(self.lock(), position)
+    }
+
+    fn commit_from<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        position: Position,
+    ) -> Result<(), JournalError> {
         loop {
             state.check(position)?;
             if state.written < position.end {
@@ -205,8 +217,8 @@ impl Journal {
 
     /// Appends a record and commits it.
     pub(crate) fn write(&self, record: &[u8]) -> Result<u64, JournalError> {
-        let position = self.append(record)?;
-        self.commit(position)?;
+        let (state, position) = self.push(record)?;
+        self.commit_from(state, position)?;
         Ok(position.address())
     }
 
