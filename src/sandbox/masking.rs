@@ -53,7 +53,7 @@ pub(crate) fn word(word: &str) -> &str {
 }
 
 /// The name of a field, `template.params.name`, of which a part may be a name that somebody chose: one that is an address or
-/// a code, or that would steer a terminal, is masked.
+/// a code, or that would steer a terminal, is masked. A long one is cut: it is remembered, and may be as long as a body.
 pub(crate) fn field(field: &str) -> String {
     let shown = |part: &str| {
         let (name, index) = part.split_once('[').unwrap_or((part, "]"));
@@ -65,7 +65,11 @@ pub(crate) fn field(field: &str) -> String {
         let is_plain = is_index && !is_private && !name.contains(steers);
         if is_plain { part.to_owned() } else { MASK.to_owned() }
     };
-    field.split('.').map(shown).collect::<Vec<_>>().join(".")
+    let shown = field.split('.').map(shown).collect::<Vec<_>>().join(".");
+    match shown.char_indices().nth(LONGEST_FIELD) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
+    }
 }
 
 /// A body, with codes masked. A number is masked with a mask of its own, so that the type can still be seen.
@@ -186,6 +190,9 @@ const MASK: &str = "••••••";
 
 /// What stands where a number was that may be a code.
 const MASK_OF_A_NUMBER: &str = "•••••• (a number)";
+
+/// The most characters of a field's name.
+const LONGEST_FIELD: usize = 200;
 
 /// The fewest digits that make a code of a word.
 const FEWEST_DIGITS: usize = 3;
@@ -334,6 +341,7 @@ mod tests {
         for kept in ["to", "to[999]", "the path", "template.params.name", template] {
             assert_eq!(field(kept), kept);
         }
+        assert_eq!(field(&"é.".repeat(1_000)), format!("{}…", "é.".repeat(LONGEST_FIELD / 2)));
         assert_eq!((word("POST"), word("+6591234567")), ("POST", MASK));
     }
 }

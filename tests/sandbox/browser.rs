@@ -242,6 +242,38 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
 }
 
 #[test]
+fn however_long_what_was_sent_is_the_page_stays_as_wide_as_the_screen() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    let long = "x".repeat(900);
+    for (head, body) in [
+        (format!("GET /v1/{long}?{long}"), String::new()),
+        (
+            "POST /v1/messages".to_owned(),
+            format!(r#"{{"to":"+6591234567","template":{{"id":"t","params":{{"{long}":7}}}}}}"#),
+        ),
+    ] {
+        let mut stream = connect(sandbox.address());
+        let key =
+            "Authorization: Basic c2FuZGJveF9kZW1vOnNhbmRib3hfc2VjcmV0\r\nContent-Type: application/json";
+        let length = body.len();
+        let head = format!("{head} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all((head + &body).as_bytes()).expect("written");
+        assert!(read_message(&stream).is_some());
+    }
+    for width in [390, 1280] {
+        browser.resize(width, 900);
+        browser.open("data:,");
+        browser.open(&format!("{}/#/requests", sandbox.url()));
+        browser.wait("document.querySelectorAll('main summary').length === 2");
+        browser.value("(document.querySelectorAll('main summary').forEach((one) => one.click()), true)");
+        browser.wait("document.querySelectorAll('main details > div').length === 2");
+        let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert!(browser.value(overflow).as_i64() <= Some(0), "at {width}");
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_section_never_stands_under_the_name_of_another_and_what_is_closed_stays_closed() {
     let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
     let client = Client::for_sandbox(&sandbox).expect("built");

@@ -342,6 +342,8 @@ fn a_name_from_elsewhere_is_refused_with_a_page_for_browsers_unless_it_is_allowe
     assert!(hint.starts_with("HTTP/1.1 404 ") && hint.contains("The page is at /"), "{hint}");
     let hint = ask("localhost", "*/*", "/messages");
     assert!(hint.contains("did you mean POST /v1/messages?"), "{hint}");
+    let hint = ask("localhost", "*/*", "/v1/messages/+6591234567");
+    assert!(hint.contains("did you mean POST /v1/messages?") && !hint.contains("6591234567"), "{hint}");
 }
 
 #[test]

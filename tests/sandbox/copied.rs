@@ -394,13 +394,13 @@ fn a_first_call_is_made_as_it_is_copied_whatever_key_and_secret_hold() {
             command.envs(secret.map(|secret| ("ENGAGELAB_DEV_SECRET", secret))).output().ok()
         };
         let environment = is_own.then_some(secret);
-        for (language, program) in [("curl", "sh"), ("Python", "python3")] {
+        for (language, program, begins) in [("curl", "sh", "curl"), ("Python", "python3", "import")] {
             let before = sandbox.requests().len();
             // A recipient for each, since the code before still counts.
             browser.fill("#field-to", &format!("+659000000{before}"));
             browser.choose("#field-snippet", language);
             let call = browser.wait(&format!(
-                "document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
+                "document.querySelector('#snippet').textContent.startsWith('{begins}') && document.querySelector('#snippet').textContent.includes('+659000000{before}') && document.querySelector('#snippet').textContent"
             ));
             let call = call.as_str().expect("a text");
             let Some(ran) = peers::found(program, run(program, call, environment)) else { continue };

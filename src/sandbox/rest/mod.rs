@@ -216,13 +216,14 @@ fn matches_path(described: &str, path: &str) -> Option<String> {
     Some(percent_decode_str(segment).decode_utf8().map_or_else(|_| "\0".to_owned(), Into::into))
 }
 
-/// Where a path that leads nowhere may have been meant to lead: to the operation whose name begins as its last part
-/// does.
+/// Where a path that leads nowhere may have been meant to lead: to the operation whose name begins as a part of it does.
 fn hint(path: &str) -> String {
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let alike = |operation: &Operation| {
         let name = operation.path.split('/').nth(2).unwrap_or_default();
-        name.bytes().zip(last.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+        let begins_alike = |part: &str| {
+            name.bytes().zip(part.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+        };
+        path.split('/').map(begins_alike).max().unwrap_or_default()
     };
     let operations = HANDLERS.iter().map(|(operation, _)| *operation);
     match operations.rev().max_by_key(|operation| alike(operation)).filter(|nearest| alike(nearest) >= 3) {
