@@ -83,8 +83,8 @@ pub(crate) struct Journal {
     options: Options,
     layout: Layout,
     salt: u32,
-    /// Keeps the lock of a journal in a folder; that of a file is on the file itself.
-    _lock: Option<File>,
+    /// Keeps the lock: on the file itself, or on one beside the segments.
+    held: Option<File>,
     state: Mutex<State>,
     /// Somebody has written or synced.
     changed: Condvar,
@@ -160,7 +160,7 @@ impl Journal {
             options,
             layout,
             salt,
-            _lock: lock,
+            held: lock,
             state: Mutex::new(State::new(active, segments, end)),
             changed: Condvar::new(),
             reading: Mutex::new(None),
@@ -170,10 +170,6 @@ impl Journal {
 
     /// Appends a record. It is written with the next commit, and is in doubt until then.
     pub(crate) fn append(&self, record: &[u8]) -> Result<Position, JournalError> {
-        self.push(record).map(|(_, position)| position)
-    }
-
-    fn push(&self, record: &[u8]) -> Result<(MutexGuard<'_, State>, Position), JournalError> {
         if record.is_empty() || record.len() > MAX_RECORD {
             return Err(JournalError::RecordSize);
         }
@@ -186,8 +182,7 @@ impl Journal {
         let start = state.end;
         frame::write(&mut state.buffer, record, checksum, self.salt, start);
         state.end = start + (FRAME_HEAD + record.len()) as u64;
-        let position = Position { epoch: state.epoch, start, end: state.end };
-        Ok((state, position))
+        Ok(Position { epoch: state.epoch, start, end: state.end })
     }
 
     /// Waits until a record, and all before it, will survive what the journal is to survive.
@@ -195,14 +190,7 @@ impl Journal {
     /// After an error the record is not in the journal, unless the error is that the disk failed to sync: then nobody
     /// knows. If the disk was full, later records can be committed as soon as there is room.
     pub(crate) fn commit(&self, position: Position) -> Result<(), JournalError> {
-        self.commit_from(self.lock(), position)
-    }
-
-    fn commit_from<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        position: Position,
-    ) -> Result<(), JournalError> {
+        let mut state = self.lock();
         loop {
             state.check(position)?;
             if state.written < position.end {
@@ -217,8 +205,8 @@ impl Journal {
 
     /// Appends a record and commits it.
     pub(crate) fn write(&self, record: &[u8]) -> Result<u64, JournalError> {
-        let (state, position) = self.push(record)?;
-        self.commit_from(state, position)?;
+        let position = self.append(record)?;
+        self.commit(position)?;
         Ok(position.address())
     }
 
@@ -422,6 +410,11 @@ impl Drop for Journal {
             if state.durable < state.written && state.broken.is_none() {
                 drop(self.sync(state));
             }
+        }
+        // A process that another thread starts at this moment has a copy of each open file until it runs its own program,
+        // and with it the lock.
+        if let Some(held) = &self.held {
+            let _ = held.unlock();
         }
     }
 }
