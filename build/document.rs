@@ -117,6 +117,11 @@ pub(crate) fn schema_name(value: &Value) -> Option<&str> {
     value["$ref"].as_str()?.strip_prefix(SCHEMA_PREFIX)
 }
 
+/// Whether there is no text, or nothing to read in it.
+pub(crate) fn is_blank(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| text.trim().is_empty())
+}
+
 pub(crate) fn pairs(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_mapping().into_iter().flatten().filter_map(|(key, value)| Some((key.as_str()?, value)))
 }

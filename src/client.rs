@@ -285,9 +285,15 @@ impl Client {
     }
 
     fn send<B: Serialize>(&self, operation: &Operation, request: &B) -> Result<SendReceipt, Error> {
-        self.api
-            .respond(operation, &Parameters::default(), Some(request), ConnectionUse::Pooled)
-            .map(SendReceipt::from)
+        let response =
+            self.api.respond(operation, &Parameters::default(), Some(request), ConnectionUse::Pooled)?;
+        let receipt = SendReceipt::from(response);
+        if receipt.message_id.is_empty() {
+            // Nobody could verify that message, or find it again.
+            let why = "it names no message";
+            return Err(Error::of_unproven_answer(operation.id, why, receipt.into_headers()));
+        }
+        Ok(receipt)
     }
 }
 

@@ -15,7 +15,8 @@ pub enum Outcome {
     /// Over HTTP, that takes an answer that was read whole, and in which nothing leaves the question open: a status
     /// from 300 to 499 (but 303, 408 and 499) or an error of the service with a status of success; and in the body no
     /// code 1000. A 400 whose body was cut is [`Unknown`](Self::Unknown): what is missing may have been that code.
-    /// So is one whose body is in a coding that was not asked for, or that has no body and no length either.
+    /// So is one whose body is in a coding that was not asked for, or begins like JSON and cannot be read as such, or
+    /// that has no body and no length either.
     Rejected,
     /// The request may have left, and no readable answer came back. The service may have acted on it or
     /// not: repeating a send can deliver and bill twice, repeating a verification can spend the code.

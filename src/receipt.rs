@@ -38,6 +38,10 @@ impl SendReceipt {
         Self { message_id, send_channel, extra: Extra::default(), headers: HeaderMap::new() }
     }
 
+    pub(crate) fn into_headers(self) -> HeaderMap {
+        self.headers
+    }
+
     /// All header fields of the response. Nothing is cut from them: keep them out of logs.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

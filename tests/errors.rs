@@ -130,6 +130,12 @@ fn an_answer_to_another_verification_is_no_answer() {
 }
 
 #[test]
+fn a_receipt_that_names_no_message_is_none() {
+    let error = error(json(200, r#"{"message_id":"","send_channel":"sms"}"#));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnexpectedJson, Outcome::Unknown));
+}
+
+#[test]
 fn a_code_is_expired_or_used_only_if_the_service_says_so_itself() {
     let verify = |status| {
         let refusal = json(status, r#"{"code":3003,"message":"no"}"#);

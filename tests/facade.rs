@@ -69,6 +69,11 @@ fn bad_recipients_are_refused() {
         "a@b.c\u{E0041}",
         "a@-b.c",
         "a@b_c.de",
+        "victim@x.com，attacker＠y.com",
+        "ａ@b.de",
+        "a@b．c.de",
+        "a@b。c.de",
+        "a﹐c@b.de",
     ] {
         assert_eq!(field(bad.parse::<Recipient>()), "to", "{bad:?}");
     }

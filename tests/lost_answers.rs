@@ -93,6 +93,24 @@ fn refusals_that_leave_it_open() -> Vec<Row> {
             ErrorKind::Service,
         ),
         failed("400 in a coding that nobody asked for", gzip(json(400, "x")), ErrorKind::Status),
+        failed(
+            "400 in a coding of the transfer that nobody asked for",
+            "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".to_owned(),
+            ErrorKind::Status,
+        ),
+        unknown(
+            "400 in chunks of a version that has none",
+            Fault::AnswerAndClose(
+                "HTTP/1.0 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n{\"code\":1000}\r\n0\r\n\r\n"
+                    .to_owned(),
+            ),
+            LONG,
+            ErrorKind::Protocol,
+        ),
+        failed("400 with JSON that breaks", json(400, r#"{"code":1000,"message":no}"#), ErrorKind::Status),
+        failed("400 with a name that is no Unicode", json(400, r#"{"\ud800":1,"code":1000}"#), ErrorKind::Status),
+        failed("400 with JSON in UTF-16", json(400, "\0{\0\"\0c\0o\0d\0e\0\"\0:"), ErrorKind::Status),
+        failed("400 with a code too large for one", json(400, r#"{"code":1e999,"code":1000}"#), ErrorKind::Status),
         unknown(
             "400 whose body ends with the connection, before it begins",
             Fault::AnswerAndClose("HTTP/1.1 400 Bad Request\r\n\r\n".to_owned()),
@@ -167,7 +185,13 @@ fn table() -> Vec<Row> {
             r#"{"code":3002,"message":[]}"#,
             ErrorKind::Service,
         ),
-        refused("400 with a page", 400, "{no JSON}", ErrorKind::Status),
+        Row { fault: Fault::Answer(html(400)), ..refused("400 with a page", 400, "", ErrorKind::Status) },
+        refused(
+            "200 with a code too large for one",
+            200,
+            r#"{"code":99999999999999999999}"#,
+            ErrorKind::Service,
+        ),
         refused("401", 401, r#"{"code":2001,"message":"no"}"#, ErrorKind::Service),
         refused("404 without an error body", 404, "", ErrorKind::Status),
         refused("a redirect", 302, "", ErrorKind::Status),

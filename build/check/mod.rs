@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use yaml_serde::Value;
 
 use super::diagnostic::{Diagnostic, Place};
-use super::document::{Document, items, pairs, references};
+use super::document::{Document, is_blank, items, pairs, references};
 
 /// Everything that is wrong with the document.
 pub(crate) fn defects(document: &Document) -> Vec<Diagnostic> {
@@ -80,7 +80,7 @@ impl Check<'_> {
         let known = ["title", "description", "termsOfService", "contact", "license", "version"];
         self.keys(info, &place, &known);
         for key in ["title", "version"] {
-            if info[key].as_str().is_none_or(str::is_empty) {
+            if is_blank(&info[key]) {
                 self.refuse(place.child(key), format!("`{key}` is missing; OpenAPI requires it, as a text"));
             }
         }
@@ -221,7 +221,7 @@ impl Check<'_> {
             self.refuse(place.clone(), what);
         }
         if value.as_str().is_some_and(has_rust_code) {
-            let what = "what is indented, or fenced without a language, is compiled as Rust in the documentation; fence it with ```text";
+            let what = "what is indented, or fenced without a language or as Rust, is compiled in the documentation; fence it with ```text";
             self.refuse(place.clone(), what);
         }
     }
@@ -237,7 +237,7 @@ fn is_base_url(url: &str) -> bool {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, "-"));
     let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    host.starts_with(|first: char| first.is_ascii_alphanumeric())
+    host.split('.').all(|label| label.starts_with(|first: char| first.is_ascii_alphanumeric()))
         && plain(host)
         && port.parse::<u16>().is_ok_and(|port| port > 0)
         && path.split('/').all(|segment| plain(segment) && !matches!(segment, "" | "." | ".."))
@@ -245,18 +245,40 @@ fn is_base_url(url: &str) -> bool {
 
 /// Whether rustdoc would take a part of a text for Rust, and compile it.
 fn has_rust_code(text: &str) -> bool {
-    let (mut fenced, mut after_blank) = (false, true);
+    let (mut fence, mut after_blank) = (None, true);
     for line in text.lines() {
-        let content = line.trim_start();
-        if let Some(language) = ["```", "~~~"].iter().find_map(|fence| content.strip_prefix(fence)) {
-            if !fenced && language.trim().is_empty() {
+        // A fence may stand in a quotation or in an item of a list.
+        let content = line.trim_start_matches(|c: char| c.is_whitespace() || ">-*+".contains(c));
+        let mark = content.chars().next().filter(|mark| "`~".contains(*mark)).unwrap_or(' ');
+        let info = content.trim_start_matches(mark);
+        let length = content.len() - info.len();
+        let indent = line.len() - line.trim_start().len();
+        match fence {
+            Some((opened, least)) if mark == opened && length >= least && info.trim().is_empty() => {
+                fence = None;
+            }
+            Some(_) => {}
+            None if mark != ' ' && length >= 3 => {
+                if is_rust(info) {
+                    return true;
+                }
+                fence = Some((mark, length));
+            }
+            None if after_blank && !content.is_empty() && (indent >= 4 || line[..indent].contains('\t')) => {
                 return true;
             }
-            fenced = !fenced;
-        } else if !fenced && after_blank && !content.is_empty() && line.starts_with("    ") {
-            return true;
+            None => {}
         }
-        after_blank = content.is_empty();
+        after_blank = line.trim().is_empty();
     }
     false
+}
+
+/// Whether rustdoc takes a fenced block for Rust, by what stands behind the fence.
+fn is_rust(info: &str) -> bool {
+    const OWN: [&str; 7] =
+        ["rust", "should_panic", "no_run", "compile_fail", "test_harness", "standalone_crate", "ignore"];
+    let mut words = info.split([',', ' ', '\t']).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_none()
+        || words.any(|word| OWN.contains(&word) || word.starts_with("edition") || word.starts_with("ignore-"))
 }

@@ -7,7 +7,7 @@ use yaml_serde::Value;
 
 use super::Check;
 use crate::generator::diagnostic::Place;
-use crate::generator::document::{JSON, METHODS, pairs, path_names, schema_name};
+use crate::generator::document::{JSON, METHODS, is_blank, pairs, path_names, schema_name};
 
 impl Check<'_> {
     pub(super) fn paths(&mut self) {
@@ -127,7 +127,7 @@ impl Check<'_> {
                 }
             }
         }
-        if operation["summary"].as_str().is_none_or(str::is_empty) {
+        if is_blank(&operation["summary"]) {
             self.refuse(place.clone(), "`summary` is missing; it becomes the function's documentation");
         }
         if !operation["x-repeatable"].is_bool() {
@@ -223,7 +223,7 @@ impl Check<'_> {
 
     pub(super) fn response(&mut self, response: &Value, place: &Place) {
         self.keys(response, place, &["description", "content"]);
-        if response["description"].as_str().is_none_or(str::is_empty) {
+        if is_blank(&response["description"]) {
             self.refuse(place.clone(), "`description` is missing; OpenAPI requires it of each response");
         }
         for (name, media) in pairs(&response["content"]) {

@@ -7,7 +7,7 @@ use yaml_serde::Value;
 
 use super::Check;
 use crate::generator::diagnostic::Place;
-use crate::generator::document::{items, pairs, schema_name};
+use crate::generator::document::{is_blank, items, pairs, schema_name};
 
 impl Check<'_> {
     pub(super) fn schemas(&mut self) {
@@ -21,7 +21,7 @@ impl Check<'_> {
                 continue;
             }
             let (sent, received) = (self.requests.contains(name), self.responses.contains(name));
-            if schema["description"].as_str().is_none_or(str::is_empty) {
+            if is_blank(&schema["description"]) {
                 self.refuse(place.clone(), "`description` is missing; it becomes the type's documentation");
             }
             if !schema["nullable"].is_null() {
@@ -234,7 +234,7 @@ impl Check<'_> {
                 let what = format!("{name:?} is a name that every type here has; rename the property");
                 self.refuse(place.clone(), what);
             }
-            if property["$ref"].is_null() && property["description"].as_str().is_none_or(str::is_empty) {
+            if property["$ref"].is_null() && is_blank(&property["description"]) {
                 self.refuse(place.clone(), "`description` is missing; it becomes the field's documentation");
             }
             let required = items(&schema["required"]).any(|one| one.as_str() == Some(name));

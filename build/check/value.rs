@@ -17,7 +17,10 @@ impl Check<'_> {
                         continue;
                     };
                     let place = place.child(key);
-                    if value.is_null() {
+                    if key == "<<" {
+                        let what = "keys that are merged in are not read here; write them out, or refer to a component";
+                        self.refuse(place, what);
+                    } else if value.is_null() {
                         self.refuse(place, "nothing stands here; write the value, or leave out the key");
                     } else if key == "$ref" && !value.is_string() {
                         self.refuse(place, "a reference is a text; write `'#/components/…/…'`");

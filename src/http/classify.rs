@@ -3,7 +3,8 @@
 //! One rule decides whether the service may have acted. A response is a clear no only if it has been read whole and
 //! nothing in it leaves the question open: neither its status, nor, where the body is an error of the service, its code.
 //! A response that was cut is never a clear no: the part that is missing may have held the code 1000. Nor is one whose
-//! body cannot be read for its coding, or one without a body that ends with the connection.
+//! body cannot be read, for its coding or because it begins like JSON and is none, or one without a body that ends with
+//! the connection.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -39,14 +40,14 @@ pub(crate) fn read(
             let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
             match service_error(body, success) {
                 Some(Ok(found)) => of_service(found, status, &redactor()),
-                None if !success && !may_be_cut(status, &headers, body) => {
-                    let outcome = if is_coded(&headers) { Outcome::Unknown } else { outcome_of(status) };
+                Some(Err(Unread::Cut)) if !success => truncated(),
+                None if !success && may_be_cut(status, &headers, body) => truncated(),
+                unread if !success => {
+                    let readable = unread.is_none() && !is_coded(&headers);
+                    let outcome = if readable { outcome_of(status) } else { Outcome::Unknown };
                     Error::new(ErrorKind::Status, outcome).with_detail(excerpt(&redactor(), &headers, body))
                 }
-                Some(Err(Cut)) | None if !success => {
-                    Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown)
-                }
-                Some(Err(Cut)) | None => match decode_success(body, decode) {
+                _ => match decode_success(body, decode) {
                     Ok(()) => return Ok(ResponseHead { headers, reused_connection: reused }),
                     Err(error) => of_success(&error, &headers, body, &redactor()),
                 },
@@ -101,15 +102,24 @@ struct ServiceError {
     message: Option<String>,
 }
 
-/// A JSON object that ends early.
-struct Cut;
+/// A JSON object that is not read to its end.
+enum Unread {
+    /// It ends early.
+    Cut,
+    /// It breaks the rules of JSON, or is not UTF-8.
+    Broken,
+}
+
+fn truncated() -> Error {
+    Error::new(ErrorKind::TruncatedResponse, Outcome::Unknown)
+}
 
 /// The error of the service that a body holds, if it does. One may stand even behind a status of success.
 ///
 /// Only the code decides. It is found whatever else the body holds, and in other forms than the document's, too: a
 /// failure must not be taken for a clear no, nor for a success, because its message is not a text.
-fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Cut>> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Unread>> {
+    if body.iter().find(|byte| !is_blank(byte)) != Some(&b'{') {
         return None;
     }
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -124,9 +134,15 @@ fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Cut>
             let message = || serde_json::from_slice::<Message>(body).ok()?.message;
             (code != 0 || !success).then(|| Ok(ServiceError { code, message: message() }))
         }
-        Err(error) if error.is_eof() => Some(Err(Cut)),
-        Err(_) => None,
+        Err(error) if error.is_eof() => Some(Err(Unread::Cut)),
+        Err(_) => Some(Err(Unread::Broken)),
     }
+}
+
+/// Whether an octet may stand before JSON and means nothing: white space, and parts of a byte order mark or of a
+/// character in UTF-16.
+fn is_blank(octet: &u8) -> bool {
+    octet.is_ascii_whitespace() || matches!(octet, 0x00 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF)
 }
 
 /// The numbers that an object has under `code`: as a rule one.
@@ -177,8 +193,9 @@ impl Code {
     fn number(self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(number),
-            // As it is written without a fraction.
-            Self::Decimal(number) => number.to_string().parse().ok(),
+            // What is too large is a code, too: the conversion takes the nearest.
+            #[allow(clippy::cast_possible_truncation)]
+            Self::Decimal(number) => (number.fract() == 0.0).then_some(number as i64),
             Self::Text(text) => text.trim().parse().ok(),
             Self::Other(_) => None,
         }
@@ -194,15 +211,18 @@ struct Message {
 fn may_be_cut(status: u16, headers: &HeaderMap, body: &[u8]) -> bool {
     let framed =
         [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
-    !matches!(status, 100..=199 | 304) && !framed && body.iter().all(u8::is_ascii_whitespace)
+    !matches!(status, 100..=199 | 304) && !framed && body.iter().all(is_blank)
 }
 
-/// Whether the body is in a coding, which was not asked for, and so cannot be read.
+/// Whether the body is in a coding, which was not asked for, and so cannot be read. Chunks are put together by the
+/// transport.
 fn is_coded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let holds_other = |name, plain: &[u8]| {
+        let codings =
+            headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b','));
+        codings.map(<[u8]>::trim_ascii).any(|coding| !coding.eq_ignore_ascii_case(plain))
+    };
+    holds_other(header::CONTENT_ENCODING, b"identity") || holds_other(header::TRANSFER_ENCODING, b"chunked")
 }
 
 /// An operation whose success has no body is answered with nothing, which reads like JSON's null.
@@ -241,17 +261,14 @@ fn is_json(headers: &HeaderMap) -> bool {
     media.ends_with("/json") || media.ends_with("+json")
 }
 
-/// `Retry-After`, in seconds or as a date. A date is taken against the response's own `Date` where there is one,
-/// since clocks differ.
+/// `Retry-After`, in seconds or as a date; of several, the longest. A date is taken against the response's own `Date`
+/// where there is one, since clocks differ.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let asked = text(header::RETRY_AFTER)?;
-    if let Some(duration) = seconds(asked) {
-        return Some(duration);
-    }
-    let then = httpdate::parse_http_date(asked).ok()?;
-    let now = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
-    Some(then.duration_since(now).unwrap_or_default())
+    let texts = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim);
+    let date = |text| httpdate::parse_http_date(text).ok();
+    let now = texts(header::DATE).find_map(date).unwrap_or(now);
+    let until = |then: SystemTime| then.duration_since(now).unwrap_or_default();
+    texts(header::RETRY_AFTER).filter_map(|asked| seconds(asked).or_else(|| date(asked).map(until))).max()
 }
 
 /// Whole seconds are the standard, but some servers send fractions. What is too long for a duration is the longest.
@@ -287,6 +304,8 @@ mod tests {
             Some(7)
         );
         assert_eq!(wait(&[(header::RETRY_AFTER, "Sun, 06 Nov 1994 08:00:00 GMT")]), Some(0));
+        let twice = [(header::RETRY_AFTER, "1"), (header::RETRY_AFTER, later), (header::RETRY_AFTER, "soon")];
+        assert_eq!(wait(&[&twice[1..], &twice[..1]].concat()), Some(37));
         for nonsense in ["soon", "", "-1", "+1", "1e3", "1.", ".5", "inf", "1.2.3", "0x10"] {
             assert_eq!(wait(&[(header::RETRY_AFTER, nonsense)]), None, "{nonsense}");
         }

@@ -61,7 +61,7 @@ impl Recipient {
         })?;
         if !address.chars().all(stands_in_an_address) {
             return refuse(
-                "must be one plain e-mail address: no white space, no invisible characters, none of `,;:<>()[]\"\\?&`",
+                "must be one plain e-mail address: no white space, no invisible characters, no full-width forms, none of `,;:<>()[]\"\\?&`",
             );
         }
         match address.split_once('@') {
@@ -150,7 +150,13 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 fn stands_in_an_address(c: char) -> bool {
     let second_meaning =
         matches!(c, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\\' | '?' | '&');
-    !(second_meaning || c.is_whitespace() || c.is_control() || is_invisible(c))
+    !(second_meaning || c.is_whitespace() || c.is_control() || is_invisible(c) || is_other_form(c))
+}
+
+/// Full-width and small forms, and the full stops of other scripts. Programs that normalise an address (NFKC, as names
+/// of domains are) read them as the ASCII characters, which end the address, or make it another.
+fn is_other_form(c: char) -> bool {
+    matches!(c, '\u{3002}' | '\u{FE50}'..='\u{FE6F}' | '\u{FF01}'..='\u{FF61}' | '\u{FFE0}'..='\u{FFE6}')
 }
 
 /// Characters that are not seen, or that change the order in which others are seen: those of Unicode's properties

@@ -36,10 +36,11 @@ impl JournalError {
         move |error| Self::Io(what, path.clone(), Arc::new(error))
     }
 
-    /// Whether there was no room on the disk.
+    /// Whether there was no room on the disk, or the file may not be larger.
     pub(crate) fn is_full(&self) -> bool {
         let full = |error: &io::Error| {
-            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+            matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
         };
         matches!(self, Self::Io(_, _, error) if full(error))
     }

@@ -108,9 +108,57 @@ fn what_cannot_be_told_from_a_closed_one_is_written_to_and_the_result_told_besid
     assert_eq!(output.status.code(), Some(0), "{said}");
     let id = session.sandbox.messages()[0].id.to_string();
     assert!(said.contains(&format!("the message was sent, and its id is {id}")), "{said}");
+    // Something in between, whose own is closed as well.
+    let send = "send +6591234569 --template sandbox-otp-tpl";
+    let output = run(&session, send, "", |session, words| {
+        let inner = session.command(words);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "timeout 20 \"$@\" >&-; exit $?", "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().env("HOME", &session.folder).env("PATH", "/usr/bin:/bin");
+        command.current_dir(&session.folder);
+        command
+    });
+    assert_eq!(output.status.code(), Some(6), "{}", String::from_utf8_lossy(&output.stderr));
     // For writing alone it was meant.
     let output = run(&session, "send +6591234568 --template sandbox-otp-tpl", "", with_output(Stdio::null));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "On its way to +65…68 by sms.\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_grow_no_further_ends_nothing_before_it_has_told_what_was_done() {
+    let session = Session::start();
+    let limited = |limit: u32, words: &[&str]| {
+        let inner = session.command(words);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("ulimit -f {limit}; exec \"$@\" > out"), "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().env("HOME", &session.folder).current_dir(&session.folder);
+        let output = command.stdin(Stdio::null()).output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let url = session.sandbox.url();
+    let shared = ["--template", "sandbox-otp-tpl", "--sandbox", "--base-url", &url];
+    let (code, said) = limited(0, &[&["send", "+6591234567"][..], &shared].concat());
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("the message was sent, and its id is"), "{said}");
+
+    // The journal has room for some rows alone.
+    let rows: String = (0..500).map(|row| format!("+6592{row:06}\n")).collect();
+    fs::write(session.folder.join("input.csv"), format!("to\n{rows}")).expect("written");
+    let batch = ["batch", "input.csv", "--results", "/dev/null"];
+    let (code, said) = limited(16, &[&batch[..], &shared].concat());
+    assert!(matches!(code, Some(5 | 6)), "{code:?}: {said}");
+    assert!(said.contains("File too large") && said.contains("accepted"), "{said}");
+    let words = [&["batch", "input.csv", "--resend-unknown"][..], &shared].concat();
+    let output = session.command(&words).stdin(Stdio::null()).output().expect("it ends");
+    assert!(matches!(output.status.code(), Some(0 | 3 | 6)), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut sent: Vec<String> = session.sandbox.messages().into_iter().map(|message| message.to).collect();
+    let all = sent.len();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!((all, sent.len()), (501, 501), "each was sent to once");
 }
 
 #[test]

@@ -160,9 +160,11 @@ fn smpp_over_tls_stands_in_the_environment_too() {
 #[test]
 fn the_doctor_knows_which_hosts_are_excepted_from_a_proxy() {
     let session = Session::start();
-    for (exceptions, finding) in
-        [("example.org", "HTTPS_PROXY names one"), (".example.test", "none: NO_PROXY excepts")]
-    {
+    for (exceptions, finding) in [
+        ("example.org", "HTTPS_PROXY names one"),
+        (".example.test", "none: NO_PROXY excepts"),
+        ("example.org, example.test:443", "none: NO_PROXY excepts"),
+    ] {
         let mut command = session.command(&["doctor", "--timeout", "1"]);
         command.env("ENGAGELAB_DEV_KEY", "key").env("ENGAGELAB_DEV_SECRET", "hush-hush");
         command.env("ENGAGELAB_OTP_BASE_URL", "https://otp.example.test");

@@ -242,6 +242,23 @@ fn it_fits_a_phone_and_a_desk_in_light_and_dark_and_is_accessible() {
 }
 
 #[test]
+fn a_fault_that_is_ended_elsewhere_is_no_longer_chosen_where_the_focus_is() {
+    let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
+    browser.open(&format!("{}/#/faults", sandbox.url()));
+    browser.wait("document.querySelector('#api-fault')");
+    browser.value("(document.querySelector('#api-fault').focus(), true)");
+    browser.press("\u{e015}");
+    browser.wait("document.querySelector('#chips').innerText.includes('lost-answer')");
+    sandbox.set_fault(None);
+    browser.wait("document.querySelector('#chips').innerText === ''");
+    assert_eq!(
+        browser.value("[document.activeElement.id, document.activeElement.value]"),
+        serde_json::json!(["api-fault", ""])
+    );
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn however_long_what_was_sent_is_the_page_stays_as_wide_as_the_screen() {
     let Some((sandbox, _server, browser)) = open(|builder| builder) else { return };
     let long = "x".repeat(900);

@@ -25,18 +25,10 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts one; none if chromedriver is not installed.
     pub(crate) fn start() -> Option<Self> {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut output = BufReader::new(driver.stdout.take().expect("piped"));
-        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let address = ([127, 0, 0, 1], port.expect("chromedriver says its port")).into();
+        // The port that it takes for a free one may be taken by the time that it listens there: then it ends.
+        let started = (0..5).find_map(|_| Self::start_driver().transpose());
+        let (driver, output, port) = started.expect("chromedriver says its port").ok()?;
+        let address = ([127, 0, 0, 1], port).into();
         let profile = std::env::temp_dir().join(format!("otp-console-{}", driver.id()));
         let mut browser = Self { driver, _output: output, address, session: String::new(), profile };
         let profile = format!("--user-data-dir={}", browser.profile.display());
@@ -60,6 +52,22 @@ impl Browser {
         let session = browser.ask("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", session["sessionId"].as_str().expect("a session"));
         Some(browser)
+    }
+
+    /// Starts chromedriver, and says at which port it listens; none if it ended before.
+    fn start_driver() -> std::io::Result<Option<(Child, BufReader<ChildStdout>, u16)>> {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut driver = command.spawn()?;
+        let mut output = BufReader::new(driver.stdout.take().expect("piped"));
+        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        if port.is_none() {
+            driver.wait()?;
+        }
+        Ok(port.map(|port| (driver, output, port)))
     }
 
     pub(crate) fn open(&self, url: &str) {

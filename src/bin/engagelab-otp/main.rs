@@ -75,6 +75,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    signals::survive_full_files();
     let words: Vec<_> = env::args_os().collect();
     let result = match arguments::parse(&words) {
         Ok(command) => run(&command),

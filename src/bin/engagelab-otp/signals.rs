@@ -8,6 +8,17 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::sync;
 
+/// Has a file that may grow no further be an error of writing it, and not the end of the program: what was done is still to
+/// be told.
+pub(crate) fn survive_full_files() {
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::SIGXFSZ, flag};
+        // Where it cannot be caught, it ends the program as before.
+        let _ = flag::register(SIGXFSZ, std::sync::Arc::default());
+    }
+}
+
 /// As long as this lives, something is done before a signal ends the program.
 pub(crate) struct AtSignal(());
 

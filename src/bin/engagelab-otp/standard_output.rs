@@ -5,7 +5,7 @@
 //!
 //! That /dev/null cannot be told for certain from one that was meant: it is open for reading too, which no shell does when
 //! it is asked for /dev/null, but Python and Node do. So it counts as closed where a shell has started the program, since
-//! shells are who closes it; elsewhere results are repeated on standard error.
+//! shells are who closes it, or something whose own is closed; elsewhere results are repeated on standard error.
 
 use std::io::{self, StdoutLock};
 
@@ -37,6 +37,7 @@ mod unix {
     use std::fs::{self, File};
     use std::io;
     use std::os::unix::fs::MetadataExt as _;
+    use std::path::PathBuf;
 
     use rustix::fs::{OFlags, fcntl_getfl};
     use rustix::stdio::stdout;
@@ -45,7 +46,7 @@ mod unix {
         if fcntl_getfl(stdout())? & OFlags::RWMODE == OFlags::RDONLY {
             return Err(io::Error::other("it is open for reading alone"));
         }
-        if is_stand_in() && is_child_of_a_shell() {
+        if is_stand_in() && is_closed_by_parent() {
             return Err(io::Error::other("it is closed"));
         }
         Ok(())
@@ -59,13 +60,14 @@ mod unix {
         is_for_both && opened.is_ok_and(|opened| null.is_ok_and(|null| opened.rdev() == null.rdev()))
     }
 
-    /// Whether a shell has started this, as far as the system tells.
-    fn is_child_of_a_shell() -> bool {
-        let parent =
-            rustix::process::getppid().map(|parent| format!("/proc/{}/exe", parent.as_raw_nonzero()));
-        let program = parent.and_then(|link| fs::read_link(link).ok());
-        let name = program.as_deref().and_then(|program| program.file_name()?.to_str());
-        name.is_some_and(|name| SHELLS.contains(&name))
+    /// Whether whoever has started this is one that closes it, or whose own is closed, as far as the system tells.
+    fn is_closed_by_parent() -> bool {
+        let Some(parent) = rustix::process::getppid() else { return false };
+        let process = PathBuf::from(format!("/proc/{}", parent.as_raw_nonzero()));
+        let program = fs::read_link(process.join("exe"));
+        let is_shell = program.is_ok_and(|program| SHELLS.iter().any(|shell| program.ends_with(shell)));
+        let open = fs::read_dir(process.join("fd"));
+        is_shell || open.is_ok_and(|open| !open.flatten().any(|descriptor| descriptor.file_name() == "1"))
     }
 
     const SHELLS: [&str; 14] = [

@@ -26,10 +26,10 @@ impl Terminal {
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
         let question = wrap::for_terminal(question, &self.output, 0);
+        #[cfg(unix)]
+        let _asked = unix::Asked::begin(&self.output, question.clone())?;
         write!(self.output, "{question} ")?;
         self.output.flush()?;
-        #[cfg(unix)]
-        let _asked = unix::Asked::begin(&self.output, question)?;
         self.read_line()
     }
 

@@ -59,8 +59,7 @@ impl StepConnector {
         let steps = &*self.0;
         let proxy_deadline = ProxyDeadline::default();
         let details = &self.resolved(details, &proxy_deadline)?;
-        let proxied = details.config.proxy().is_some_and(|proxy| !proxy.is_no_proxy(details.uri));
-        let kind = if proxied { ErrorKind::Proxy } else { ErrorKind::Connect };
+        let kind = if details.config.proxy().is_some() { ErrorKind::Proxy } else { ErrorKind::Connect };
         let failed = |error| ConnectError::new(kind, error);
 
         let socks = steps.socks.connect(details, None::<()>).map_err(failed)?;

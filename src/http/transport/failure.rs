@@ -52,6 +52,12 @@ impl ExchangeError {
         Self { kind, outcome: Outcome::Unknown, detail, source: Some(Box::new(error)) }
     }
 
+    /// A body whose end cannot be told.
+    pub(super) fn misframed_body() -> Self {
+        let detail = "its head says two things of where its body ends";
+        Self { kind: ErrorKind::Protocol, outcome: Outcome::Unknown, detail, source: None }
+    }
+
     pub(super) fn oversized_body() -> Self {
         Self { kind: ErrorKind::OversizedResponse, outcome: Outcome::Unknown, detail: "", source: None }
     }

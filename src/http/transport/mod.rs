@@ -26,7 +26,7 @@ mod webhook;
 use std::time::{Duration, Instant};
 
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response, Uri, Version};
 use ureq::{Agent, Body, SendBody};
 
 use crate::InvalidInput;
@@ -85,12 +85,13 @@ pub(crate) struct RawResponse {
 impl Transport {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self, InvalidInput> {
         let base = options.base_url()?;
+        let target = base.join("/")?;
         let connector = StepConnector::new(&options.timeouts);
         let agent = |config| Agent::with_parts(config, connector.clone(), PlaceholderResolver);
         let unpooled = TransportOptions { max_idle_connections: 0, ..options.clone() };
         Ok(Self {
-            pooled: agent(options.config(base.is_loopback())?),
-            unpooled: agent(unpooled.config(base.is_loopback())?),
+            pooled: agent(options.config(&target)?),
+            unpooled: agent(unpooled.config(&target)?),
             base,
             max_response_bytes: options.max_response_bytes,
             total: options.timeouts.total,
@@ -109,7 +110,7 @@ impl Transport {
         left: Duration,
     ) -> Result<RawResponse, ExchangeError> {
         let _guard = TraceGuard::new();
-        progress::begin();
+        let _exchange = progress::begin();
         let response = self.send(request, left)?;
         Ok(self.read(response))
     }
@@ -167,7 +168,10 @@ impl Transport {
         head::restore_names(&mut parts.headers);
         // ureq takes a response that just fits for one that is too large.
         let limit = self.max_response_bytes.saturating_add(1);
+        // Chunks of a version that has none: nobody knows where this body ends, or what it says (RFC 9112, 6.1).
+        let chunked = parts.headers.contains_key(header::TRANSFER_ENCODING);
         let body = match body.with_config().limit(limit).read_to_vec() {
+            Ok(_) if chunked && parts.version < Version::HTTP_11 => Err(ExchangeError::misframed_body()),
             Ok(body) if body.len() as u64 > self.max_response_bytes => Err(ExchangeError::oversized_body()),
             Ok(body) => Ok(body),
             Err(error) => Err(ExchangeError::of_body(error)),

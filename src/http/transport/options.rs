@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use http::Uri;
 use ureq::config::Config;
 
 use super::base_url::BaseUrl;
@@ -88,9 +89,10 @@ impl TransportOptions {
         self.backend.or(TlsBackend::compiled_in())
     }
 
-    pub(super) fn config(&self, loopback: bool) -> Result<Config, InvalidInput> {
+    /// For requests to this address.
+    pub(super) fn config(&self, target: &Uri) -> Result<Config, InvalidInput> {
         self.timeouts.check()?;
-        let proxy = self.proxy.resolve(loopback)?;
+        let proxy = self.proxy.resolve(target)?;
         // Under TLS in TLS, what the outer library holds back cannot be seen from here.
         let nested_tls = proxy.as_ref().is_some_and(|proxy| proxy.protocol() == ureq::ProxyProtocol::Https);
         let max_idle_connections = if nested_tls { 0 } else { self.max_idle_connections };

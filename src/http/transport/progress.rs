@@ -14,8 +14,21 @@ pub(super) struct Progress {
     pub(super) written: bool,
 }
 
-pub(super) fn begin() {
-    PROGRESS.set(Progress::default());
+/// An exchange that has begun. What was known of another, in the midst of which it was made, holds again when this is
+/// dropped: a logger may make calls of its own while this client's layers log.
+#[must_use = "it ends when it is dropped"]
+pub(super) struct Exchange {
+    outer: Progress,
+}
+
+pub(super) fn begin() -> Exchange {
+    Exchange { outer: PROGRESS.replace(Progress::default()) }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        PROGRESS.set(self.outer);
+    }
 }
 
 /// What was written while connecting was for a proxy.
@@ -33,4 +46,21 @@ pub(super) fn current() -> Progress {
 
 thread_local! {
     static PROGRESS: Cell<Progress> = const { Cell::new(Progress { connected: false, written: false }) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_within_another_leaves_what_is_known_of_that() {
+        let _outer = begin();
+        connected();
+        request_written();
+        let known = current();
+        let inner = begin();
+        assert_eq!(current(), Progress::default());
+        drop(inner);
+        assert_eq!(current(), known);
+    }
 }

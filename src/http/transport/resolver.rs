@@ -141,7 +141,7 @@ fn literal(uri: &Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port(uri)?))
 }
 
-fn port(uri: &Uri) -> Option<u16> {
+pub(super) fn port(uri: &Uri) -> Option<u16> {
     uri.port_u16().or_else(|| match uri.scheme_str() {
         Some("https") => Some(443),
         Some("http") => Some(80),

@@ -7,7 +7,6 @@ use http::{Request, Uri};
 use ureq::{Agent, Error};
 
 use super::TransportOptions;
-use super::base_url::is_loopback;
 use super::timeouts::Timeouts;
 use crate::InvalidInput;
 
@@ -33,14 +32,14 @@ impl WebhookClient {
             ));
         }
         let host = uri.host().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| refuse("must have a host"))?;
+        host.ok_or_else(|| refuse("must have a host"))?;
         let options = TransportOptions {
             timeouts: Timeouts::new().total(timeout),
             max_idle_connections: 0,
             user_agent_suffix: Some("sandbox".to_owned()),
             ..TransportOptions::default()
         };
-        let config = options.config(is_loopback(host))?;
+        let config = options.config(&uri)?;
         Ok(Self { agent: Agent::new_with_config(config), url: url.to_owned() })
     }
 

@@ -51,7 +51,7 @@ function curlOf(request) {
   if (!isKept) return { missing: `It was refused for ${request.field}, which is not kept as it was sent, so the call cannot be copied.` };
   const variables = [];
   const variable = (name, what) => {
-    const plain = name.toUpperCase().replace(/[^A-Z0-9]+/g, "_").replace(/^_|_$/g, "").replace(/^(?=[0-9])/, "_"), free = !plain || TAKEN.test(plain) ? `VALUE_${plain}`.replace(/_$/, "") : plain;
+    const plain = name.toUpperCase().replace(/[^A-Z0-9]+/g, "_").replace(/^_|_$/g, "").replace(/^(?=[0-9])/, "_").slice(0, 40), free = !plain || TAKEN.test(plain) ? `VALUE_${plain}`.replace(/_$/, "") : plain;
     let unique = free;
     for (let count = 2; variables.includes(unique); count += 1) unique = `${free}_${count}`;
     variables.push(unique);

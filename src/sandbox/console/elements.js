@@ -24,7 +24,9 @@ function morph(shown, wanted) {
   for (const { name, value } of wanted.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
   for (const name of HANDLERS) if (shown[name] !== wanted[name]) shown[name] = wanted[name];
   morphChildren(shown, wanted);
-  if ("value" in wanted && wanted.tagName !== "BUTTON" && wanted.tagName !== "LI" && wanted.tagName !== "OPTION" && shown !== document.activeElement && shown.value !== wanted.value) shown.value = wanted.value;
+  // In a choice nobody types: it shows what holds, also where the focus is.
+  const isTyped = shown === document.activeElement && wanted.tagName !== "SELECT";
+  if ("value" in wanted && wanted.tagName !== "BUTTON" && wanted.tagName !== "LI" && wanted.tagName !== "OPTION" && !isTyped && shown.value !== wanted.value) shown.value = wanted.value;
 }
 const same = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.nodeType !== 1 || (a.id === b.id && a.dataset.key === b.dataset.key));
 function morphChildren(shown, wanted) {

@@ -82,7 +82,7 @@ function requestList(requests, otherwise) {
       el("span", { class: "dim small push" }, `#${request.id}, ${when(request.at)}, ${(request.took_micros / 1000).toFixed(1)} ms`)],
     () => [
       request.reason ? el("div", { class: "result bad" }, el("strong", {}, request.error ? `Refused with ${request.error.code} ${request.error.name.replaceAll("_", " ")}` : request.fault ? "Gone wrong on purpose" : "Refused"), el("span", {}, request.reason), request.field ? el("span", {}, "Field: ", el("code", {}, request.field)) : null, request.advice ? el("span", { class: "dim" }, request.advice) : null) : null,
-      el("dl", {}, [["Operation", request.operation || "none"], ["Key", request.key || "none"], request.messages.length ? [request.messages.length > 1 ? `${request.messages.length} messages` : "Message", linkedMessages(request.messages)] : null].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      el("dl", {}, [...request.method === "SMPP" ? [] : [["Operation", request.operation || "none"], ["Key", request.key || "none"]], request.messages.length ? [request.messages.length > 1 ? `${request.messages.length} messages` : "Message", linkedMessages(request.messages)] : null].filter(Boolean).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       request.body ? [el("div", { class: "dim small" }, "Body, codes masked"), copyable(block(pretty(request.body), `Body of request ${request.id}`), request.body, request.body.includes(MASK) ? "the body, codes masked" : "the body")] : null,
       request.answer ? [el("div", { class: "dim small" }, "Answer"), block(pretty(request.answer), `Answer to request ${request.id}`)] : null,
       callCopy(curlOf(request))]));

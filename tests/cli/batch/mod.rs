@@ -255,6 +255,15 @@ fn results_that_nobody_reads_end_the_run_and_stand_in_the_journal() {
 }
 
 #[test]
+fn results_for_a_dash_go_to_standard_output() {
+    let session = Session::start();
+    write(&session, "input.csv", &format!("to\n{}", numbers(3)));
+    let output = batch(&session, &["--results", "-"]).stdout(Stdio::piped()).output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+    assert!(!session.folder.join("-").exists());
+}
+
+#[test]
 fn results_are_not_written_into_the_input_or_the_journal() {
     let session = Session::start();
     let input = write(&session, "input.csv", &format!("to\n{}", numbers(3)));

@@ -27,10 +27,10 @@ enum Target {
 }
 
 impl Results {
-    /// To the file, else to standard output, unless people watch that.
+    /// To the file, `-` being standard output, else to standard output too, unless people watch that.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let target = match path {
-            Some(path) => {
+            Some(path) if path.as_os_str() != "-" => {
                 #[cfg(unix)]
                 say_if_pipe(path);
                 let opened = OpenOptions::new().append(true).create(true).open(path);
@@ -40,7 +40,7 @@ impl Results {
                 Target::File(Mutex::new(file))
             }
             None if io::stdout().is_terminal() => Target::Nowhere,
-            None => {
+            _ => {
                 standard_output::check().map_err(|error| {
                     Failure::usage(format!("results cannot be written to standard output: {error}"))
                         .with_advice("Nothing was sent. --results names a file for them.")

@@ -61,7 +61,7 @@ pub(super) struct RunArguments {
     /// Send rows once more of which it is unknown whether they were sent: some recipients may get two messages
     #[arg(long)]
     resend_unknown: bool,
-    /// Write each row's result to this file, behind what is there
+    /// Write each row's result to this file, behind what is there; - for standard output
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     results: Option<PathBuf>,
     /// Send over SMPP

@@ -1,6 +1,6 @@
-//! Whether the client goes through a proxy: asked of the library that it goes through.
+//! Whether the client goes through a proxy.
 
-use http::Uri;
+use engagelab_otp::Proxy;
 
 /// The variable that sends requests through a proxy, in the order in which they count.
 pub(super) fn variable() -> Option<&'static str> {
@@ -11,7 +11,5 @@ pub(super) fn variable() -> Option<&'static str> {
 
 /// Whether the environment excepts this host from its proxy.
 pub(super) fn is_bypassed(url: &str) -> bool {
-    let uri = url.parse::<Uri>().ok();
-    let proxy = ureq::Proxy::try_from_env();
-    proxy.zip(uri).is_some_and(|(proxy, uri)| proxy.is_no_proxy(&uri))
+    Proxy::FromEnvironment.is_used_for(url) == Ok(false)
 }
