@@ -239,6 +239,7 @@ fn is_base_url(url: &str) -> bool {
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     host.split('.').all(|label| label.starts_with(|first: char| first.is_ascii_alphanumeric()))
         && plain(host)
+        && port.bytes().all(|digit| digit.is_ascii_digit())
         && port.parse::<u16>().is_ok_and(|port| port > 0)
         && path.split('/').all(|segment| plain(segment) && !matches!(segment, "" | "." | ".."))
 }
