@@ -254,21 +254,17 @@ fn has_rust_code(text: &str) -> bool {
         let info = content.trim_start_matches(mark);
         let length = content.len() - info.len();
         let indent = line.len() - line.trim_start().len();
-        match fence {
-            Some((opened, least)) if mark == opened && length >= least && info.trim().is_empty() => {
+        if let Some((opened, least)) = fence {
+            if mark == opened && length >= least && info.trim().is_empty() {
                 fence = None;
             }
-            Some(_) => {}
-            None if mark != ' ' && length >= 3 => {
-                if is_rust(info) {
-                    return true;
-                }
-                fence = Some((mark, length));
-            }
-            None if after_blank && !content.is_empty() && (indent >= 4 || line[..indent].contains('\t')) => {
+        } else if mark != ' ' && length >= 3 {
+            if is_rust(info) {
                 return true;
             }
-            None => {}
+            fence = Some((mark, length));
+        } else if after_blank && !content.is_empty() && (indent >= 4 || line[..indent].contains('\t')) {
+            return true;
         }
         after_blank = line.trim().is_empty();
     }
