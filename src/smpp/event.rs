@@ -71,7 +71,8 @@ pub enum Event {
         /// The id that the service gave it.
         message_id: String,
     },
-    /// An answer that came after its submission had been reported as unknown.
+    /// An answer that came after its submission had been reported as unknown. A final report that came before it was
+    /// told under the id alone, and is not told again.
     LateAnswer {
         /// The submission.
         submission: SubmissionId,

@@ -181,9 +181,11 @@ impl Listener {
         self.address
     }
 
-    pub(crate) fn accept(&self) -> io::Result<Link> {
+    /// The next link, over which a single write may take no longer than this.
+    pub(crate) fn accept(&self, write_timeout: Duration) -> io::Result<Link> {
         let (socket, _) = self.socket.accept()?;
         socket.set_nodelay(true)?;
+        socket.set_write_timeout(Some(write_timeout))?;
         Ok(Link::plain(socket))
     }
 

@@ -54,7 +54,8 @@ impl DeliveryReport {
     /// The message itself, when it is no report.
     #[expect(clippy::result_large_err, reason = "the error is the argument, given back untouched")]
     pub fn from_message(message: ShortMessage) -> Result<Self, ShortMessage> {
-        let id = message.tlvs.find(Tlvs::RECEIPTED_MESSAGE_ID).map(until_zero).filter(|id| !id.is_empty());
+        let ids = message.tlvs.iter().filter(|(tag, _)| *tag == Tlvs::RECEIPTED_MESSAGE_ID);
+        let id = ids.map(|(_, id)| until_zero(id)).find(|id| !id.is_empty());
         let state = message.tlvs.find(Tlvs::MESSAGE_STATE).and_then(ReportState::from_octets);
         if let (Some(id), Some(state)) = (&id, &state) {
             return Ok(Self { message_id: Some(id.clone()), state: state.clone(), message });
@@ -225,7 +226,9 @@ fn field<'a>(receipt: &'a str, key: &str) -> Option<&'a str> {
     let end = find_key(receipt, "text:").unwrap_or(receipt.len());
     let receipt = receipt.get(..end)?;
     let value = receipt.get(find_key(receipt, key)? + key.len()..)?;
-    value.split_whitespace().next().filter(|word| !word.ends_with(':') && !value.starts_with(' '))
+    // Some peers close the text with a zero.
+    let word = value.split(|end: char| end.is_whitespace() || end == '\0').next()?;
+    Some(word).filter(|word| !word.is_empty() && !word.ends_with(':'))
 }
 
 /// Where `key` starts, in any case, at the front or behind white space.

@@ -56,15 +56,22 @@ pub(crate) fn decode(octets: &[u8], data_coding: u8) -> Cow<'_, str> {
             _ => Cow::Owned(latin1(octets)),
         };
     }
-    if let Some(ascii) = ascii_of_ucs2(octets) {
-        return Cow::Owned(ascii);
-    }
+    Cow::Owned(match octets {
+        // Some senders mark the order of octets, and may then use the other one.
+        [0xFF, 0xFE, text @ ..] => utf16(text, u16::from_le_bytes),
+        [0xFE, 0xFF, text @ ..] | text => {
+            ascii_of_ucs2(text).unwrap_or_else(|| utf16(text, u16::from_be_bytes))
+        }
+    })
+}
+
+fn utf16(octets: &[u8], unit: impl Fn([u8; 2]) -> u16) -> String {
     let units = octets.chunks(2).map(|pair| match *pair {
-        [high, low] => u16::from_be_bytes([high, low]),
+        [first, second] => unit([first, second]),
         // Half a character at the end.
         _ => 0xFFFD,
     });
-    Cow::Owned(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// Most texts are ASCII, whatever they are written in.

@@ -1,5 +1,6 @@
 //! TLS under SMPP, by rustls, for a link that one thread reads while another writes.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -103,7 +104,7 @@ impl SmppTls {
             }
         }
         socket.set_read_timeout(None).map_err(failed)?;
-        Ok(TlsState { connection: Mutex::new(connection) })
+        Ok(TlsState { records: Mutex::new(Records { connection, sealed: VecDeque::new() }) })
     }
 }
 
@@ -147,28 +148,28 @@ impl fmt::Debug for SmppTls {
 /// The keys of one link. They are locked while octets are sealed or opened, never while a socket is waited for.
 #[derive(Debug)]
 pub(super) struct TlsState {
-    connection: Mutex<ClientConnection>,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug)]
+struct Records {
+    connection: ClientConnection,
+    /// What has come and is not opened yet: rustls takes no more while it holds what was opened before.
+    sealed: VecDeque<u8>,
 }
 
 impl TlsState {
     pub(super) fn read(&self, mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         let mut sealed = [0; 16 * 1024];
         loop {
-            match self.lock().reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Closed without close_notify is closed all the same.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
-                done => return done,
+            if let Some(opened) = self.lock().open(buffer)? {
+                return Ok(opened);
             }
             let received = socket.read(&mut sealed)?;
-            let mut rest = &sealed[..received];
-            let mut connection = self.lock();
-            loop {
-                connection.read_tls(&mut rest)?;
-                connection.process_new_packets().map_err(io::Error::other)?;
-                if rest.is_empty() {
-                    break;
-                }
+            let mut records = self.lock();
+            records.sealed.extend(&sealed[..received]);
+            if received == 0 {
+                records.connection.read_tls(&mut io::empty())?;
             }
         }
     }
@@ -176,16 +177,38 @@ impl TlsState {
     /// Also writes what the protocol itself has to say; the reading thread never writes.
     pub(super) fn write_all(&self, mut socket: &TcpStream, octets: &[u8]) -> io::Result<()> {
         let mut sealed = Vec::with_capacity(octets.len() + octets.len() / 64 + 64);
-        let mut connection = self.lock();
-        connection.writer().write_all(octets)?;
-        while connection.wants_write() {
-            connection.write_tls(&mut sealed)?;
+        let mut records = self.lock();
+        records.connection.writer().write_all(octets)?;
+        while records.connection.wants_write() {
+            records.connection.write_tls(&mut sealed)?;
         }
-        drop(connection);
+        drop(records);
         socket.write_all(&sealed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, ClientConnection> {
-        sync::lock(&self.connection)
+    fn lock(&self) -> MutexGuard<'_, Records> {
+        sync::lock(&self.records)
+    }
+}
+
+impl Records {
+    /// Opens what has come, as much as the buffer holds: nothing where more has to come first, and zero octets at the end.
+    fn open(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        let mut opened = 0;
+        while opened < buffer.len() {
+            match self.connection.reader().read(&mut buffer[opened..]) {
+                Ok(0) => return Ok(Some(opened)),
+                Ok(length) => opened += length,
+                // Closed without close_notify is closed all the same.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Some(opened)),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) if self.sealed.is_empty() => return Ok(Some(opened).filter(|opened| *opened > 0)),
+                Err(_) => {
+                    self.connection.read_tls(&mut self.sealed)?;
+                    self.connection.process_new_packets().map_err(io::Error::other)?;
+                }
+            }
+        }
+        Ok(Some(opened))
     }
 }

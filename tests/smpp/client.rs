@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use engagelab_otp::smpp::pdu::Status;
 use engagelab_otp::smpp::smsc::{Decision, Faults, Receipt, Smsc, Submission};
 use engagelab_otp::smpp::{
-    Coding, ConnectErrorKind, Credentials, Event, Message, SmppClient, SmppConfig, SubmissionId,
+    Coding, ConnectErrorKind, Credentials, Event, LinkPhase, Message, SmppClient, SmppConfig, SubmissionId,
     SubmitErrorKind, Ticket,
 };
 use engagelab_otp::{Code, Language, Outcome};
@@ -226,6 +226,23 @@ fn shutdown_waits_for_the_answers_that_are_outstanding() {
         ticket.wait().expect("accepted");
     }
     assert_eq!(smsc.record().unbinds, 1);
+}
+
+#[test]
+fn every_thread_that_shuts_the_client_down_finds_it_closed() {
+    let smsc = server();
+    let (client, _events) = connect(&config(&smsc));
+    smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(200)), ..Faults::default() });
+    let ticket = client.enqueue(&message()).expect("room");
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                client.shutdown();
+                assert!(ticket.is_done());
+                assert_eq!(client.links()[0].phase, LinkPhase::Stopped);
+            });
+        }
+    });
 }
 
 #[test]

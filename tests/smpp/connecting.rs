@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use engagelab_otp::smpp::pdu::Status;
+use engagelab_otp::smpp::pdu::{Body, Pdu, Status, Tlvs};
 use engagelab_otp::smpp::{ConnectErrorKind, LinkPhase, Reconnect, SmppClient, SmppConfig, SmppTls};
 
-use super::loopback::{TIMEOUT, config, connect, credentials, server};
+use super::loopback::{TIMEOUT, config, connect, credentials, server, until};
 use super::raw_server::{Peer, raw_server};
 
 const LIMIT: Duration = Duration::from_millis(400);
@@ -113,6 +113,27 @@ fn three_closes_in_a_row_during_the_bind_end_the_link_and_fewer_do_not() {
     assert_eq!(client.links()[0].phase, LinkPhase::Stopped);
     assert_eq!(server.connections.load(Ordering::SeqCst), 7, "bound, two closed, bound, three closed");
     assert_eq!((client.links()[0].binds, client.links()[0].failed_attempts), (2, 5));
+}
+
+#[test]
+fn a_server_that_accepts_the_bind_and_unbinds_at_once_does_not_refuse_the_login() {
+    let server = raw_server("127.0.0.1:0", |number, mut peer| {
+        let bind = peer.next().expect("a bind");
+        let accepted = Body::BindTransceiverResp { system_id: "raw".to_owned(), tlvs: Tlvs::new() };
+        let mut octets = Vec::new();
+        for (sequence, body) in
+            [(bind.sequence, accepted), (1, Body::Unbind)].into_iter().take(1 + usize::from(number < 4))
+        {
+            Pdu { status: Status::OK, sequence, body }.encode(&mut octets).expect("short");
+        }
+        peer.socket.write_all(&octets).expect("the client reads");
+        assert_eq!(peer.next().map(|pdu| pdu.body), Some(Body::UnbindResp));
+    });
+    let config =
+        SmppConfig::new(&server.address, credentials()).reconnect(Some(soon(Duration::from_millis(2))));
+    let (client, _events) = connect(&config);
+    until(|| client.links()[0].binds == 5);
+    assert_eq!((client.links()[0].phase, client.links()[0].failed_attempts), (LinkPhase::Bound, 0));
 }
 
 #[test]

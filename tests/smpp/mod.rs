@@ -7,6 +7,7 @@ mod capped;
 mod client;
 mod codec;
 mod connecting;
+mod crowded;
 mod faults;
 mod fleet;
 mod fleet_accounts;

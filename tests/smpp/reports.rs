@@ -93,6 +93,23 @@ fn a_report_in_ucs2_or_in_message_payload_is_read_and_half_a_character_does_no_h
 }
 
 #[test]
+fn a_mark_of_the_order_of_octets_and_a_closing_zero_are_no_part_of_a_text() {
+    let receipt = "\u{FEFF}id:1 err:000 stat:DELIVRD";
+    let orders: [fn(u16) -> [u8; 2]; 2] = [u16::to_be_bytes, u16::to_le_bytes];
+    for order in orders {
+        let octets: Vec<u8> = receipt.encode_utf16().flat_map(order).collect();
+        let report =
+            report(ShortMessage { data_coding: 8, short_message: octets, ..ShortMessage::default() });
+        assert_eq!(report.message_id(), Some("1"));
+        assert!(report.state().is_delivered());
+        assert!(report.text().starts_with("id:"));
+    }
+    let closed = report(text("id:1 err:000\0 stat:DELIVRD\0"));
+    assert!(closed.state().is_delivered());
+    assert_eq!(closed.error().as_deref(), Some("000"));
+}
+
+#[test]
 fn debug_shows_neither_recipient_nor_text() {
     let mut message = text("id:1 stat:DELIVRD text:482913");
     message.destination.number = "+6591234567".to_owned();

@@ -1,4 +1,4 @@
-//! A peer that is stopped in the middle of everything.
+//! A peer, or the client itself, that is stopped in the middle of everything.
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use engagelab_otp::Outcome;
+use engagelab_otp::smpp::smsc::Faults;
 use engagelab_otp::smpp::{Coding, SmppConfig};
 
-use super::loopback::{connect, credentials, server, with_param};
+use super::loopback::{TIMEOUT, connect, credentials, message, server, until, with_param};
 use super::process::{Killed, again, signal};
 
 /// Set in the child, which is this same test again, serving.
@@ -84,4 +85,28 @@ fn a_stopped_peer_is_noticed_and_blocks_no_thread() {
     assert!(noticed < interval + timeout + Duration::from_secs(1), "noticed after {noticed:?}");
     // Every thread of the client has ended, and those that submitted have too.
     client.shutdown();
+}
+
+/// Set in the child, which is the client that is stopped, to the server's address.
+const CLIENT: &str = "SMPP_STOPPED_CLIENT";
+
+#[test]
+fn an_answer_that_came_while_the_client_was_stopped_came_in_time() {
+    if let Ok(address) = env::var(CLIENT) {
+        let config = SmppConfig::new(&address, credentials()).response_timeout(Duration::from_secs(1));
+        let (client, _events) = connect(&config);
+        client.submit(&message()).expect("accepted");
+        return;
+    }
+    let smsc = server();
+    smsc.set_faults(Faults { answer_after: Some(Duration::from_millis(500)), ..Faults::default() });
+    let test = "an_answer_that_came_while_the_client_was_stopped_came_in_time";
+    let client = again(module_path!(), test, CLIENT, &smsc.address().to_string()).spawn();
+    let mut client = Killed(client.expect("the test binary runs"));
+    assert!(smsc.wait_for(TIMEOUT, |record| record.submission_count == 1));
+    signal(&client.0, "-STOP");
+    let stopped = Instant::now();
+    until(|| stopped.elapsed() > Duration::from_secs(3));
+    signal(&client.0, "-CONT");
+    assert!(client.0.wait().expect("it ends").success());
 }

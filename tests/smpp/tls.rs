@@ -1,19 +1,27 @@
 //! TLS under SMPP, against a server by rustls with a certificate of its own.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::mem::ManuallyDrop;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use engagelab_otp::smpp::pdu::{Body, Pdu, ShortMessage, Status, Tlvs, split_frame};
-use engagelab_otp::smpp::{ConnectErrorKind, Event, SmppClient, SmppConfig, SmppTls};
+use engagelab_otp::smpp::{ConnectErrorKind, Event, Events, LinkPhase, SmppClient, SmppConfig, SmppTls};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::loopback::{connect, credentials, with_param};
+use super::loopback::{TIMEOUT, connect, credentials, with_param};
 
 /// Serves one link and ends: binds, accepts, reports at once. Gives the address, the certificate and how many it accepted.
 pub(crate) fn serve_one() -> (String, String, JoinHandle<usize>) {
+    serve(answer_all)
+}
+
+/// Has one link served, under a certificate for `localhost`.
+fn serve<T: Send + 'static>(
+    serve: impl FnOnce(StreamOwned<ServerConnection, TcpStream>) -> T + Send + 'static,
+) -> (String, String, JoinHandle<T>) {
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let pem = certificate.cert.pem();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()));
@@ -28,7 +36,7 @@ pub(crate) fn serve_one() -> (String, String, JoinHandle<usize>) {
     let serving = thread::spawn(move || {
         let (socket, _) = listener.accept().expect("a client");
         let connection = ServerConnection::new(Arc::new(config)).expect("a fresh connection");
-        answer_all(StreamOwned::new(connection, socket))
+        serve(StreamOwned::new(connection, socket))
     });
     (address, pem, serving)
 }
@@ -100,6 +108,80 @@ fn what_arrives_at_length_under_tls_arrives_whole() {
         |event: &Event| matches!(event, Event::Message(message) if message.text_octets().len() == 60_000);
     assert_eq!(events.filter(whole).count(), LARGE as usize);
     assert_eq!(serving.join().expect("it ends with the link"), 1);
+}
+
+/// What the client is sent in one go, once it has bound: records under TLS, and octets that are none.
+fn serve_records(records: &'static [Vec<u8>], closes: bool, rest: &'static [u8]) -> (String, String) {
+    let (address, pem, _serving) = serve(move |mut stream| {
+        let mut bind = [0; 256];
+        let length = stream.read(&mut bind).expect("a bind");
+        let sequence = Pdu::decode(&bind[..length]).expect("a bind").sequence;
+        let body = Body::BindTransceiverResp { system_id: "tls".to_owned(), tlvs: Tlvs::new() };
+        let mut octets = Vec::new();
+        Pdu { status: Status::OK, sequence, body }.encode(&mut octets).expect("short");
+        let mut sealed = Vec::new();
+        stream.conn.set_buffer_limit(None);
+        for record in [&octets].into_iter().chain(records) {
+            stream.conn.writer().write_all(record).expect("no limit");
+        }
+        if closes {
+            stream.conn.send_close_notify();
+        }
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut sealed).expect("into memory");
+        }
+        sealed.extend_from_slice(rest);
+        stream.sock.write_all(&sealed).expect("the client reads");
+        // Until the client hangs up.
+        let _ = std::io::copy(&mut stream.sock, &mut std::io::sink());
+    });
+    (address, pem)
+}
+
+fn connect_under_tls(address: &str, pem: &str) -> (SmppClient, Events) {
+    let tls = SmppTls::with_root_certificates(pem.as_bytes()).expect("a certificate");
+    connect(&SmppConfig::new(address, credentials()).reconnect(None).tls(tls))
+}
+
+/// A delivery whose PDU is so long.
+fn delivery(sequence: u32, length: usize) -> Vec<u8> {
+    let of = |payload: usize| {
+        let mut tlvs = Tlvs::new();
+        tlvs.push(Tlvs::MESSAGE_PAYLOAD, "x".repeat(payload).as_bytes()).expect("fits");
+        let mut octets = Vec::new();
+        Pdu {
+            status: Status::OK,
+            sequence,
+            body: Body::DeliverSm(ShortMessage { tlvs, ..ShortMessage::default() }),
+        }
+        .encode(&mut octets)
+        .expect("fits");
+        octets
+    };
+    let empty = of(0).len();
+    of(length - empty)
+}
+
+#[test]
+fn records_of_all_lengths_that_come_at_once_are_all_read() {
+    let lengths = || (0..20).flat_map(|_| std::iter::once(16 * 1024).chain(std::iter::repeat_n(100, 60)));
+    let records = lengths().zip(1..).map(|(length, sequence)| delivery(sequence, length)).collect::<Vec<_>>();
+    let (address, pem) = serve_records(records.leak(), false, &[]);
+    let (client, mut events) = connect_under_tls(&address, &pem);
+    let told = std::iter::from_fn(|| events.next_timeout(TIMEOUT)).take(lengths().count()).count();
+    assert_eq!(told, lengths().count());
+    drop(client);
+}
+
+#[test]
+fn octets_behind_the_end_of_tls_end_the_link_like_any_other() {
+    let (address, pem) = serve_records(&[], true, &[7; 16_000]);
+    let (client, mut events) = connect_under_tls(&address, &pem);
+    // If the link does not end, neither does closing it.
+    let client = ManuallyDrop::new(client);
+    assert_eq!(events.next_timeout(TIMEOUT), None);
+    assert_eq!(client.links()[0].phase, LinkPhase::Stopped);
+    drop(ManuallyDrop::into_inner(client));
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn establish(
     link.write_all(&octets).map_err(closed)?;
     let deadline = now + config.bind_timeout;
     let mut buffer = [0; 1024];
-    while !session.is_bound() {
+    loop {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         link.set_read_timeout(Some(left)).map_err(closed)?;
         match link.read(&mut buffer) {
@@ -135,10 +135,11 @@ fn establish(
             Err(error) if is_timeout(&error) => {}
             Err(error) => return Err(closed(error)),
         }
-        if !session.is_bound() {
-            // Octets that come one by one do not make the time longer.
-            session.handle_time(Instant::now());
+        if session.has_bound() {
+            break;
         }
+        // Octets that come one by one do not make the time longer.
+        session.handle_time(Instant::now());
         if session.next_deadline().is_none() {
             return Err(ConnectError::new(why_not_bound(&mut session)));
         }

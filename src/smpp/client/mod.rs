@@ -254,8 +254,8 @@ impl SmppClient {
         }
         drop(state);
         self.inner.wake_all();
-        let supervisors = std::mem::take(&mut *sync::lock(&self.supervisors));
-        for supervisor in supervisors {
+        // Whoever comes second waits for the first, and finds the client closed as well.
+        for supervisor in sync::lock(&self.supervisors).drain(..) {
             if supervisor.join().is_err() {
                 log::error!("the supervisor of a link panicked");
             }

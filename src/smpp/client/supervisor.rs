@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::connect::{connect, release_session};
-use super::inner::Inner;
+use super::inner::{Guard, Inner};
 use super::link_state::{Connected, LinkFailure};
 use super::state::{Notifications, Phase, note};
 use super::status::LinkPhase;
@@ -148,6 +148,21 @@ fn supervise(inner: &Inner, index: usize) -> String {
         state.links[index].supervisor_wakes_at = deadline;
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
         state = sync::wait(&inner.signals[index].supervisor, state, timeout);
+        if deadline.is_some_and(|deadline| deadline.elapsed() >= PROCESS_STOOD_STILL) {
+            state = wait_for_readers(inner, index, state);
+        }
+    }
+}
+
+/// Waits a moment, in which what came while the process was stopped is read, before anything counts as late.
+fn wait_for_readers<'a>(inner: &'a Inner, index: usize, mut state: Guard<'a>) -> Guard<'a> {
+    let until = Instant::now() + READING_TIME;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return state;
+        }
+        state = sync::wait(&inner.signals[index].supervisor, state, Some(left));
     }
 }
 
@@ -217,5 +232,8 @@ fn pause(inner: &Inner, index: usize, pause: Duration) -> bool {
 const LINK_THAT_HELD: Duration = Duration::from_secs(30);
 /// The service just closes the link when the credentials are wrong. After so many in a row, they are.
 const CLOSED_BINDS: u32 = 3;
+/// A thread that wakes so late was kept from running: by SIGSTOP, or by a machine that was frozen.
+const PROCESS_STOOD_STILL: Duration = Duration::from_secs(1);
+const READING_TIME: Duration = Duration::from_millis(250);
 /// How long a session that is being closed may still count.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);

@@ -160,7 +160,7 @@ impl Ledger {
     }
 
     /// Enters the answer to a submission whose outcome has been reported as unknown. Where the queue is full it is not
-    /// told; an accepted message is kept all the same.
+    /// told; an accepted message is kept all the same, unless its final report has been told.
     pub(crate) fn late_answer(
         &mut self,
         submitted: &Submitted,
@@ -174,8 +174,16 @@ impl Ledger {
         if !self.is_full() {
             self.queue.push_back(Event::LateAnswer { submission: submitted.submission, answer });
         }
-        if let Some(message_id) = accepted {
-            self.accept(submitted, &message_id, now);
+        let Some(message_id) = accepted else { return };
+        match self.recent.untied_end(&message_id).cloned() {
+            // The report came first, and nobody knew whose it was.
+            Some(state) => {
+                self.recent.insert(Arc::from(message_id), Some(state.clone()), Some(submitted.submission));
+                if let Some(notes) = &mut self.notes {
+                    notes.push((submitted.submission, state));
+                }
+            }
+            None => self.accept(submitted, &message_id, now),
         }
     }
 

@@ -46,6 +46,14 @@ impl Recent {
         self.find(id).and_then(|(_, submission)| *submission)
     }
 
+    /// The final state that was told of this message when nobody knew whose it was.
+    pub(super) fn untied_end(&self, id: &str) -> Option<&ReportState> {
+        match self.find(id) {
+            Some((Some(state), None)) if state.is_final() => Some(state),
+            _ => None,
+        }
+    }
+
     fn find(&self, id: &str) -> Option<&(Option<ReportState>, Option<SubmissionId>)> {
         self.newer.get(id).or_else(|| self.older.get(id))
     }

@@ -222,6 +222,30 @@ fn a_late_acceptance_is_on_the_books() {
 }
 
 #[test]
+fn a_message_that_is_reported_on_before_its_late_acceptance_is_not_told_as_without_a_report() {
+    let (mut ledger, now) = (ledger(10), Instant::now());
+    ledger.keep_notes();
+    for (submission, id) in [(ONE, "a"), (TWO, "b")] {
+        let stat = if submission == ONE { "DELIVRD" } else { "ENROUTE" };
+        ledger.deliver(report(id, stat), false, now);
+        ledger.late_answer(&to(submission), Ok(id.to_owned()), now);
+    }
+    ledger.deliver(report("a", "DELIVRD"), false, now);
+    ledger.handle_time(now + HOUR);
+    let expected = [
+        (None, "Delivered".to_owned()),
+        (Some(ONE), "late Ok(\"a\")".to_owned()),
+        (None, "Enroute".to_owned()),
+        (Some(TWO), "late Ok(\"b\")".to_owned()),
+        (Some(TWO), "no report on b".to_owned()),
+    ];
+    assert_eq!(told(&mut ledger), expected);
+    assert_eq!(ledger.take_notes(), [(ONE, ReportState::Delivered)]);
+    ledger.deliver(report("a", "UNDELIV"), false, now);
+    assert_eq!(told(&mut ledger), [(Some(ONE), "Undeliverable".to_owned())], "tied from here on");
+}
+
+#[test]
 fn messages_without_a_report_are_held_up_to_a_limit_and_the_oldest_is_given_up() {
     let mut ledger = Ledger::new(Limits { report: HOUR, early: HOUR, capacity: 3, awaiting: 2 });
     let now = Instant::now();

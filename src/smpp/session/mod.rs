@@ -322,6 +322,11 @@ impl<T: Clone> Session<T> {
         self.state == SessionState::Bound
     }
 
+    /// Whether the bind was accepted, even if the session has ended since; as long as no event has been polled.
+    pub(crate) fn has_bound(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, SessionEvent::Bound { .. }))
+    }
+
     fn handle_frame(&mut self, frame: &[u8], now: Instant) {
         let Some(header) = Header::read(frame) else { return };
         if self.state == SessionState::Closed {

@@ -2,7 +2,8 @@
 //!
 //! It behaves as the service documents: it drops a bad bind, answers `generic_nack` to what it does not take, checks the
 //! content of messages, and sends reports with `esm_class` zero and two optional parameters. [`Faults`] are
-//! switches by which it misbehaves. It delivers nothing to anybody, and never uses the client.
+//! switches by which it misbehaves. A client that does not read what is sent to it is cut off after ten seconds. It
+//! delivers nothing to anybody, and never uses the client.
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,6 +30,8 @@ mod record;
 mod refused;
 mod session;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 use std::collections::{HashMap, VecDeque};
@@ -68,6 +71,7 @@ pub struct SmscBuilder {
     submit: Box<dyn SubmitHandler>,
     keep: usize,
     redeliver_after: Duration,
+    write_timeout: Duration,
 }
 
 impl Smsc {
@@ -78,6 +82,7 @@ impl Smsc {
             submit: Box::new(TestRecipients::default()),
             keep: 100_000,
             redeliver_after: Duration::from_secs(1),
+            write_timeout: WRITE_TIMEOUT,
         }
     }
 
@@ -176,6 +181,7 @@ impl SmscBuilder {
             submit: self.submit,
             keep: self.keep,
             redeliver_after: self.redeliver_after,
+            write_timeout: self.write_timeout,
             timer: Arc::default(),
             faults: Mutex::default(),
             record: Mutex::default(),
@@ -205,6 +211,7 @@ struct Server {
     submit: Box<dyn SubmitHandler>,
     keep: usize,
     redeliver_after: Duration,
+    write_timeout: Duration,
     timer: Arc<Timer>,
     faults: Mutex<Faults>,
     record: Mutex<Record>,
@@ -226,12 +233,17 @@ impl Server {
         let mut threads: Vec<JoinHandle<()>> = Vec::new();
         let mut number = 0;
         loop {
-            let accepted = listener.accept();
+            let accepted = listener.accept(self.write_timeout);
             let mut links = self.lock_links();
             if links.stopped {
                 break;
             }
-            let Ok(link) = accepted else { continue };
+            let Ok(link) = accepted else {
+                drop(links);
+                // Most likely too many are open, which asking again at once does not change.
+                thread::sleep(ACCEPT_PAUSE);
+                continue;
+            };
             number += 1;
             let connection = Arc::new(ServerSession::new(number, link));
             links.open.insert(number, Arc::clone(&connection));
@@ -335,3 +347,7 @@ impl fmt::Debug for Server {
         f.debug_struct("Server").field("credentials", &self.credentials).finish_non_exhaustive()
     }
 }
+
+/// A client that leaves what is sent to it unread for so long is cut off, so that it does not hold up the others' reports.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
