@@ -74,6 +74,9 @@ fn bad_recipients_are_refused() {
         "a@b．c.de",
         "a@b。c.de",
         "a﹐c@b.de",
+        "a@b\u{2024}c.de",
+        "a@\u{2488}c.de",
+        "a\u{37E}b@c.de",
     ] {
         assert_eq!(field(bad.parse::<Recipient>()), "to", "{bad:?}");
     }

@@ -239,6 +239,7 @@ fn is_base_url(url: &str) -> bool {
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     host.split('.').all(|label| label.starts_with(|first: char| first.is_ascii_alphanumeric()))
         && plain(host)
+        && port.bytes().all(|digit| digit.is_ascii_digit())
         && port.parse::<u16>().is_ok_and(|port| port > 0)
         && path.split('/').all(|segment| plain(segment) && !matches!(segment, "" | "." | ".."))
 }
@@ -253,21 +254,17 @@ fn has_rust_code(text: &str) -> bool {
         let info = content.trim_start_matches(mark);
         let length = content.len() - info.len();
         let indent = line.len() - line.trim_start().len();
-        match fence {
-            Some((opened, least)) if mark == opened && length >= least && info.trim().is_empty() => {
+        if let Some((opened, least)) = fence {
+            if mark == opened && length >= least && info.trim().is_empty() {
                 fence = None;
             }
-            Some(_) => {}
-            None if mark != ' ' && length >= 3 => {
-                if is_rust(info) {
-                    return true;
-                }
-                fence = Some((mark, length));
-            }
-            None if after_blank && !content.is_empty() && (indent >= 4 || line[..indent].contains('\t')) => {
+        } else if mark != ' ' && length >= 3 {
+            if is_rust(info) {
                 return true;
             }
-            None => {}
+            fence = Some((mark, length));
+        } else if after_blank && !content.is_empty() && (indent >= 4 || line[..indent].contains('\t')) {
+            return true;
         }
         after_blank = line.trim().is_empty();
     }

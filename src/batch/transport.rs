@@ -230,7 +230,7 @@ enum Failed {
 impl From<SendReceipt> for Accepted {
     fn from(receipt: SendReceipt) -> Self {
         Self {
-            message_id: receipt.message_id.as_str().to_owned(),
+            message_id: receipt.message_id.0,
             channel: receipt.send_channel.map(|channel| channel.as_str().to_owned()),
         }
     }

@@ -182,7 +182,10 @@ impl Guard {
             is_otp: send.operation == GuardedOperation::SendOtp,
             to: send.to,
             recipient: to,
-            requester: send.requester.map(|name| inner.pepper.digests(Subject::Requester, &[name])),
+            requester: send
+                .requester
+                .filter(|_| inner.any_limits(|limits| limits.per_requester.is_some()))
+                .map(|name| inner.pepper.digests(Subject::Requester, &[name])),
         };
         let charges = Charges::of_send(&inner.limits, prefix, &subject);
         let local = || {
@@ -191,10 +194,10 @@ impl Guard {
         };
         let registered = send.template.map(|template| (template, Began::now(&*inner.clock)));
         let ticket = inner.charge(self, asked, &charges, local, not_served)?;
-        let accepted = ticket.accepted(&ticket.parts, to);
-        let mut permit = Permit { ticket, accepted, registry: None };
+        let mut permit = Permit { ticket, to, registry: None };
         if let (Some((template, began)), Some(at)) = (registered, permit.ticket.at) {
             let registry = inner.pepper.registry(send.to, template);
+            let accepted = permit.ticket.accepted(&permit.ticket.parts, to);
             match inner.register(&registry, accepted, at, send.limit) {
                 Ok(()) => permit.registry = Some((registry, began)),
                 Err(_) if !send.closed && inner.goes_on() => {}
@@ -221,8 +224,7 @@ impl Guard {
         let inner = &*self.0;
         let asked = Asked { operation: GuardedOperation::Check, prefix: None, closed: false };
         let message = inner.pepper.digests(Subject::Message, &[check.message.as_str()]);
-        let limits = [Some(&inner.limits), inner.local.as_ref().map(|local| &local.limits)];
-        let counts = limits.into_iter().flatten().any(|limits| limits.codes_per_recipient.is_some());
+        let counts = inner.any_limits(|limits| limits.codes_per_recipient.is_some());
         let to = if counts { inner.recipient_of(&message) } else { None };
         let charges = Charges::of_check(&inner.limits, &message, to.as_ref());
         let local = || Some(Charges::of_check(&inner.local.as_ref()?.limits, &message, to.as_ref()));
@@ -263,6 +265,11 @@ impl fmt::Debug for Guard {
 }
 
 impl Inner {
+    /// Whether this holds for the limits, or for those of this process.
+    fn any_limits(&self, holds: impl Fn(&Limits) -> bool) -> bool {
+        holds(&self.limits) || self.local.as_ref().is_some_and(|local| holds(&local.limits))
+    }
+
     fn charge(
         &self,
         guard: &Guard,

@@ -20,8 +20,7 @@ use crate::clock::Clock;
 #[must_use = "what the send came to must be said, or it stays charged"]
 pub struct Permit {
     pub(super) ticket: Ticket,
-    /// What is to be remembered of the message, if it is accepted.
-    pub(super) accepted: Accepted,
+    pub(super) to: Digests,
     /// Where the send is registered, and since when.
     pub(super) registry: Option<(Digests, Began)>,
 }
@@ -78,9 +77,9 @@ impl Permit {
         let digests = guard.message(message);
         if let (Some(local), Some(parts)) = (&guard.local, &self.ticket.local) {
             // Without room there, it counts as unverified for as long as anything counts there.
-            drop(guard.remember_in(&local.store, &digests, &self.ticket.accepted(parts, self.accepted.to)));
+            drop(guard.remember_in(&local.store, &digests, &self.ticket.accepted(parts, self.to)));
         }
-        guard.remember(&digests, &self.accepted)?;
+        guard.remember(&digests, &self.ticket.accepted(&self.ticket.parts, self.to))?;
         match &self.registry {
             None => Ok(()),
             Some((registry, _)) if message.len() <= MAX_MESSAGE_ID => {

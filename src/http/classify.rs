@@ -119,7 +119,7 @@ fn truncated() -> Error {
 /// Only the code decides. It is found whatever else the body holds, and in other forms than the document's, too: a
 /// failure must not be taken for a clear no, nor for a success, because its message is not a text.
 fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Unread>> {
-    if body.iter().find(|byte| !is_blank(byte)) != Some(&b'{') {
+    if body.iter().copied().find(|octet| !is_blank(*octet)) != Some(b'{') {
         return None;
     }
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -141,7 +141,7 @@ fn service_error(body: &[u8], success: bool) -> Option<Result<ServiceError, Unre
 
 /// Whether an octet may stand before JSON and means nothing: white space, and parts of a byte order mark or of a
 /// character in UTF-16.
-fn is_blank(octet: &u8) -> bool {
+fn is_blank(octet: u8) -> bool {
     octet.is_ascii_whitespace() || matches!(octet, 0x00 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF)
 }
 
@@ -211,7 +211,7 @@ struct Message {
 fn may_be_cut(status: u16, headers: &HeaderMap, body: &[u8]) -> bool {
     let framed =
         [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
-    !matches!(status, 100..=199 | 304) && !framed && body.iter().all(is_blank)
+    !matches!(status, 100..=199 | 304) && !framed && body.iter().copied().all(is_blank)
 }
 
 /// Whether the body is in a coding, which was not asked for, and so cannot be read. Chunks are put together by the

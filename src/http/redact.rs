@@ -35,9 +35,11 @@ impl Redactor {
             .map(|form| form.chars().map(fold).collect())
             .collect();
         let letters = |value: &String| -> Vec<char> {
-            value.chars().map(fold).filter(|c| c.is_alphanumeric()).collect()
+            // One more shows that there are too many to be found.
+            value.chars().filter(|c| c.is_alphanumeric()).take(WINDOW + 1).map(fold).collect()
         };
-        let spaced = values.iter().map(letters).flat_map(|value| nearly(&value)).collect();
+        let found = values.iter().map(letters).filter(|letters| letters.len() <= WINDOW);
+        let spaced = found.flat_map(|value| nearly(&value)).collect();
         Self { exact, spaced }
     }
 
@@ -133,17 +135,19 @@ fn collect(value: &Value, sensitive: bool, found: &mut Vec<String>) {
 /// A value, and other forms in which it may come back: a number without its `+` or its country code, the name of an
 /// e-mail address, and what it is in hexadecimal and in Base64.
 fn forms(value: &str) -> Vec<String> {
-    let mut forms = vec![value.to_owned()];
+    // What is longer than all that is looked at is not found there, and would take long to prepare.
+    let is_long = value.chars().nth(WINDOW).is_some();
+    let mut forms = if is_long { Vec::new() } else { vec![value.to_owned()] };
     if let Some(digits) =
         value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
     {
         forms.push(digits.to_owned());
         forms.extend((1..=3).filter_map(|country| digits.get(country..)).map(str::to_owned));
     }
-    if let Some((name, _)) = value.split_once('@') {
+    if let Some((name, _)) = value.split_once('@').filter(|(name, _)| name.len() <= WINDOW) {
         forms.push(name.to_owned());
     }
-    if value.len() > SHORTEST {
+    if value.len() > SHORTEST && !is_long {
         forms.push(value.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
         forms.extend((0..3).map(|before| in_base64(value, before)));
     }
@@ -380,6 +384,20 @@ mod tests {
         for text in ["the sentence", "I am here", "a page of 12 lines", "code 3002: not allowed by policy"] {
             let expected = text.replace("3002", "…");
             assert_eq!(request.scrub(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_found_is_not_looked_for() {
+        let longest = "x1".repeat(WINDOW / 2);
+        for (value, kept) in
+            [(longest.clone(), true), (longest + "x", false), ("name@".repeat(200_000), false)]
+        {
+            let body = format!(r#"{{"template":{{"params":{{"text":"{value}"}}}}}}"#);
+            let redactor = Redactor::of(Some(body.as_bytes()), &[]);
+            assert_eq!(redactor.spaced.iter().any(|form| form.len() == value.len()), kept);
+            assert!(redactor.exact.iter().all(|form| form.len() <= 2 * WINDOW), "{}", value.len());
+            assert!(redactor.is_clean("abc"));
         }
     }
 

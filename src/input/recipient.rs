@@ -153,10 +153,32 @@ fn stands_in_an_address(c: char) -> bool {
     !(second_meaning || c.is_whitespace() || c.is_control() || is_invisible(c) || is_other_form(c))
 }
 
-/// Full-width and small forms, and the full stops of other scripts. Programs that normalise an address (NFKC, as names
-/// of domains are) read them as the ASCII characters, which end the address, or make it another.
+/// Full-width, small and other forms, and the full stops of other scripts. Programs that normalise an address (NFKC, as
+/// names of domains are) read them as the ASCII characters, which end the address, or make it another: `․` is a dot then,
+/// and so is a part of `⒈`.
 fn is_other_form(c: char) -> bool {
-    matches!(c, '\u{3002}' | '\u{FE50}'..='\u{FE6F}' | '\u{FF01}'..='\u{FF61}' | '\u{FFE0}'..='\u{FFE6}')
+    matches!(
+        c,
+        '\u{37E}'
+            | '\u{2024}'..='\u{2026}'
+            | '\u{2047}'..='\u{2049}'
+            | '\u{207D}'..='\u{207E}'
+            | '\u{208D}'..='\u{208E}'
+            | '\u{2474}'..='\u{24B5}'
+            | '\u{2A74}'
+            | '\u{3002}'
+            | '\u{3200}'..='\u{3243}'
+            | '\u{33C2}'
+            | '\u{33C7}'
+            | '\u{33D8}'
+            | '\u{FE10}'..='\u{FE19}'
+            | '\u{FE30}'..='\u{FE48}'
+            | '\u{FE50}'..='\u{FE6F}'
+            | '\u{FF01}'..='\u{FF61}'
+            | '\u{FFE0}'..='\u{FFE6}'
+            | '\u{1F100}'..='\u{1F10A}'
+            | '\u{1F110}'..='\u{1F129}'
+    )
 }
 
 /// Characters that are not seen, or that change the order in which others are seen: those of Unicode's properties

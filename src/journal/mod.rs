@@ -83,8 +83,8 @@ pub(crate) struct Journal {
     options: Options,
     layout: Layout,
     salt: u32,
-    /// Keeps the lock of a journal in a folder; that of a file is on the file itself.
-    _lock: Option<File>,
+    /// Keeps the lock: on the file itself, or on one beside the segments.
+    held: Option<File>,
     state: Mutex<State>,
     /// Somebody has written or synced.
     changed: Condvar,
@@ -160,7 +160,7 @@ impl Journal {
             options,
             layout,
             salt,
-            _lock: lock,
+            held: lock,
             state: Mutex::new(State::new(active, segments, end)),
             changed: Condvar::new(),
             reading: Mutex::new(None),
@@ -410,6 +410,11 @@ impl Drop for Journal {
             if state.durable < state.written && state.broken.is_none() {
                 drop(self.sync(state));
             }
+        }
+        // A process that another thread starts at this moment has a copy of each open file until it runs its own program,
+        // and with it the lock.
+        if let Some(held) = &self.held {
+            let _ = held.unlock();
         }
     }
 }

@@ -41,9 +41,10 @@ pub(super) fn open(
         Layout::File(path) => {
             let file = open_private(path)?;
             lock(&file, path)?;
+            let held = file.try_clone().map_err(JournalError::io("open", path))?;
             let segments = vec![Segment { base: 0, path: path.clone() }];
             let mut opened = open_segments(segments, Some(file), options, replay)?;
-            opened.lock = None;
+            opened.lock = Some(held);
             Ok(opened)
         }
         Layout::Folder(folder) => {

@@ -222,6 +222,23 @@ fn damage_in_a_segment_that_is_not_the_last_is_an_error_and_no_torn_tail() {
 }
 
 #[test]
+fn a_process_that_was_started_meanwhile_keeps_nobody_out_once_the_journal_has_ended() {
+    let scratch = Scratch::new("journal");
+    let path = scratch.path().join("file");
+    let journals =
+        [file(&path, KIND).expect("new").0, folder(scratch.path(), options(&TestDisk::default())).0];
+    // As it has them until it runs its own program.
+    let copies = journals.each_ref().map(|journal| {
+        let held = journal.held.as_ref().expect("it is locked");
+        held.try_clone().expect("a handle")
+    });
+    drop(journals);
+    file(&path, KIND).expect("free again");
+    drop(folder(scratch.path(), options(&TestDisk::default())));
+    drop(copies);
+}
+
+#[test]
 fn a_second_opening_is_refused_until_the_first_ends() {
     let scratch = Scratch::new("journal");
     let disk = TestDisk::default();

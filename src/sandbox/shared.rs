@@ -1,7 +1,9 @@
 //! What the threads of a sandbox share: its state under one lock, its time, and who waits for what.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::requests::RecordedRequest;
@@ -13,6 +15,8 @@ use crate::sync::{lock, wait};
 
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    /// How many wait to change the state.
+    waiting: AtomicUsize,
     clock: Arc<dyn Clock>,
     /// What callbacks are signed by: receivers compare it with their own clock.
     signing_clock: Arc<dyn Clock>,
@@ -87,6 +91,7 @@ impl Shared {
         };
         Self {
             inner: Mutex::new(inner),
+            waiting: AtomicUsize::new(0),
             clock,
             signing_clock,
             observer,
@@ -101,9 +106,19 @@ impl Shared {
         read(&lock(&self.inner).state)
     }
 
+    /// Lets those who wait to change the state do so, between two looks at it: a lock that is let go is not handed over. On a
+    /// busy machine it takes long to get the processor again, and so it is given up for them alone.
+    pub(crate) fn give_way(&self) {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            thread::yield_now();
+        }
+    }
+
     /// Changes the state. What has fallen due by now happens as well, before this returns.
     pub(crate) fn update<T>(&self, update: impl FnOnce(&mut State, SystemTime) -> T) -> T {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let mut inner = lock(&self.inner);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let now = self.now(&inner);
         let waited_for = inner.state.next_due();
         // What was due before comes first, however late the scheduler is.

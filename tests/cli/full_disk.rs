@@ -145,8 +145,8 @@ fn a_file_that_may_grow_no_further_ends_nothing_before_it_has_told_what_was_done
     assert!(said.contains("the message was sent, and its id is"), "{said}");
 
     // The journal has room for some rows alone.
-    let rows: String = (0..500).map(|row| format!("+6592{row:06}\n")).collect();
-    fs::write(session.folder.join("input.csv"), format!("to\n{rows}")).expect("written");
+    let rows: Vec<String> = (0..500).map(|row| format!("+6592{row:06}")).collect();
+    fs::write(session.folder.join("input.csv"), format!("to\n{}\n", rows.join("\n"))).expect("written");
     let batch = ["batch", "input.csv", "--results", "/dev/null"];
     let (code, said) = limited(16, &[&batch[..], &shared].concat());
     assert!(matches!(code, Some(5 | 6)), "{code:?}: {said}");

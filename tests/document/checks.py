@@ -12,11 +12,14 @@ what is sent. Fields beyond those described are always allowed, and an object do
 `additionalProperties: true` beside properties Kotlin's models extend `HashMap` and do not compile.
 
 A pattern uses what every language's engine has, and what RE2 has, which lacks the most. A callback is written out
-where it stands: openapi-python-client reads no reference there.
+where it stands: openapi-python-client reads no reference there. The example of its header is signed, so that a receiver
+can be tried by it.
 """
 
+import json
 import re
 import sys
+from pathlib import Path
 
 import re2
 from openapi_schema_validator import OAS30Validator
@@ -58,6 +61,8 @@ def defects(document):
         for parameter in parameters:
             if "example" not in parameter:
                 yield f"{place} {parameter['name']}: has no example"
+            for key in parameter.keys() - PARAMETER:
+                yield f"{place} {parameter['name']}: `{key}` is not read, or not alike by all generators; drop it"
             yield from described(f"{place} {parameter['name']}", parameter, parameter.get("schema", {}))
 
     def schema(place, one):
@@ -73,23 +78,60 @@ def defects(document):
         yield from operation(f"{method.upper()} {path}", one, parameters)
         for (name, _, _), inner, inner_parameters in document.callbacks(one):
             yield from operation(f"callback {name}", inner, inner_parameters)
+            yield from signed(f"callback {name}", inner_parameters)
     for name, one in document.schemas.items():
         yield from schema(name, one)
         yield from lists(name, one)
         yield from patterns(name, one)
         yield from objects(name, one)
+        yield from keys(name, one)
+        if "sent" in roles[name]:
+            yield from without_null(name, one)
         if roles[name] == {"received"}:
             yield from received(name, one)
         elif "received" in roles[name]:
             yield from closed(name, one)
             yield from bounded(name, one)
     yield from references_in_callbacks(document)
+    yield from summaries(document)
     yield from error_table(document)
+
+
+# What of a parameter is read. Its form is that of its place.
+PARAMETER = {"name", "in", "required", "description", "schema", "example", "deprecated"}
+
+VECTORS = Path(__file__).parents[2] / "openapi/callback-vectors.json"
+
+
+def signed(place, parameters):
+    genuine = {vector["header"] for vector in json.loads(VECTORS.read_text())["vectors"] if vector["expect"]["outcome"] == "events"}
+    for parameter in parameters:
+        if parameter.get("example") not in genuine:
+            yield f"{place} {parameter['name']}: the example is none of {VECTORS.name} that are genuine"
+
+
+def summaries(document):
+    """Menus and lists show the summary alone."""
+    first = {}
+    for _, one, _ in document.operations():
+        earlier = first.setdefault(one.get("summary"), one.get("operationId"))
+        if earlier != one.get("operationId"):
+            yield f"{one.get('operationId')}: has the summary of {earlier}"
+
+
+PYTHON = {"string": str, "integer": int}
 
 
 def lists(place, schema):
     """The lists beside `x-extensible-enum` are read in parallel, so they are equally long."""
     length = len(schema.get("x-extensible-enum", []))
+    kind = schema.get("type")
+    for value in schema.get("x-extensible-enum", []):
+        if type(value) is not PYTHON.get(kind):
+            yield f"{place}: the value {value!r} is no {kind}; YAML reads some words as something else"
+    for status in schema.get("x-enum-statuses", []):
+        if status not in range(400, 600):
+            yield f"{place}: the status {status} is none of a failure"
     for key, column in schema.items():
         if key.startswith("x-enum-") and len(column) != length:
             yield f"{place}: `{key}` has {len(column)} entries for {length} values"
@@ -142,6 +184,42 @@ def objects(place, schema):
             yield f"{place}: requires `{name}`, which it does not describe"
     for name, inner in schema.get("properties", {}).items():
         yield from objects(f"{place}.{name}", inner)
+
+
+# What each key says something about. A key elsewhere is ignored in silence.
+KINDS = {
+    "minLength": {"string"}, "maxLength": {"string"}, "pattern": {"string"}, "enum": {"string"},
+    "minimum": {"integer", "number"}, "maximum": {"integer", "number"},
+    "minItems": {"array"}, "maxItems": {"array"}, "items": {"array"},
+    "properties": {"object"}, "required": {"object"}, "additionalProperties": {"object"},
+}  # fmt: skip
+# Of other formats generators make types of their own, which refuse or change what the service sends.
+FORMATS = {"int64"}
+
+
+def keys(place, schema):
+    if not isinstance(schema, dict):
+        return
+    kind = schema.get("type")
+    for key in schema.keys() & KINDS.keys():
+        # A type that does not exist is named by others.
+        if kind is not None and kind not in KINDS[key]:
+            yield f"{place}: `{key}` means nothing for {'an' if kind[0] in 'aio' else 'a'} {kind}"
+    if schema.get("format", "int64") not in FORMATS:
+        yield f"{place}: the format `{schema['format']}` becomes a type of its own in some languages; use a pattern, or words"
+    for least, most in (("minLength", "maxLength"), ("minimum", "maximum"), ("minItems", "maxItems")):
+        if least in schema and most in schema and schema[least] > schema[most]:
+            yield f"{place}: `{least}` {schema[least]} is above `{most}` {schema[most]}"
+    for name, inner in schema.get("properties", {}).items():
+        yield from keys(f"{place}.{name}", inner)
+    for key in ("items", "additionalProperties"):
+        yield from keys(f"{place}.{key}", schema.get(key))
+
+
+def without_null(place, schema):
+    for name, inner in schema.get("properties", {}).items():
+        if inner.get("nullable"):
+            yield f"{place}.{name}: what is sent is left out, and never null"
 
 
 QUIET = re2.Options()

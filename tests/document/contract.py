@@ -20,7 +20,7 @@ BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"
 
 def defects(document, contract=None):
     contract = contract or yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
-    for check in (server, security, operations, callback, fields, values, bounds, lists, sensitive, errors):
+    for check in (server, security, operations, failure, callback, fields, items, formats, opened, values, bounds, lists, sensitive, errors):
         yield from check(document, contract)
 
 
@@ -40,7 +40,7 @@ def security(document, contract):
 
 def operations(document, contract):
     found = {}
-    for (path, method), one, _ in document.operations():
+    for (path, method), one, parameters in document.operations():
         name, call = one.get("operationId"), f"{method.upper()} {path}"
         found[name] = one
         fact = contract["operations"].get(name)
@@ -56,8 +56,18 @@ def operations(document, contract):
             schema = schema_of(document, holder)
             if schema != fact.get(what):
                 yield f"operation {name}: the {what} is {schema}, and must be {fact.get(what)}"
+        for parameter in parameters:
+            wanted, schema = contract["parameters"].get(parameter["name"]), reference(parameter.get("schema", {}))
+            if wanted not in (None, schema):
+                yield f"parameter {parameter['name']}: is {schema}, and must be {wanted}"
     for name in contract["operations"].keys() - found.keys():
         yield f"operation {name}: is missing; the service has {contract['operations'][name]['call']}"
+
+
+def failure(document, contract):
+    schema = schema_of(document, document.root["components"].get("responses", {}).get("Failed"))
+    if schema != contract["failure"]:
+        yield f"failure: the body is {schema}, and must be {contract['failure']}"
 
 
 def callback(document, contract):
@@ -66,7 +76,13 @@ def callback(document, contract):
     if [one.get("operationId") for _, one, _ in found] != [fact["operation"]]:
         yield f"callback: there must be {fact['operation']}, once"
         return
-    _, one, parameters = found[0]
+    (_, _, method), one, parameters = found[0]
+    if method.upper() != fact["method"]:
+        yield f"callback: comes by {method.upper()}, and the service uses {fact['method']}"
+    if one.get("security") != []:
+        yield "callback: asks for credentials of ours, which the service does not send; it must have `security: []`"
+    if fact["answer"] not in one.get("responses", {}):
+        yield f"callback: {fact['answer']} is not among the answers, and any other has it come again"
     headers = [(parameter["name"], parameter.get("required", False)) for parameter in parameters if parameter["in"] == "header"]
     if headers != [(fact["header"]["name"], fact["header"]["required"])]:
         yield f"callback: the header is {headers}, and the service sends {fact['header']['name']}, not always"
@@ -75,9 +91,9 @@ def callback(document, contract):
         yield "callback: the body is required, and the check of the address may have none"
     if schema_of(document, body) != fact["body"]["schema"]:
         yield f"callback: the body is {schema_of(document, body)}, and must be {fact['body']['schema']}"
-    for address in fact["sources"]:
-        if address not in one.get("description", ""):
-            yield f"callback: the source address {address} is not named"
+    for words in fact["says"]:
+        if words not in one.get("description", ""):
+            yield f"callback: the description does not say {words!r}"
 
 
 def fields(document, contract):
@@ -100,6 +116,28 @@ def fields(document, contract):
         for field in required:
             if field not in facts:
                 yield f"field {name}.{field}: is required, and the service does not ask for it"
+
+
+def items(document, contract):
+    for name, fact in contract["items"].items():
+        schema = at(document, name) or {}
+        held = schema.get("items", schema.get("additionalProperties"))
+        found = kind_of(document, held, fact) if isinstance(held, dict) else None
+        if found != fact:
+            yield f"items of {name}: is {found}, and must be {fact}"
+
+
+def formats(document, contract):
+    for name, fact in contract["formats"].items():
+        found = (at(document, name) or {}).get("format")
+        if found != fact:
+            yield f"format of {name}: is {found}, and must be {fact}"
+
+
+def opened(document, contract):
+    for name in contract["open"]:
+        if document.schemas.get(name, {}).get("x-additional-properties") is not True:
+            yield f"open {name}: `x-additional-properties: true` is missing; the service has fields there that are not described"
 
 
 def values(document, contract):
@@ -143,17 +181,28 @@ def errors(document, contract):
     schema = document.schemas.get("ErrorCode", {})
     columns = [schema.get(key, []) for key in ("x-extensible-enum", "x-enum-statuses", "x-enum-classes")]
     found = {code: (status, kind) for code, status, kind in zip(*columns)}
+    meanings = document.meanings()
+    classes = {fact["class"] for fact in contract["errors"].values()}
+    for code, (_, kind) in found.items():
+        if code not in contract["errors"] and kind not in classes:
+            yield f"error {code}: the class {kind!r} is new; the others are {', '.join(sorted(classes))}"
     for code, fact in contract["errors"].items():
         if code not in found:
             yield f"error {code}: is missing"
         elif found[code] != (fact["status"], fact["class"]):
             yield f"error {code}: is {found[code]}, and must be {(fact['status'], fact['class'])}"
+        # A code without a row is found by the check of the table.
+        if code in meanings and fact["says"] not in meanings[code]:
+            yield f"error {code}: the table does not say {fact['says']!r} but {meanings[code]!r}"
 
 
 def schema_of(document, holder):
     content = document.resolve(holder or {}).get("content", {})
-    reference = content.get("application/json", {}).get("schema", {}).get("$ref")
-    return reference.rsplit("/", 1)[1] if reference else None
+    return reference(content.get("application/json", {}).get("schema", {}))
+
+
+def reference(schema):
+    return schema["$ref"].rsplit("/", 1)[1] if "$ref" in schema else None
 
 
 def at(document, name):

@@ -4,6 +4,7 @@ Knows only what `openapi/otp.yaml` uses: references inside one file, JSON bodies
 """
 
 import json
+import re
 from pathlib import Path
 
 import yaml
@@ -55,6 +56,11 @@ class Document:
                     operation = item[method]
                     parameters = item.get("parameters", []) + operation.get("parameters", [])
                     yield (path, method), operation, [self.resolve(one) for one in parameters]
+
+    def meanings(self):
+        """What each error code means, as the table of `ErrorCode` says."""
+        rows = re.findall(r"^\| (\d+) \| \d+ \| (.*?) \|$", self.schemas.get("ErrorCode", {}).get("description", ""), re.MULTILINE)
+        return {int(code): meaning for code, meaning in rows}
 
     def roles(self):
         """For each schema, whether a client sends it, receives it, or both."""

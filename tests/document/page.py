@@ -1,10 +1,12 @@
 """Prepares the document for the page that people read, which Redocly renders.
 
-    page.py DOCUMENT PREPARED
+    page.py DOCUMENT PREPARED     before it is rendered
+    page.py --finish PAGE         afterwards
 
 Adds, in memory, what the document itself does not hold: code samples, taken from the programs in tests/languages that
-run against the sandbox; the sandbox as a server, with its credentials and recipients; and for each error code an
-example, and which operations can give it.
+run against the sandbox; the sandbox as a server, with its credentials and recipients; for each error code an example,
+and which operations can give it; and what the renderer shows nothing of: `operationId`, `x-repeatable`,
+`x-extensible-enum` and `x-sensitive`.
 """
 
 import re
@@ -34,6 +36,8 @@ PROGRAMS = {
 def main(source, prepared):
     document = Document.read(source)
     contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    for schema in document.schemas.values():
+        schema["description"] = "\n\n".join(told(schema))
     root = derived(document)
     names = [one["operationId"] for _, one, _ in document.operations()]
     samples = {name: [] for name in names}
@@ -44,13 +48,16 @@ def main(source, prepared):
                 raise SystemExit(f"page: tests/languages/{path} has no `sample {name}`")
             samples[name].append({"lang": language, "label": label, "source": found[name]})
 
-    errors, responses = contract["errors"], root["components"]["responses"]
-    meanings = meanings_of(document)
+    responses = root["components"]["responses"]
+    meanings = document.meanings()
+    errors = errors_of(document, contract["errors"])
     for item in root["paths"].values():
         for operation in item.values():
             if not isinstance(operation, dict) or "operationId" not in operation:
                 continue
             name = operation["operationId"]
+            repeated = "may be repeated" if operation["x-repeatable"] else "must not be repeated blindly, for it may act twice"
+            operation["description"] = f"`{name}`: {repeated}.\n\n{operation['description']}"
             operation["x-codeSamples"] = samples[name]
             for statuses, first in (("4XX", 4), ("5XX", 5)):
                 failed = Document(root).resolve(operation["responses"][statuses])
@@ -71,17 +78,50 @@ def main(source, prepared):
     write(root, prepared)
 
 
+# The page holds all that it needs, and is to ask nobody for more.
+POLICY = "default-src data: blob: 'unsafe-inline' 'unsafe-eval'; connect-src data: blob:"
+# On a phone, the title is not to break in a word, and names in tables scroll. The renderer's logo would be fetched.
+STYLE = r"""
+@media (max-width: 600px) { h1 { font-size: 1.7rem !important } table code { white-space: nowrap !important } }
+a[href*="redocly.com"] img { display: none }
+a[href*="redocly.com"]::after { content: "\00a0Redoc" }
+"""
+
+
+def finish(page):
+    page = Path(page)
+    head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style>'
+    text = page.read_text(encoding="utf-8").replace("<head>", head, 1)
+    page.write_text(re.sub(r"https://cdn\.redoc\.ly/redoc/logo[\w-]*\.svg", "data:,", text), encoding="utf-8")
+
+
+def told(schema):
+    """The description, with what else a reader must know in its first paragraph, which fields of the schema show."""
+    first, *others = schema["description"].strip().split("\n\n")
+    # The codes of errors have a table.
+    if "x-extensible-enum" in schema and "x-enum-statuses" not in schema:
+        first += f" Known today: {', '.join(f'`{value}`' for value in schema['x-extensible-enum'])}; others may appear."
+    if schema.get("x-sensitive"):
+        first += " Keep it out of logs."
+    return [first, *others]
+
+
+def errors_of(document, facts):
+    """Every code of the document. One that the service's pages do not name is given where others of its class are."""
+    schema, errors = document.schemas["ErrorCode"], {}
+    for code, status, kind in zip(*(schema[key] for key in ("x-extensible-enum", "x-enum-statuses", "x-enum-classes"))):
+        others = [fact["of"] for fact in facts.values() if fact["class"] == kind]
+        of = "all" if "all" in others else sorted({name for one in others for name in one})
+        errors[code] = facts.get(code, {"status": status, "of": of})
+    return errors
+
+
 def samples_of(text):
     """The parts between a comment `sample NAME` and a comment `end`, by name."""
     found = re.findall(r"^[ \t]*(?://|#) sample (\w+)\n(.*?)^[ \t]*(?://|#) end$", text, re.MULTILINE | re.DOTALL)
     samples = {name: textwrap.dedent(body).strip("\n") for name, body in found}
     # The shell's program keeps each answer, and a sample shows it.
     return {name: re.sub(r"^answer=\$\((.*)\)$", r"\1", body, flags=re.DOTALL) for name, body in samples.items()}
-
-
-def meanings_of(document):
-    rows = re.findall(r"^\| (\d+) \| \d+ \| (.*?) \|$", document.schemas["ErrorCode"]["description"], re.MULTILINE)
-    return {int(code): meaning for code, meaning in rows}
 
 
 def of_sandbox(sandbox):
@@ -103,4 +143,4 @@ def of_errors(errors, meanings, names):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(finish(sys.argv[2]) if sys.argv[1] == "--finish" else main(*sys.argv[1:]))

@@ -376,6 +376,7 @@ const MORE: &[(&str, &str, &str, &str)] = &[
         "write them out",
     ),
     ("https://api.example.com/v1", "https://api..example.com/v1", "servers > 0 > url", "https://"),
+    ("https://api.example.com/v1", "https://api.example.com:+443/v1", "servers > 0 > url", "https://"),
     (
         "enum: [small, large]",
         "enum: [small, large]\n      x-enum-varnames: [tiny, huge]",

@@ -162,6 +162,7 @@ fn passwords_full_servers_replicas_and_restarts_are_told_apart_and_never_a_panic
     charge(1).expect("an answer");
     server.command(&["CONFIG", "SET", "maxmemory", "1"]);
     assert!(matches!(charge(2), Err(StoreError::Full)));
+    assert!(matches!(store.adjust(id_of(1), &[(0, 0)]), Err(StoreError::Full)));
     server.command(&["CONFIG", "SET", "maxmemory", "0"]);
     charge(2).expect("there is room again");
     server.command(&["REPLICAOF", "127.0.0.1", "1"]);

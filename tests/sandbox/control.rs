@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
-use engagelab_otp::sandbox::{CallbackFault, Fault, Sandbox};
+use engagelab_otp::sandbox::{CallbackFault, Fault, Sandbox, Speed};
 use engagelab_otp::smpp::smsc::Faults;
 use engagelab_otp::{Client, MessageId, TemplateRef};
 use serde_json::{Value, json};
@@ -396,4 +396,54 @@ fn every_operation_of_its_document_is_answered() {
         }
     }
     assert!(operations >= 24, "{operations}");
+}
+
+#[test]
+fn every_member_of_an_answer_is_described() {
+    let document: Value =
+        yaml_serde::from_str(include_str!("../../openapi/sandbox.yaml")).expect("the document is YAML");
+    let receiver = CallbackServer::start();
+    let builder = Sandbox::builder().speed(Speed::Fast).smpp_listen(([127, 0, 0, 1], 0).into());
+    let sandbox = builder.callback_url(receiver.url()).expect("a URL").start().expect("started");
+    let client = Client::for_sandbox(&sandbox).expect("a client");
+    let template = TemplateRef::new("sandbox-otp-tpl").expect("valid");
+    client.send_otp(&"+10000000002".parse().expect("valid"), &template).expect("sent");
+    client.send_otp(&"+10000000001".parse().expect("valid"), &template).expect_err("refused");
+    assert!(sandbox.wait_idle(Duration::from_secs(30)));
+    ask(&sandbox, "POST", "/sandbox/faults", &json!({"api": "stall", "times": 1}));
+    for path in ["state", "messages", "messages/latest", "requests", "callbacks", "templates", "health"] {
+        let path = format!("/sandbox/{path}");
+        let answer = value(&ask(&sandbox, "GET", &path, &Value::Null));
+        let schema =
+            &document["paths"][&path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let mut undescribed = Vec::new();
+        compare(&document, schema, &answer, &path, &mut undescribed);
+        assert!(undescribed.is_empty(), "openapi/sandbox.yaml does not describe {undescribed:?}");
+    }
+}
+
+/// Finds what an answer has and its schema does not. A schema without properties lets anything pass.
+fn compare(document: &Value, schema: &Value, answer: &Value, place: &str, undescribed: &mut Vec<String>) {
+    let schema = match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("it resolves"),
+        None => schema,
+    };
+    match answer {
+        Value::Array(items) => {
+            for item in items {
+                compare(document, &schema["items"], item, place, undescribed);
+            }
+        }
+        Value::Object(members) if schema["properties"].is_object() => {
+            for (name, member) in members {
+                let place = format!("{place}.{name}");
+                match schema["properties"].get(name) {
+                    Some(described) => compare(document, described, member, &place, undescribed),
+                    None if undescribed.contains(&place) => {}
+                    None => undescribed.push(place),
+                }
+            }
+        }
+        _ => {}
+    }
 }

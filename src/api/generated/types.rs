@@ -16,9 +16,9 @@ pub struct AccountLogin {
 #[non_exhaustive]
 #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 pub struct Acknowledgement {
-    /// 0.
+    /// 0 when it was done.
     pub code: i64,
-    /// `success`.
+    /// The word `success`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Fields that this version does not know.
@@ -69,7 +69,7 @@ pub struct CallbackRow {
     /// The channel that a message is sent by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
-    /// What you attached to the message.
+    /// What was attached to the message. No request that this document describes attaches anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_args: Option<super::Extra>,
     /// When the event was made, in seconds since 1970-01-01 UTC.
@@ -313,7 +313,8 @@ pub struct EmailTextDetails {
 pub struct ErrorBody {
     /// Why a request failed.
     pub code: ErrorCode,
-    /// What the service says about it, in English. It may repeat parts of the request.
+    /// What the service says about it, in English. It may repeat parts of the request, so mask codes and addresses
+    /// before it is logged.
     pub message: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -3013,7 +3014,7 @@ impl Acknowledgement {
             extra: Default::default(),
         }
     }
-    /// `success`.
+    /// The word `success`.
     #[must_use]
     pub fn message(mut self, value: impl Into<String>) -> Self {
         self.message = Some(value.into());

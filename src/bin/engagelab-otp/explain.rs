@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use engagelab_otp::api::operations;
+use engagelab_otp::api::{Operation, operations};
 use engagelab_otp::{ApiError, Error, ErrorCodeClass, ErrorKind, Outcome};
 
 use crate::exit::Exit;
@@ -72,7 +72,13 @@ impl Call {
             ),
             Some(id) if id == operations::LIST_TEMPLATES.id => read("list the templates"),
             Some(id) if id == operations::GET_TEMPLATE.id => read("show the template"),
-            _ => call("send", LOST_SEND),
+            Some(id) if SENDS.iter().any(|send| send.id == id) => call("send", LOST_SEND),
+            None => call("send", LOST_SEND),
+            // Without words of its own, an operation is at least not taken for a send.
+            Some(id) => match operations::ALL.iter().find(|operation| operation.id == id) {
+                Some(operation) if operation.method == "GET" => read(ANSWER),
+                _ => call(ACT, "The service may have acted, or not."),
+            },
         }
     }
 }
@@ -277,6 +283,31 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
+/// The operations that deliver something.
+const SENDS: [&Operation; 3] = [&operations::SEND_OTP, &operations::SEND_CODE, &operations::SEND_MESSAGE];
+
+const ANSWER: &str = "answer";
+const ACT: &str = "act";
+
 /// What an unanswered send leaves open.
 pub(crate) const LOST_SEND: &str = "The message may have been delivered and billed, or not. Do not send it again \
     before you know: look for it in the service's console, or wait for its callback.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_document_is_spoken_of_in_words_of_its_own() {
+        for operation in operations::ALL {
+            let call = Call::of(Some(operation.id));
+            assert!(![ANSWER, ACT].contains(&call.verb), "Call::of has no words for {}", operation.id);
+            assert_eq!(call.reads, operation.method == "GET", "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn an_operation_without_words_is_not_taken_for_a_send() {
+        assert_ne!(Call::of(Some("reticulate")).open, LOST_SEND);
+    }
+}

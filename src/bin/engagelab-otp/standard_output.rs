@@ -38,26 +38,34 @@ mod unix {
     use std::io;
     use std::os::unix::fs::MetadataExt as _;
     use std::path::PathBuf;
+    use std::sync::LazyLock;
 
     use rustix::fs::{OFlags, fcntl_getfl};
     use rustix::stdio::stdout;
 
+    /// What keeps it from being written, looked at once: it stays what it was when the program started.
+    static LACK: LazyLock<Option<&str>> = LazyLock::new(|| match mode() {
+        Some(OFlags::RDONLY) => Some("it is open for reading alone"),
+        Some(_) if is_stand_in() && is_closed_by_parent() => Some("it is closed"),
+        _ => None,
+    });
+
     pub(super) fn check() -> io::Result<()> {
-        if fcntl_getfl(stdout())? & OFlags::RWMODE == OFlags::RDONLY {
-            return Err(io::Error::other("it is open for reading alone"));
-        }
-        if is_stand_in() && is_closed_by_parent() {
-            return Err(io::Error::other("it is closed"));
-        }
-        Ok(())
+        LACK.map_or(Ok(()), |lack| Err(io::Error::other(lack)))
+    }
+
+    fn mode() -> Option<OFlags> {
+        fcntl_getfl(stdout()).ok().map(|flags| flags & OFlags::RWMODE)
     }
 
     /// Whether it is what the runtime opens in place of one that is closed.
     pub(super) fn is_stand_in() -> bool {
-        let is_for_both = fcntl_getfl(stdout()).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
+        if mode() != Some(OFlags::RDWR) {
+            return false;
+        }
         let opened = stdout().try_clone_to_owned().and_then(|output| File::from(output).metadata());
         let null = fs::metadata("/dev/null");
-        is_for_both && opened.is_ok_and(|opened| null.is_ok_and(|null| opened.rdev() == null.rdev()))
+        opened.is_ok_and(|opened| null.is_ok_and(|null| opened.rdev() == null.rdev()))
     }
 
     /// Whether whoever has started this is one that closes it, or whose own is closed, as far as the system tells.

@@ -21,7 +21,7 @@ use crate::sync;
 ///
 /// A counter takes some 300 octets, and what is remembered of an admission some 270 and 32 for each of its counters, for
 /// as long as the longest of its windows. With the limits of [`Limits::recommended`](crate::guard::Limits::recommended),
-/// the [default](MemoryStore::DEFAULT_MEMORY) has room for 200,000 sends a day.
+/// the [default](MemoryStore::DEFAULT_MEMORY) has room for 150,000 sends a day.
 ///
 /// Windows are measured by the monotonic clock, which nobody sets, and which may stand still while the machine is suspended:
 /// then they last longer. A restart forgets all of it.
@@ -152,18 +152,22 @@ impl Store for MemoryStore {
             let decision = known.excess.as_ref().map_or(Decision::Charged, |it| Decision::Recorded(**it));
             return Ok(Charged { decision, at: known.at });
         }
-        let mut found = state.find(charges);
+        let mut found = [Found::default(); MAX_CHARGES];
+        state.find(charges, &mut found);
         let excess = state.excess(charges, &found, now);
         if let (Some(excess), Enforcement::Deny) = (excess, enforcement) {
             return Ok(Charged { decision: Decision::Denied(excess), at });
         }
         if state.make_room(self.max_bytes, room_for(charges.len()), now)? {
-            found = state.find(charges);
+            state.find(charges, &mut found);
         }
-        let places: Box<[Place]> =
-            charges.iter().zip(found).map(|(charge, found)| state.charge(charge, found, now)).collect();
-        let ends = places.iter().zip(found).map(|(place, found)| found.window.end(place.start));
-        let over = ends.max().unwrap_or(now);
+        let mut over = now;
+        let places = charges.iter().zip(&found).map(|(charge, found)| {
+            let place = state.charge(charge, found, now);
+            over = over.max(found.window.end(place.start));
+            place
+        });
+        let places: Box<[Place]> = places.collect();
         state.bytes += CHARGE_BYTES + places.len() * size_of::<Place>();
         state.due.add(over, Due::Charge(id));
         let remembered = Remembered { at, over, excess: excess.map(Box::new), places };
@@ -261,17 +265,13 @@ impl Store for MemoryStore {
 }
 
 impl State {
-    /// Where the counters of these charges stand.
-    fn find(&self, charges: &[Charge]) -> [Found; MAX_CHARGES] {
-        let mut found = [Found::default(); MAX_CHARGES];
+    /// Looks where the counters of these charges stand.
+    fn find(&self, charges: &[Charge], found: &mut [Found; MAX_CHARGES]) {
         for (found, charge) in found.iter_mut().zip(charges) {
-            *found = Found {
-                window: sub_window(charge.window),
-                own: self.counters.find(charge.key),
-                also: charge.also.and_then(|also| self.counters.find(also)),
-            };
+            found.window = sub_window(charge.window);
+            found.own = self.counters.find(charge.key);
+            found.also = charge.also.and_then(|also| self.counters.find(also));
         }
-        found
     }
 
     /// The first cap that the charges would pass.
@@ -301,8 +301,8 @@ impl State {
     }
 
     /// Charges a counter, which is made if it is not there.
-    fn charge(&mut self, charge: &Charge, found: Found, now: u64) -> Place {
-        let Found { window, own, .. } = found;
+    fn charge(&mut self, charge: &Charge, found: &Found, now: u64) -> Place {
+        let &Found { window, own, .. } = found;
         let slot = own.unwrap_or_else(|| {
             self.last_generation += 1;
             self.bytes += COUNTER_BYTES;

@@ -1,6 +1,6 @@
 //! The address that all requests go to, parsed once, and joined with paths as a URL rather than as text.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -45,15 +45,13 @@ impl BaseUrl {
         else {
             return refuse("must have a host");
         };
-        // A port that does not fit is no port to `http`, and would be ignored.
-        let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
-        if port.is_some() && parsed.port_u16().is_none_or(|port| port == 0) {
+        if !has_good_port(parsed) {
             return refuse("must have a port from 1 to 65535, or none");
         }
         let path = path.trim_end_matches('/');
         let plain = |segment: &str| {
             !segment.is_empty()
-                && !matches!(segment, "." | "..")
+                && is_no_dot(segment)
                 && segment
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte))
@@ -97,9 +95,30 @@ pub(super) fn is_loopback(host: &str) -> bool {
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether there is a host: `:443` and the like are authorities too.
-fn has_host(authority: &Authority) -> bool {
-    !authority.host().is_empty()
+/// Whether there is a host: `:443` and the like are authorities too, and in brackets may stand anything.
+pub(super) fn has_host(authority: &Authority) -> bool {
+    let host = authority.host();
+    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    !host.is_empty() && literal.is_none_or(|literal| literal.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Whether there is no port, or one that a connection can be made to. `http` takes one that does not fit for none, and
+/// `+443` for one.
+pub(super) fn has_good_port(authority: &Authority) -> bool {
+    let host_and_port = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = host_and_port.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    port.is_none_or(|(_, digits)| {
+        digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+/// Whether a segment is a name: not `.` or `..`, which may be written with escapes, and without escapes that are none.
+fn is_no_dot(segment: &str) -> bool {
+    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    let escapes = segment.split('%').skip(1);
+    let is_escape =
+        |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|digit| digit.is_ascii_hexdigit());
+    !matches!(plain.as_str(), "." | "..") && escapes.into_iter().all(is_escape)
 }
 
 const FIELD: &str = "base_url";
@@ -127,6 +146,7 @@ mod tests {
             ("https://otp.example.test/", "https://otp.example.test/v1/codes"),
             ("HTTPS://otp.example.test:8443/a/b/", "https://otp.example.test:8443/a/b/v1/codes"),
             ("http://[::1]:80/a", "http://[::1]:80/a/v1/codes"),
+            ("https://otp.example.test/a%2Fb", "https://otp.example.test/a%2Fb/v1/codes"),
         ] {
             let base = BaseUrl::parse(base).expect("valid");
             assert_eq!(base.join("/v1/codes").expect("a URL").to_string(), joined);
@@ -147,6 +167,12 @@ mod tests {
             "https://otp.example.test:0",
             "https://otp.example.test:99999",
             "https://otp.example.test:",
+            "https://otp.example.test:+443",
+            "https://[::g]",
+            "https://otp.example.test/a/%2e%2E/b",
+            "https://otp.example.test/%2e",
+            "https://otp.example.test/a%zz",
+            "https://otp.example.test/a%2",
             "https://user:pass@otp.example.test",
             "https://otp.example.test?a=b",
             "https://otp.example.test/#a",

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use super::base_url::{BaseUrl, is_loopback};
+use super::base_url::{BaseUrl, has_good_port, has_host, is_loopback};
 use super::resolver::port;
 use crate::InvalidInput;
 
@@ -124,15 +124,12 @@ fn bare(host: &str) -> String {
     host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// ureq takes a port that does not fit for none, and connects to another one.
+/// A proxy by its URL. ureq takes a port that does not fit for none, and connects to another one.
 fn parse(url: &str) -> Option<ureq::Proxy> {
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority()?;
-    let host_and_port = authority.as_str().rsplit('@').next()?;
-    let port = host_and_port.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
-    let port_fits = port.is_none() || authority.port_u16().is_some_and(|port| port > 0);
     let proxy = ureq::Proxy::new(url).ok()?;
-    (port_fits && !authority.host().is_empty()).then_some(proxy)
+    (has_host(authority) && has_good_port(authority)).then_some(proxy)
 }
 
 const FIELD: &str = "proxy";
@@ -200,6 +197,8 @@ mod tests {
             "http://h:99999",
             "http://h:0",
             "http://h:",
+            "http://h:+80",
+            "http://[::g]",
             "http://user:pass@h:99999",
             "ftp://h",
             "http://[::1]:99999",

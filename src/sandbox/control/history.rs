@@ -1,7 +1,6 @@
 //! What happened, page by page: messages, requests and callbacks, newest first.
 
 use std::ops::ControlFlow;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -105,8 +104,7 @@ fn look_through(
         if rest.is_break() {
             return;
         }
-        // A lock that is let go is not handed over: whoever waits for it gets a moment to take it.
-        thread::yield_now();
+        shared.give_way();
     }
 }
 

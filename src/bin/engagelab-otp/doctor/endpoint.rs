@@ -4,8 +4,6 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, SystemTime};
 
-use engagelab_otp::Client;
-
 use super::{Check, proxy};
 use crate::connection::{Connection, Session, is_loopback};
 use crate::exit::Exit;
@@ -124,7 +122,7 @@ impl Endpoint {
         if let Err(error) = tls.complete_io(&mut stream) {
             // Why that is, and what to do, is said as by every other command: a read fails in the same way.
             drop((tls, stream));
-            return Err(match session.call(Client::list_templates) {
+            return Err(match session.call(engagelab_otp::Client::list_templates) {
                 Err(failure) => Check::failed("connection", failure),
                 Ok(_) => Check::bad("connection", Exit::NotSent, format!("no TLS: {error}"), "Try again."),
             });
