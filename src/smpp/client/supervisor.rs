@@ -113,6 +113,9 @@ fn supervise(inner: &Inner, index: usize) -> String {
     let mut notifications = Notifications::default();
     let mut state = inner.lock();
     loop {
+        if state.next_deadline(index).is_some_and(|deadline| deadline.elapsed() >= PROCESS_STOOD_STILL) {
+            state = wait_for_readers(inner, index, state);
+        }
         let now = Instant::now();
         let phase = state.phase;
         if let Some(connected) = &mut state.links[index].connected {
@@ -148,9 +151,6 @@ fn supervise(inner: &Inner, index: usize) -> String {
         state.links[index].supervisor_wakes_at = deadline;
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(now));
         state = sync::wait(&inner.signals[index].supervisor, state, timeout);
-        if deadline.is_some_and(|deadline| deadline.elapsed() >= PROCESS_STOOD_STILL) {
-            state = wait_for_readers(inner, index, state);
-        }
     }
 }
 
