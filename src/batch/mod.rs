@@ -37,6 +37,7 @@ mod input;
 mod journal;
 mod options;
 mod pace;
+mod receipts;
 mod report;
 mod resolution;
 mod result;

@@ -3,14 +3,13 @@
 //! Each send is registered before it leaves, by its recipient and template, and is forgotten with its receipt. What is kept
 //! is what is under way or unknown, and of each receipt the hash of its id.
 
-use std::collections::HashSet;
-use std::collections::hash_map::{HashMap, RandomState};
-use std::hash::BuildHasher as _;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, Weak};
 
 use super::error::BatchError;
 use super::input::{Row, Rows};
 use super::journal::Record;
+use super::receipts::Receipts;
 use super::state::State;
 use super::table::RowState;
 use crate::callback::Event;
@@ -220,23 +219,6 @@ impl Registrable for Attempt {
 
     fn id(&self) -> u64 {
         self.number
-    }
-}
-
-/// Messages of which there is a receipt, by the hashes of their ids. Where two have the same, a row stays unknown.
-#[derive(Default)]
-struct Receipts {
-    hashes: HashSet<u64>,
-    seed: RandomState,
-}
-
-impl Receipts {
-    fn add(&mut self, message: &str) {
-        self.hashes.insert(self.seed.hash_one(message));
-    }
-
-    fn has(&self, message: &str) -> bool {
-        self.hashes.contains(&self.seed.hash_one(message))
     }
 }
 
