@@ -130,6 +130,21 @@ fn an_answer_to_another_verification_is_no_answer() {
 }
 
 #[test]
+fn a_one_time_password_that_comes_back_is_no_code_of_an_error() {
+    for (status, code) in [(200, "398210"), (400, "398210"), (200, "0098210"), (400, "0098210")] {
+        let echo = json(status, &format!(r#"{{"code":"{code}","to":"+6591234567"}}"#));
+        let server = Server::start(vec![Fault::Answer(echo)]);
+        let client = client(&server.url()).build().expect("a client");
+        let code = code.parse().expect("valid");
+        let error = client.send_code(&phone(), &code, &template()).expect_err("an echo");
+        assert!(error.api().is_none(), "{error}");
+        assert!(!format!("{error} {error:?}").contains("8210"), "{error:?}");
+        let whole = code.expose() == "398210";
+        assert!(status == 400 && !whole || error.outcome() == Outcome::Unknown, "{error}");
+    }
+}
+
+#[test]
 fn a_receipt_that_names_no_message_is_none() {
     let error = error(json(200, r#"{"message_id":"","send_channel":"sms"}"#));
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnexpectedJson, Outcome::Unknown));

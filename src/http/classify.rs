@@ -38,7 +38,13 @@ pub(crate) fn read(
         Err(incomplete) => Error::from(incomplete),
         Ok(body) => {
             let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
-            match service_error(body, success) {
+            // A server that sends the request back would have a one-time password read as the code of an error.
+            let genuine = |found: ServiceError| {
+                let known = !matches!(ErrorCode::from(found.code), ErrorCode::Other(_));
+                let own = known || redactor().is_clean(&found.code.to_string());
+                if own { Ok(found) } else { Err(Unread::Broken) }
+            };
+            match service_error(body, success).map(|found| found.and_then(genuine)) {
                 Some(Ok(found)) => of_service(found, status, &redactor()),
                 Some(Err(Unread::Cut)) if !success => truncated(),
                 None if !success && may_be_cut(status, &headers, body) => truncated(),
@@ -106,7 +112,7 @@ struct ServiceError {
 enum Unread {
     /// It ends early.
     Cut,
-    /// It breaks the rules of JSON, or is not UTF-8.
+    /// It breaks the rules of JSON, is not UTF-8, or is what was sent.
     Broken,
 }
 
@@ -196,7 +202,11 @@ impl Code {
             // What is too large is a code, too: the conversion takes the nearest.
             #[allow(clippy::cast_possible_truncation)]
             Self::Decimal(number) => (number.fract() == 0.0).then_some(number as i64),
-            Self::Text(text) => text.trim().parse().ok(),
+            // A number is not written with zeros before it; a one-time password may be.
+            Self::Text(text) => {
+                let text = text.trim();
+                text.parse().ok().filter(|number: &i64| number.to_string() == text)
+            }
             Self::Other(_) => None,
         }
     }
