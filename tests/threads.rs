@@ -197,6 +197,7 @@ fn every_public_type_can_be_shared_between_threads() {
         smpp::smsc::Receipt,
         smpp::smsc::Received,
         smpp::smsc::Record,
+        smpp::smsc::RefusedPdu,
         smpp::smsc::Smsc,
         smpp::smsc::SmscBuilder,
         smpp::smsc::Submission,
