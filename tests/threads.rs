@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engagelab_otp::{api, batch, callback, guard, lifecycle, sandbox, smpp, *};
+#[cfg(feature = "batch")]
+use engagelab_otp::batch;
+use engagelab_otp::{api, callback, guard, lifecycle, sandbox, smpp, *};
 
 fn shared<T: Send + Sync + ?Sized>() {}
 
@@ -61,27 +63,6 @@ fn every_public_type_can_be_shared_between_threads() {
         Timeouts,
         TlsBackend,
         Verification,
-        batch::Batch,
-        batch::BatchError,
-        batch::BatchErrorKind,
-        batch::BatchOptions,
-        batch::Counts,
-        batch::Duplicates,
-        batch::Durability,
-        batch::Ended,
-        batch::Format,
-        batch::Input,
-        batch::InputOptions,
-        batch::JournalReport,
-        batch::Kind,
-        batch::Problem,
-        batch::Resolver,
-        batch::Row,
-        batch::RowResult,
-        batch::RowState,
-        batch::Stopper,
-        batch::Summary,
-        batch::Transport,
         callback::AddressCheck,
         callback::Batch,
         callback::CallbackHeaders<'static>,
@@ -233,6 +214,33 @@ fn every_public_type_can_be_shared_between_threads() {
         smpp::SubmissionState,
     ];
     let name = |path: &'static str| path.split('<').next().and_then(|path| path.rsplit("::").next());
+    #[cfg(feature = "batch")]
+    let checked = {
+        let batch = shared![
+            batch::Batch,
+            batch::BatchError,
+            batch::BatchErrorKind,
+            batch::BatchOptions,
+            batch::Counts,
+            batch::Duplicates,
+            batch::Durability,
+            batch::Ended,
+            batch::Format,
+            batch::Input,
+            batch::InputOptions,
+            batch::JournalReport,
+            batch::Kind,
+            batch::Problem,
+            batch::Resolver,
+            batch::Row,
+            batch::RowResult,
+            batch::RowState,
+            batch::Stopper,
+            batch::Summary,
+            batch::Transport
+        ];
+        checked.into_iter().chain(batch)
+    };
     #[cfg(feature = "redis")]
     let checked = {
         let redis = shared![
@@ -262,6 +270,7 @@ fn public_types() -> Vec<(String, PathBuf)> {
             let path = entry.expect("an entry").path();
             let elsewhere = path == root.join("bin")
                 || path == root.join("api/generated")
+                || (path == root.join("batch") && cfg!(not(feature = "batch")))
                 || (path == root.join("guard/redis") && cfg!(not(feature = "redis")));
             if path.is_dir() && !elsewhere {
                 folders.push(path);
