@@ -118,7 +118,8 @@ pub(super) fn is_whole_but_for_a_bit(octets: &[u8], salt: u32, address: u64) -> 
     }
     let Some(record) = record(claimed) else { return false };
     let difference = complete(checksum::update(0, record), salt, address, claimed) ^ checksum;
-    difference.is_power_of_two() || checksum::is_by_a_bit(difference, record.len(), PLACE)
+    let zeros = record.iter().rev().take_while(|octet| **octet == 0).count();
+    difference.is_power_of_two() || checksum::is_by_a_bit(difference, record.len() - zeros, PLACE + zeros)
 }
 
 fn complete(checksum: u32, salt: u32, address: u64, length: u32) -> u32 {
@@ -143,3 +144,21 @@ pub(super) const FRAME_HEAD: usize = 8;
 
 /// The largest record, in octets.
 pub(super) const MAX_RECORD: usize = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_bit_is_damage_and_octets_that_were_never_written_are_none() {
+        // An address, say, whose last octet but zeros has one bit.
+        let record = [3, 0x5A, 0xA5, 0x01, 0, 0, 0, 0];
+        let mut frame = Vec::new();
+        write(&mut frame, &record, checksum::update(0, &record), 7, 64);
+        for (octet, bit, damaged) in [(1, 4, true), (3, 1, true), (3, 0, false)] {
+            let mut found = frame.clone();
+            found[FRAME_HEAD + octet] ^= 1 << bit;
+            assert_eq!(is_whole_but_for_a_bit(&found, 7, 64), damaged, "{octet}, {bit}");
+        }
+    }
+}

@@ -360,6 +360,8 @@ fn nothing_that_was_answered_is_lost_with_the_power() {
             };
             inbox.run(handler).expect("the disk works");
         });
+        // Also where an assertion fails: the loop over the inbox would be waited for.
+        let _stop = StopsWhenDropped(inbox);
         let mut random = fastrand::Rng::with_seed(1);
         let mut round = 0;
         while running.load(Ordering::Relaxed) > 0 || round < 9 {
@@ -386,7 +388,14 @@ fn nothing_that_was_answered_is_lost_with_the_power() {
             drop(found);
             drop(fs::remove_dir_all(picture));
         }
-        inbox.stop();
     });
     assert_eq!(answered.into_inner().expect("whole").len(), 600);
+}
+
+struct StopsWhenDropped<'a>(&'a Inbox);
+
+impl Drop for StopsWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
